@@ -1,0 +1,170 @@
+"""`shop.toml`: what a shop's owner decides. Unknown keys are refused, with the key's place in the sentence."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from emptor.errors import EmptorError
+from emptor.shop.schema import FORMAT_VERSION
+from emptor.shop.text import AnalyserOptions
+
+TEXT_FIELDS = ("title", "brand", "category", "attributes", "description")
+
+
+class _Options(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class FieldWeights(_Options):
+    """Weight of each text field in the lexical score; 0 leaves a field out of the score."""
+
+    title: float = Field(1.0, ge=0, le=100)
+    brand: float = Field(0.8, ge=0, le=100)
+    category: float = Field(1.0, ge=0, le=100)
+    attributes: float = Field(0.6, ge=0, le=100)
+    description: float = Field(0.3, ge=0, le=100)
+
+
+class SearchOptions(_Options):
+    """How queries are read and matched; the defaults are what the benchmark in docs/search.md settled on."""
+
+    analyser: AnalyserOptions = AnalyserOptions()
+    weights: FieldWeights = FieldWeights()
+    typos: bool = True
+    """Add the likely meant words beside a misspelt one, at a lower weight."""
+    typo_weight: float = Field(0.2, ge=0, le=1)
+    correction_weight: float = Field(0.8, ge=0, le=1)
+    """Weight of a correction for a word that no product contains."""
+    relax_below: int = Field(40, ge=0, le=10_000)
+    """Every word must match; when fewer products than this do, any word may."""
+    all_words_bonus: float = Field(0.0, ge=0, le=10)
+
+
+class StageOptions(_Options):
+    """One stage of a cascade, in the order of the list.
+
+    `depth`: candidates it keeps; `budget_ms`: what it may take before the runner prefers `fallback`, a method of the
+    same stage (none: the stage is skipped); `model`: a version or "live", for trained methods; `options`: the
+    method's own.
+    """
+
+    stage: str
+    method: str
+    model: str = "live"
+    depth: int = Field(1000, ge=1, le=20_000)
+    budget_ms: float = Field(50.0, gt=0)
+    fallback: str | None = None
+    options: dict[str, Any] = {}
+
+
+class ExploreOptions(_Options):
+    """A declared share of pages whose first `depth` products are shuffled evenly, so that logs stay unbiased."""
+
+    share: float = Field(0.0, ge=0, le=1)
+    depth: int = Field(10, ge=2, le=100)
+
+
+class CascadeOptions(_Options):
+    """`[cascade.NAME]`: stages in order, a deadline for a served request, exploration."""
+
+    stages: list[StageOptions] = Field(min_length=1)
+    deadline_ms: float = Field(200.0, gt=0)
+    explore: ExploreOptions = ExploreOptions()
+
+    @model_validator(mode="after")
+    def _shrinks(self) -> CascadeOptions:
+        depths = [stage.depth for stage in self.stages]
+        if sorted(depths, reverse=True) != depths:
+            raise ValueError(f"depth must not grow from stage to stage, found {depths}")
+        return self
+
+
+def default_cascade() -> CascadeOptions:
+    """Retrieval alone: what a shop has before anything is trained."""
+    return CascadeOptions(
+        stages=[StageOptions(stage="retrieve", method="hybrid", depth=1000, budget_ms=100, fallback="popular")]
+    )
+
+
+class ServeOptions(_Options):
+    """Limits of the server. `max_waiting`: requests allowed to wait before others are answered 503."""
+
+    threads: int = Field(4, ge=1, le=64)
+    max_waiting: int = Field(64, ge=1, le=10_000)
+    max_wait_ms: float = Field(1_000.0, gt=0)
+
+
+class LogOptions(_Options):
+    """What serving writes down. `traces`: share of requests whose trace is kept in Parquet."""
+
+    traces: float = Field(1.0, ge=0, le=1)
+    whole_stream: float = Field(0.01, ge=0, le=1)
+    """Share of traces that keep every dropped candidate rather than a sample of 50."""
+
+
+class ShopOptions(_Options):
+    """The whole of shop.toml."""
+
+    format: Literal[1] = FORMAT_VERSION
+    name: str = Field("", max_length=200)
+    currency: str = Field("USD", max_length=8)
+    search: SearchOptions = SearchOptions()
+    serve: ServeOptions = ServeOptions()
+    log: LogOptions = LogOptions()
+    cascade: dict[str, CascadeOptions] = {}
+
+    @model_validator(mode="after")
+    def _has_default(self) -> ShopOptions:
+        if "default" not in self.cascade:
+            object.__setattr__(self, "cascade", {"default": default_cascade(), **self.cascade})
+        return self
+
+
+def read_options(path: Path) -> ShopOptions:
+    """Read shop.toml; EmptorError names the file, the key, what was found and what was expected."""
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise EmptorError(f"{path.parent} is no shop: it has no shop.toml; `emptor import` makes one") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise EmptorError(f"{path} cannot be read as TOML: {error}") from None
+    found = raw.get("format", FORMAT_VERSION)
+    if isinstance(found, int) and found > FORMAT_VERSION:
+        raise EmptorError(
+            f"{path} says format {found}, but this Emptor knows formats up to {FORMAT_VERSION}; install a newer Emptor"
+        )
+    try:
+        return ShopOptions.model_validate(raw)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise EmptorError(f"{path}, {place}: {first['msg']} (found {first['input']!r:.80})") from None
+
+
+STARTING_TOML = """\
+# This shop's settings. Every key may be left out; docs/shop.md lists them all.
+format = 1
+name = {name}
+currency = "USD"
+
+[search.analyser]
+language = "english"   # stemming and stop words; "none" for none
+units = true           # 1/2 in, 0.5", 12 oz ...
+
+[search.weights]       # of each text field in the lexical score
+title = 1.0
+brand = 0.8
+category = 1.0
+attributes = 0.6
+description = 0.3
+
+[cascade.default]
+deadline_ms = 200
+stages = [
+  {{ stage = "retrieve", method = "hybrid", depth = 1000, budget_ms = 100, fallback = "popular" }},
+]
+"""

@@ -1,0 +1,96 @@
+"""Reading a generation: an immutable catalogue with its columns and index, mostly memory-mapped."""
+
+from __future__ import annotations
+
+import bisect
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import orjson
+import polars as pl
+import pyarrow as pa
+import tantivy
+
+from emptor.errors import EmptorError
+from emptor.shop.building import BATCH
+from emptor.shop.index import open_index
+from emptor.shop.text import Analyser, AnalyserOptions
+
+
+class Generation:
+    """One published state of the catalogue. Rows are in product_id order.
+
+    Attributes:
+        number: its name in `generations/`.
+        rows: number of products.
+        price [rows] float64 (NaN: unknown), in_stock [rows] bool, listed_at [rows] int64 (UTC microseconds, 0:
+            unknown), popularity [rows] float32, brand and category [rows] int32 (code, -1: none),
+        attribute_codes [values] int32 with attribute_offsets [rows + 1] int64.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.number = int(folder.name)
+        try:
+            self.about: dict[str, Any] = orjson.loads((folder / "generation.json").read_bytes())
+            columns = folder / "columns"
+            load = lambda name: np.load(columns / f"{name}.npy", mmap_mode="r", allow_pickle=False)  # noqa: E731
+            self.price: np.ndarray = load("price")
+            self.in_stock: np.ndarray = load("in_stock")
+            self.listed_at: np.ndarray = load("listed_at")
+            self.popularity: np.ndarray = load("popularity")
+            self.brand: np.ndarray = load("brand")
+            self.category: np.ndarray = load("category")
+            self.attribute_codes: np.ndarray = load("attribute")
+            self.attribute_offsets: np.ndarray = load("attribute_offsets")
+            words = lambda name: orjson.loads((columns / f"{name}.json").read_bytes())  # noqa: E731
+            self.brands: list[str] = words("brand")
+            self.categories: list[str] = words("category")
+            self.attributes: list[str] = words("attribute")
+            self._file = pa.ipc.open_file(pa.memory_map(str(columns / "products.arrow")))
+        except (OSError, ValueError, pa.ArrowInvalid) as error:
+            raise EmptorError(
+                f"generation {folder} is incomplete or damaged ({error}); run `emptor rollback` or import again"
+            ) from None
+        self.rows: int = self.about["products"]
+        self.analyser = Analyser(AnalyserOptions.model_validate(self.about["analyser"]))
+        self._batches = [self._file.get_batch(i) for i in range(self._file.num_record_batches)]
+        self._ids = [batch.column("product_id") for batch in self._batches]
+
+    @cached_property
+    def index(self) -> tantivy.Index:
+        return open_index(self.folder / "index", self.analyser)
+
+    @cached_property
+    def words(self) -> dict[str, int]:
+        """Every word of titles, brands, categories and attributes -> number of products that have it."""
+        frame = pl.read_parquet(self.folder / "columns" / "words.parquet")
+        return dict(zip(frame["word"].to_list(), frame["products"].to_list(), strict=True))
+
+    def product_id(self, row: int) -> str:
+        return self._ids[row // BATCH][row % BATCH].as_py()
+
+    def product_ids(self, rows: np.ndarray) -> list[str]:
+        """Ids of many rows at once."""
+        found: list[str] = [""] * len(rows)
+        batches = rows // BATCH
+        for number in np.unique(batches):
+            places = np.flatnonzero(batches == number)
+            ids = self._ids[number].take(pa.array(rows[places] - number * BATCH)).to_pylist()
+            for place, product_id in zip(places, ids, strict=True):
+                found[place] = product_id
+        return found
+
+    def row(self, product_id: str) -> int | None:
+        """The row of a product, by bisection over the sorted ids; None if the generation has no such product."""
+        row = bisect.bisect_left(range(self.rows), product_id, key=self.product_id)
+        return row if row < self.rows and self.product_id(row) == product_id else None
+
+    def product(self, row: int) -> dict[str, Any]:
+        """All fields of one product; attributes as a dict of lists."""
+        batch, at = self._batches[row // BATCH], row % BATCH
+        product = {name: column[at].as_py() for name, column in zip(batch.schema.names, batch.columns, strict=True)}
+        product["attributes"] = dict(product["attributes"] or ())
+        return product
