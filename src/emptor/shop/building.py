@@ -90,7 +90,9 @@ class GenerationWriter:
             brands[at] = self._brand.code(product["brand"])
             path = product["category"]
             categories[at] = self._category.code(join_path(path) if path else None)
-            own = sorted({self._attribute.code(f"{name}\x1f{value}") for name, value in attribute_pairs(product)})
+            own = sorted(
+                {self._attribute.code(f"{name}\x1f{value}") for name, value in attribute_pairs(product)}
+            )
             codes += own
             counts[at] = len(own)
             self._count_words(product)
@@ -102,7 +104,9 @@ class GenerationWriter:
         self._keep(batch)
         self.rows += batch.num_rows
 
-    def finish(self, *, popularity: dict[str, float] | None = None, about: dict[str, Any] | None = None) -> None:
+    def finish(
+        self, *, popularity: dict[str, float] | None = None, about: dict[str, Any] | None = None
+    ) -> None:
         """Write what is left, flush everything to the disk, and mark the generation complete.
 
         Args:
@@ -116,14 +120,20 @@ class GenerationWriter:
         self._writer.wait_merging_threads()
         columns = self.folder / "columns"
         for name, parts in self._numbers.items():
-            np.save(columns / f"{name}.npy", _joined(parts, {"in_stock": np.bool_, "listed_at": np.int64}.get(name)))
+            np.save(
+                columns / f"{name}.npy",
+                _joined(parts, {"in_stock": np.bool_, "listed_at": np.int64}.get(name)),
+            )
         for name, codes, parts in (
             ("brand", self._brand, self._brand_codes),
             ("category", self._category, self._category_codes),
             ("attribute", self._attribute, self._attribute_codes),
         ):
             values, order = codes.sorted()
-            np.save(columns / f"{name}.npy", order[_joined(parts, np.int32)] if values else _joined(parts, np.int32))
+            np.save(
+                columns / f"{name}.npy",
+                order[_joined(parts, np.int32)] if values else _joined(parts, np.int32),
+            )
             (columns / f"{name}.json").write_bytes(orjson.dumps(values))
         offsets = np.zeros(self.rows + 1, np.int64)
         np.cumsum(_joined(self._attribute_counts, np.int32), out=offsets[1:])
@@ -131,7 +141,9 @@ class GenerationWriter:
         self._write_popularity(popularity or {})
         words = sorted(self._words.items())
         pq.write_table(
-            pa.table({"word": [w for w, _ in words], "products": pa.array([n for _, n in words], pa.int32())}),
+            pa.table(
+                {"word": [w for w, _ in words], "products": pa.array([n for _, n in words], pa.int32())}
+            ),
             columns / "words.parquet",
         )
         facts = {
@@ -149,7 +161,9 @@ class GenerationWriter:
     def _add_columns(self, batch: pa.RecordBatch) -> None:
         price = batch.column("price").fill_null(float("nan"))
         self._numbers["price"].append(price.to_numpy(zero_copy_only=False))
-        self._numbers["in_stock"].append(batch.column("in_stock").fill_null(True).to_numpy(zero_copy_only=False))
+        self._numbers["in_stock"].append(
+            batch.column("in_stock").fill_null(True).to_numpy(zero_copy_only=False)
+        )
         listed = batch.column("listed_at").cast(pa.int64()).fill_null(0)
         self._numbers["listed_at"].append(listed.to_numpy(zero_copy_only=False))
         for name in PRODUCT.names:
@@ -180,7 +194,9 @@ class GenerationWriter:
         weights = np.zeros(self.rows, np.float32)
         if popularity:
             at = 0
-            for batch in pq.ParquetFile(self.folder / "catalogue.parquet").iter_batches(columns=["product_id"]):
+            for batch in pq.ParquetFile(self.folder / "catalogue.parquet").iter_batches(
+                columns=["product_id"]
+            ):
                 for product_id in batch.column(0).to_pylist():
                     weights[at] = popularity.get(product_id, 0.0)
                     at += 1

@@ -15,4 +15,6 @@ def join_path(path: Sequence[str]) -> str:
 
 def split_path(text: str) -> list[str]:
     """The inverse of `join_path`; empty parts are dropped."""
-    return [part.strip() for part in (re.sub(r"\\(.)", r"\1", cut) for cut in _CUT.findall(text)) if part.strip()]
+    return [
+        part.strip() for part in (re.sub(r"\\(.)", r"\1", cut) for cut in _CUT.findall(text)) if part.strip()
+    ]

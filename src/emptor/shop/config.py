@@ -39,9 +39,8 @@ class SearchOptions(_Options):
     typo_weight: float = Field(0.2, ge=0, le=1)
     correction_weight: float = Field(0.8, ge=0, le=1)
     """Weight of a correction for a word that no product contains."""
-    relax_below: int = Field(40, ge=0, le=10_000)
+    relax_below: int = Field(100, ge=0, le=10_000)
     """Every word must match; when fewer products than this do, any word may."""
-    all_words_bonus: float = Field(0.0, ge=0, le=10)
 
 
 class StageOptions(_Options):
@@ -86,7 +85,9 @@ class CascadeOptions(_Options):
 def default_cascade() -> CascadeOptions:
     """Retrieval alone: what a shop has before anything is trained."""
     return CascadeOptions(
-        stages=[StageOptions(stage="retrieve", method="hybrid", depth=1000, budget_ms=100, fallback="popular")]
+        stages=[
+            StageOptions(stage="retrieve", method="hybrid", depth=1000, budget_ms=100, fallback="popular")
+        ]
     )
 
 
@@ -129,7 +130,9 @@ def read_options(path: Path) -> ShopOptions:
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise EmptorError(f"{path.parent} is no shop: it has no shop.toml; `emptor import` makes one") from None
+        raise EmptorError(
+            f"{path.parent} is no shop: it has no shop.toml; `emptor import` makes one"
+        ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise EmptorError(f"{path} cannot be read as TOML: {error}") from None
     found = raw.get("format", FORMAT_VERSION)

@@ -55,7 +55,9 @@ def parse_filter(text: str) -> Clause:
         raise EmptorError(f"filter {_show(text)} cannot be read; {_SHAPE}")
     pieces = _split(rest, "|")
     if len(pieces) > MAX_ALTERNATIVES:
-        raise EmptorError(f"filter on {name} has {len(pieces)} alternatives, expected at most {MAX_ALTERNATIVES}")
+        raise EmptorError(
+            f"filter on {name} has {len(pieces)} alternatives, expected at most {MAX_ALTERNATIVES}"
+        )
     if name == "price":
         return Clause("price", ranges=tuple(sorted({_range(piece, text) for piece in pieces})), text=text)
     if name == "in_stock":
@@ -64,7 +66,9 @@ def parse_filter(text: str) -> Clause:
             raise EmptorError(f"filter {_show(text)}: expected in_stock:true or in_stock:false")
         return Clause(name, values=tuple(sorted(values)), text=text)
     if name == "category":
-        paths = {join_path([fold(part) for part in split_path(piece.replace("\\|", "|"))]) for piece in pieces}
+        paths = {
+            join_path([fold(part) for part in split_path(piece.replace("\\|", "|"))]) for piece in pieces
+        }
         values = paths - {""}
     elif name == "brand":
         values = {fold(_unescape(piece).strip()) for piece in pieces} - {""}

@@ -90,7 +90,9 @@ class Analyser:
 
     def surfaces(self, text: str) -> list[str]:
         """Words as written (folded, not stemmed), without quantities: what spelling and suggestions know."""
-        return [word for word in _PIECE.findall(fold(text)) if len(word) <= MAX_TERM and not word[0].isdigit()]
+        return [
+            word for word in _PIECE.findall(fold(text)) if len(word) <= MAX_TERM and not word[0].isdigit()
+        ]
 
     def stem(self, word: str) -> str:
         """The index term of one folded word."""
@@ -167,7 +169,9 @@ def _pieces(folded: str, *, single: bool = False) -> list[str]:
                 found += piece
             found += [piece[i : i + 2] for i in range(len(piece) - 1)]
         elif len(piece) <= MAX_TERM:
-            found.append(piece[:-2] if piece.endswith(("'s", "’s")) else piece.replace("’", "").replace("'", ""))
+            found.append(
+                piece[:-2] if piece.endswith(("'s", "’s")) else piece.replace("’", "").replace("'", "")
+            )
     return found
 
 

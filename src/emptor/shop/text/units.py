@@ -58,7 +58,13 @@ _SPELLINGS = {
 UNIT = {spelling: unit for unit, spellings in _SPELLINGS.items() for spelling in spellings.split()}
 """Spelling -> canonical unit."""
 
-_METRIC = {"cm": ("mm", 10.0), "m": ("mm", 1000.0), "cl": ("ml", 10.0), "l": ("ml", 1000.0), "kg": ("g", 1000.0)}
+_METRIC = {
+    "cm": ("mm", 10.0),
+    "m": ("mm", 1000.0),
+    "cl": ("ml", 10.0),
+    "l": ("ml", 1000.0),
+    "kg": ("g", 1000.0),
+}
 _FRACTION_BOTTOMS = {2, 3, 4, 5, 6, 8, 10, 12, 16, 32, 64}
 
 _NUMBER = r"(?:\d+[- ]\d+/\d+|\d+/\d+|\d*\.\d+|\d+(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)"

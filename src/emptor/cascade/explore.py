@@ -1,0 +1,44 @@
+"""Declared exploration: on a share of pages the first products are shuffled evenly, and the log knows how likely
+each product was to stand where it stood, so that learning from the log can be unbiased.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from emptor.cascade.contract import Candidates, Requests
+from emptor.shop.config import ExploreOptions
+
+
+def explore(
+    requests: Requests, candidates: Candidates, options: ExploreOptions
+) -> tuple[Candidates, np.ndarray]:
+    """Shuffle the head of some lists.
+
+    Returns: (candidates with a column `propensity` [B, N] float32, explored [B] bool). A propensity is the chance
+        that this product stands at this place, over both the draw of the page and the shuffle:
+        (1 - share) * [it is its own place] + share / depth within the head, 1 behind it.
+    """
+    size, width = candidates.product.shape
+    if options.share == 0.0 or width == 0:
+        columns = {**candidates.columns, "propensity": np.ones((size, width), np.float32)}
+        return Candidates(candidates.product, candidates.score, candidates.mask, columns), np.zeros(
+            size, bool
+        )
+    counts = candidates.mask.sum(axis=1)
+    index = np.tile(np.arange(width), (size, 1))
+    propensity = np.ones((size, width), np.float32)
+    explored = np.zeros(size, bool)
+    for at in range(size):
+        depth = min(options.depth, int(counts[at]))
+        if depth < 2:
+            continue
+        draw = np.random.Generator(np.random.Philox(key=[int(requests.seed[at]) & (2**64 - 1), 0xE4]))
+        explored[at] = draw.random() < options.share
+        if explored[at]:
+            index[at, :depth] = draw.permutation(depth)
+        at_home = index[at, :depth] == np.arange(depth)
+        propensity[at, :depth] = (1 - options.share) * at_home + options.share / depth
+    moved = candidates.take(index)
+    columns = {**moved.columns, "propensity": propensity}
+    return Candidates(moved.product, moved.score, moved.mask, columns), explored

@@ -1,0 +1,146 @@
+"""Facets: how the candidates of a list spread over brands, categories, prices and attributes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from emptor.shop.filters import Clause, escape
+from emptor.shop.text.analyser import fold
+from emptor.shop.view import View
+
+MAX_VALUES = 12
+MAX_ATTRIBUTES = 8
+
+
+@dataclass(frozen=True)
+class FacetValue:
+    """One choice. filter: what to add to the request for it; count: candidates that it keeps."""
+
+    value: str
+    filter: str
+    count: int
+    active: bool
+
+
+@dataclass(frozen=True)
+class Facet:
+    """One group of choices; `field` as in a filter."""
+
+    field: str
+    values: tuple[FacetValue, ...]
+
+
+def count_facets(
+    view: View, rows: np.ndarray, active: Sequence[Clause], fields: Sequence[str] | None
+) -> list[Facet]:
+    """Facets of a candidate list.
+
+    Args:
+        rows [n]: the candidates. active: filters in force, whose values are marked.
+        fields: compute only these (None: all), for the lists of an active filter's own facet.
+    """
+    chosen = {clause.field: clause for clause in active}
+    wanted = lambda name: fields is None or name in fields  # noqa: E731
+    facets = []
+    if wanted("category"):
+        facets.append(_coded("category", view.category[rows], view.categories, chosen.get("category")))
+    if wanted("brand"):
+        facets.append(_coded("brand", view.brand[rows], view.brands, chosen.get("brand")))
+    if wanted("price"):
+        facets.append(_prices(view.price[rows], chosen.get("price")))
+    if fields is None or any(name.startswith("attr.") for name in fields):
+        facets += [facet for facet in _attributes(view, rows, chosen) if wanted(facet.field)]
+    if wanted("in_stock"):
+        stock = int(view.in_stock[rows].sum())
+        if 0 < stock < len(rows) or "in_stock" in chosen:
+            facets.append(
+                Facet("in_stock", (FacetValue("true", "in_stock:true", stock, "in_stock" in chosen),))
+            )
+    return [facet for facet in facets if facet.values]
+
+
+def _coded(field: str, codes: np.ndarray, values: Sequence[str], clause: Clause | None) -> Facet:
+    found, counts = np.unique(codes[codes >= 0], return_counts=True)
+    best = np.lexsort((found, -counts))[:MAX_VALUES]
+    picked = [(values[found[at]], int(counts[at])) for at in best]
+    return Facet(
+        field,
+        tuple(
+            # a category is already written with its escapes
+            FacetValue(
+                value, f"{field}:{value if field == 'category' else escape(value)}", n, _is_on(clause, value)
+            )
+            for value, n in picked
+        ),
+    )
+
+
+def _attributes(view: View, rows: np.ndarray, chosen: dict[str, Clause]) -> list[Facet]:
+    codes, _ = view.attributes_of(rows)
+    found, counts = np.unique(codes, return_counts=True)
+    groups: dict[str, list[tuple[str, int]]] = {}
+    for code, count in zip(found.tolist(), counts.tolist(), strict=True):
+        name, value = view.attributes[code].split("\x1f", 1)
+        groups.setdefault(name, []).append((value, count))
+    # an attribute that nearly every product has for itself (a serial number) is no choice
+    useful = {
+        name: values
+        for name, values in groups.items()
+        if f"attr.{fold(name)}" in chosen or len(values) <= max(MAX_VALUES, sum(n for _, n in values) // 4)
+    }
+    ranked = sorted(useful.items(), key=lambda pair: (-sum(n for _, n in pair[1]), pair[0]))[:MAX_ATTRIBUTES]
+    facets = []
+    for name, values in ranked:
+        clause = chosen.get(f"attr.{fold(name)}")
+        best = sorted(values, key=lambda pair: (-pair[1], pair[0]))[:MAX_VALUES]
+        field = f"attr.{name}"
+        facets.append(
+            Facet(
+                field,
+                tuple(FacetValue(v, f"{escape(field)}:{escape(v)}", n, _is_on(clause, v)) for v, n in best),
+            )
+        )
+    return facets
+
+
+def _prices(prices: np.ndarray, clause: Clause | None) -> Facet:
+    """Up to four ranges with round borders that hold about as many candidates each."""
+    known = prices[~np.isnan(prices)]
+    if len(known) == 0 or known.min() == known.max():
+        return Facet("price", ())
+    borders = sorted({_round(value) for value in np.quantile(known, [0.25, 0.5, 0.75])})
+    edges = [None, *borders, None]
+    values = []
+    for low, high in zip(edges[:-1], edges[1:], strict=True):
+        inside = np.ones(len(known), bool)
+        if low is not None:
+            inside &= known >= low
+        if high is not None:
+            inside &= known <= high
+        count = int(inside.sum())
+        text = f"{_show(low)}..{_show(high)}"
+        bounds = (low if low is not None else -np.inf, high if high is not None else np.inf)
+        if count:
+            values.append(
+                FacetValue(text, f"price:{text}", count, clause is not None and bounds in clause.ranges)
+            )
+    return Facet("price", tuple(values))
+
+
+def _round(value: float) -> float:
+    """To two leading digits: 137.2 -> 140."""
+    if value <= 0:
+        return 0.0
+    size = 10.0 ** (np.floor(np.log10(value)) - 1)
+    return float(round(np.round(value / size) * size, 2))
+
+
+def _show(value: float | None) -> str:
+    return "" if value is None else f"{value:g}"
+
+
+def _is_on(clause: Clause | None, value: str) -> bool:
+    return clause is not None and fold(value) in clause.values

@@ -1,0 +1,106 @@
+"""Misspelt words: what was likely meant, judged by the words that the catalogue itself uses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+MIN_LENGTH = 4
+COMMON = 20
+"""A split or a correction must be a word of at least this many products, or of a thousandth of the catalogue's."""
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """A likely meant spelling. words: one, or two where a space was forgotten; distance: edits away."""
+
+    words: tuple[str, ...]
+    distance: int
+    products: int
+
+
+class Spelling:
+    """Corrections out of a catalogue's vocabulary (word -> number of products). Safe between threads.
+
+    Example:
+        >>> Spelling({"ladder": 12, "lantern": 9}).correct("lader")
+        Suggestion(words=('ladder',), distance=1, products=12)
+    """
+
+    def __init__(self, words: dict[str, int]) -> None:
+        self._words = words
+        self._buckets: dict[tuple[str, int], list[str]] = {}
+        for word in words:
+            if len(word) >= MIN_LENGTH - 1 and word.isalpha():
+                self._buckets.setdefault((word[0], len(word)), []).append(word)
+        self.correct = lru_cache(maxsize=20_000)(self._correct)
+        self.neighbours = lru_cache(maxsize=20_000)(self._neighbours)
+
+    def knows(self, word: str) -> bool:
+        return word in self._words
+
+    def products(self, word: str) -> int:
+        """Number of products that have the word."""
+        return self._words.get(word, 0)
+
+    def _correct(self, word: str) -> Suggestion | None:
+        """What an unknown or suspiciously rare word was likely meant to be; None when it is fine or hopeless."""
+        if len(word) < MIN_LENGTH or not word.isalpha():
+            return None
+        count = self.products(word)
+        best: Suggestion | None = None
+        for other, distance in self._near(word, reach=1 if len(word) < 7 else 2):
+            products = self.products(other)
+            # a known word is only doubted for a neighbour that is a hundred times as common
+            if count and (distance > 1 or products < 100 * count or len(word) < 5):
+                continue
+            if best is None or (distance, -products) < (best.distance, -best.products):
+                best = Suggestion((other,), distance, products)
+        if count == 0:
+            split = self._split(word)
+            if split is not None and (best is None or best.distance > 1 or split.products >= best.products):
+                return split
+        return best
+
+    def _neighbours(self, word: str) -> tuple[tuple[str, int], ...]:
+        """Known words one edit away that share the first two letters: (word, products), for a low-weight clause."""
+        near = [
+            (other, self.products(other)) for other, _ in self._near(word, reach=1) if other[:2] == word[:2]
+        ]
+        return tuple(sorted(near, key=lambda pair: -pair[1])[:5])
+
+    def _near(self, word: str, *, reach: int) -> list[tuple[str, int]]:
+        found: list[tuple[str, int]] = []
+        for length in range(len(word) - reach, len(word) + reach + 1):
+            bucket = self._buckets.get((word[0], length))
+            if bucket:
+                hits = process.extract(word, bucket, scorer=OSA.distance, score_cutoff=reach, limit=None)
+                found += [(other, int(distance)) for other, distance, _ in hits if other != word]
+        return found
+
+    def _split(self, word: str) -> Suggestion | None:
+        """Two known words without the space between them: `deckover` -> deck over."""
+        best: Suggestion | None = None
+        for cut in range(3, len(word) - 2):
+            left, right = word[:cut], word[cut:]
+            products = min(self.products(left), self.products(right))
+            if products >= COMMON and (best is None or products > best.products):
+                best = Suggestion((left, right), 1, products)
+        return best
+
+
+def did_you_mean(words: list[str], spelling: Spelling) -> str | None:
+    """The query with its unknown words corrected, None where nothing is wrong or nothing better is known."""
+    corrected: list[str] = []
+    changed = False
+    for word in words:
+        suggestion = spelling.correct(word)
+        if suggestion is None:
+            corrected.append(word)
+        else:
+            corrected += suggestion.words
+            changed = True
+    return " ".join(corrected) if changed else None

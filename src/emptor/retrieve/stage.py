@@ -1,0 +1,147 @@
+"""The retrieval stage: channels asked side by side, their finds fused. Gets no candidates, makes the first ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from emptor.cascade import Candidates, Methods, Requests, Stage
+from emptor.errors import EmptorError
+from emptor.retrieve.channel import Channel, Found, empty
+from emptor.retrieve.fusion import fuse
+from emptor.retrieve.lexical import LexicalChannel
+from emptor.retrieve.popular import PopularChannel
+from emptor.shop.config import StageOptions
+from emptor.shop.view import View
+
+
+class RetrieveOptions(BaseModel):
+    """Options of the hybrid method: which channels, their weights, and how they are joined."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    channels: dict[str, float] = Field(default={"lexical": 1.0, "dense": 1.0})
+    """Weights; a channel that the shop does not have (no encoder) is left out."""
+    fusion: Literal["rrf", "weighted"] = "rrf"
+
+
+class HybridRetrieval:
+    """Searches by words (and vectors, where there is an encoder); a home page gets what is popular.
+
+    Requests with a `product_id` and no query get products similar to it.
+    """
+
+    name = "retrieve"
+
+    def __init__(
+        self,
+        view: View,
+        *,
+        depth: int,
+        options: RetrieveOptions,
+        lexical: LexicalChannel,
+        popular: PopularChannel,
+        others: Mapping[str, Channel] | None = None,
+    ) -> None:
+        self._view, self._depth, self._options = view, depth, options
+        self._lexical, self._popular, self._others = lexical, popular, dict(others or {})
+        known = {"lexical", "popular", "dense", *self._others}
+        for name in options.channels:
+            if name not in known:
+                raise EmptorError(f"retrieve: unknown channel {name!r}; there are {', '.join(sorted(known))}")
+
+    def __call__(self, requests: Requests, candidates: Candidates) -> Candidates:
+        by_channel = self._ask(requests)
+        lists, columns = [], []
+        for at in range(len(requests)):
+            found = {name: own for name, answers in by_channel.items() if (own := answers[at]) is not None}
+            if not found:
+                found = {"popular": self._popular(_only(requests, at), depth=self._depth)[0] or empty()}
+            covers = {name: getattr(self._others.get(name), "covers", None) for name in found}
+            weights = {name: self._options.channels.get(name, 1.0) for name in found}
+            joined, own_scores = fuse(
+                found,
+                weights=weights,
+                covers=covers,
+                order=self._view.order,
+                method=self._options.fusion,
+                depth=self._depth,
+            )
+            lists.append(joined)
+            columns.append(own_scores)
+        names = sorted({name for own in columns for name in own})
+        return Candidates.of_lists(
+            [own.products for own in lists],
+            [own.scores for own in lists],
+            {
+                name: [
+                    own.get(name, np.full(len(joined.products), np.nan, np.float32))
+                    for own, joined in zip(columns, lists, strict=True)
+                ]
+                for name in names
+            },
+        )
+
+    def _ask(self, requests: Requests) -> dict[str, list[Found | None]]:
+        answers: dict[str, list[Found | None]] = {}
+        wanted = {name for name, weight in self._options.channels.items() if weight > 0}
+        if "lexical" in wanted:
+            answers["lexical"] = self._lexical(
+                list(requests.query), list(requests.filters), depth=self._depth
+            )
+        if "popular" in wanted:
+            answers["popular"] = self._popular(requests, depth=self._depth)
+        for name, channel in self._others.items():
+            if name in wanted:
+                answers[name] = list(channel(requests, depth=self._depth))
+        for at, product_id in enumerate(requests.product_id):
+            if product_id is not None and requests.query[at] is None:
+                row = self._view.row(product_id)
+                if row is not None:
+                    similar = self._lexical.similar(row, requests.filters[at], depth=self._depth)
+                    answers.setdefault("similar", [None] * len(requests))[at] = similar
+        return answers
+
+
+class PopularRetrieval:
+    """What is popular, whatever was asked: the fallback that cannot fail for want of words."""
+
+    name = "retrieve"
+
+    def __init__(self, *, depth: int, popular: PopularChannel) -> None:
+        self._depth, self._popular = depth, popular
+
+    def __call__(self, requests: Requests, candidates: Candidates) -> Candidates:
+        found = [own or empty() for own in self._popular(requests, depth=self._depth)]
+        scores = [own.scores for own in found]
+        return Candidates.of_lists([own.products for own in found], scores, {"popular": scores})
+
+
+def methods(
+    *, lexical: LexicalChannel, popular: PopularChannel, others: Mapping[str, Channel] | None = None
+) -> Methods:
+    """The retrieval methods a cascade may name, over channels built for one view."""
+
+    def hybrid(view: View, options: StageOptions) -> Stage:
+        try:
+            own = RetrieveOptions.model_validate(options.options)
+        except ValidationError as error:
+            first = error.errors()[0]
+            place = ".".join(str(part) for part in first["loc"])
+            raise EmptorError(f"stage retrieve, options.{place}: {first['msg']}") from None
+        return HybridRetrieval(
+            view, depth=options.depth, options=own, lexical=lexical, popular=popular, others=others
+        )
+
+    def most_popular(view: View, options: StageOptions) -> Stage:
+        return PopularRetrieval(depth=options.depth, popular=popular)
+
+    return {"retrieve": {"hybrid": hybrid, "popular": most_popular}}
+
+
+def _only(requests: Requests, at: int) -> Requests:
+    fields = {n: v[at : at + 1] for n, v in vars(requests).items() if isinstance(v, np.ndarray)}
+    return Requests(**fields, cascade=requests.cascade)

@@ -1,0 +1,84 @@
+"""Suggestions while a query is being typed: past queries, categories, brands and popular titles."""
+
+from __future__ import annotations
+
+import bisect
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+
+from emptor.shop.category import split_path
+from emptor.shop.text.analyser import fold
+from emptor.shop.view import View
+
+MAX_TITLES = 20_000
+MAX_QUERIES = 20_000
+_KIND_WEIGHT = {"query": 4.0, "category": 3.0, "brand": 2.0, "product": 1.0}
+
+
+@dataclass(frozen=True)
+class Suggested:
+    """`kind`: query | category | brand | product."""
+
+    text: str
+    kind: str
+
+
+class Suggester:
+    """Completes the start of any word of a suggestion; the same prefix always gives the same list.
+
+    Args:
+        queries: past queries with how often they were asked.
+    """
+
+    def __init__(self, view: View, *, queries: dict[str, int] | None = None) -> None:
+        entries: dict[str, tuple[str, str, float]] = {}
+        top = sorted((queries or {}).items(), key=lambda pair: (-pair[1], pair[0]))[:MAX_QUERIES]
+        _add(entries, "query", {text: float(count) for text, count in top})
+        for kind, values, codes in (
+            ("category", view.categories, view.category),
+            ("brand", view.brands, view.brand),
+        ):
+            counts = np.bincount(codes[view.alive & (codes >= 0)], minlength=len(values))
+            named: Counter[str] = Counter()
+            for value, count in zip(values, counts, strict=False):
+                named[split_path(value)[-1] if kind == "category" else value] += int(count)
+            _add(entries, kind, {text: float(count) for text, count in named.items() if count})
+        rows = np.flatnonzero(view.alive)
+        if len(rows) > MAX_TITLES:
+            rows = rows[np.argsort(-view.popularity[rows], kind="stable")[:MAX_TITLES]]
+        titles = {(view.product(int(row))["title"] or "")[:80]: float(view.popularity[row]) for row in rows}
+        _add(entries, "product", titles)
+        self._entries = sorted(entries.values(), key=lambda entry: (-entry[2], entry[0]))
+        starts = [
+            (folded[at:], number)
+            for number, entry in enumerate(self._entries)
+            for folded in [fold(entry[0])]
+            for at in _word_starts(folded)
+        ]
+        starts.sort()
+        self._keys = [key for key, _ in starts]
+        self._numbers = np.array([number for _, number in starts], np.int64)
+
+    def __call__(self, prefix: str, *, k: int = 8) -> list[Suggested]:
+        """The k best suggestions that have a word starting with `prefix`."""
+        wanted = " ".join(fold(prefix[:80]).split())
+        if not wanted:
+            return []
+        first = bisect.bisect_left(self._keys, wanted)
+        last = bisect.bisect_left(self._keys, wanted + "\U0010ffff")
+        numbers = np.unique(self._numbers[first:last])[:k]  # numbers stand in order of weight
+        return [Suggested(self._entries[number][0], self._entries[number][1]) for number in numbers]
+
+
+def _add(entries: dict[str, tuple[str, str, float]], kind: str, weights: dict[str, float]) -> None:
+    """Add texts of one kind, weighed within the kind; a text that is there already keeps its first kind."""
+    best = max(weights.values(), default=0.0) or 1.0
+    for text, weight in weights.items():
+        if text and fold(text) not in entries:
+            entries[fold(text)] = (text, kind, _KIND_WEIGHT[kind] + 0.99 * weight / best)
+
+
+def _word_starts(text: str) -> list[int]:
+    return [at for at in range(len(text)) if text[at] != " " and (at == 0 or text[at - 1] == " ")][:6]

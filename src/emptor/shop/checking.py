@@ -1,0 +1,135 @@
+"""`emptor check`: what a shop holds, what it lacks, and what to do about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from emptor.errors import EmptorError
+from emptor.shop.manifest import PREVIOUS, read_manifest
+from emptor.shop.schema import PRODUCT
+from emptor.shop.shop import Shop
+
+
+@dataclass
+class Finding:
+    """`level`: ok | note | problem; `advice`: what to do, empty when nothing is needed."""
+
+    level: str
+    what: str
+    advice: str = ""
+
+
+@dataclass
+class Report:
+    """Facts (name, value) and findings about one shop."""
+
+    facts: list[tuple[str, str]] = field(default_factory=list)
+    filled: list[tuple[str, int, float]] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def sound(self) -> bool:
+        return not any(finding.level == "problem" for finding in self.findings)
+
+
+def check(shop: Shop) -> Report:
+    """Read everything that serving would read. Never changes the shop."""
+    report = Report()
+    report.facts.append(("shop", f"{shop.options.name or shop.path.name} at {shop.path}"))
+    report.facts.append(("cascades", ", ".join(sorted(shop.options.cascade))))
+    try:
+        manifest = shop.manifest()
+    except EmptorError as error:
+        report.findings.append(Finding("problem", str(error)))
+        return report
+    if manifest is None:
+        report.findings.append(
+            Finding("problem", "no catalogue is published", f"emptor import {shop.path} --catalogue FILE")
+        )
+    else:
+        _check_catalogue(shop, report)
+    _check_events(shop, report)
+    previous = read_manifest(shop.path, name=PREVIOUS)
+    named = {m.generation for m in (manifest, previous) if m is not None}
+    stale = [p for p in shop.generations.glob("[0-9]*") if int(p.name) not in named]
+    if stale:
+        size = sum(_size(path) for path in stale)
+        report.findings.append(
+            Finding("note", f"{len(stale)} old generations take {_bytes(size)}", f"emptor gc {shop.path}")
+        )
+    report.facts.append(("on disk", _bytes(_size(shop.path))))
+    return report
+
+
+def _check_catalogue(shop: Shop, report: Report) -> None:
+    try:
+        view = shop.view()
+    except EmptorError as error:
+        report.findings.append(Finding("problem", str(error), "import the catalogue again"))
+        return
+    about = view.generation.about
+    report.facts += [
+        ("generation", f"{view.generation.number}, made {about['created_at']} from {about.get('source', 'unknown')}"),
+        ("products", f"{view.count:,} ({int(view.in_stock[view.alive].sum()):,} in stock)"),
+        ("brands, categories", f"{len(view.brands):,}, {len(view.categories):,}"),
+        ("different words", f"{len(view.generation.words):,}"),
+    ]
+    gone, changed = view.changes()
+    if gone or changed:
+        report.facts.append(("updates since", f"{len(changed):,} changed, {len(gone):,} deleted"))
+    total = max(view.generation.rows, 1)
+    report.filled = [(name, about["filled"][name], about["filled"][name] / total) for name in PRODUCT.names]
+    shares = {name: share for name, _, share in report.filled}
+    if view.searcher.num_docs != view.count:
+        report.findings.append(
+            Finding("problem", f"the index holds {view.searcher.num_docs:,} products, the catalogue {view.count:,}",
+                    f"emptor publish {shop.path}")
+        )
+    if shares["title"] < 0.99:
+        report.findings.append(
+            Finding("note", f"{1 - shares['title']:.0%} of the products have no title", "--map title=COLUMN")
+        )
+    for name, cure in (
+        ("price", "--map price=COLUMN; without prices there is no price filter"),
+        ("category", "--map category=COLUMN+COLUMN; without categories there is no category filter"),
+        ("brand", "--map brand=COLUMN"),
+        ("image_file", "--images FOLDER or ZIP"),
+    ):
+        if shares[name] == 0:
+            label = "picture" if name == "image_file" else name
+            report.findings.append(Finding("note", f"no product has a {label}", cure))
+    if view.generation.analyser.options != shop.options.search.analyser:
+        report.findings.append(
+            Finding("note", "shop.toml's search.analyser differs from what the index was built with",
+                    f"emptor publish {shop.path}")
+        )
+    if not np.any(view.popularity):
+        report.findings.append(
+            Finding("note", "no product has been clicked or bought: popularity falls back to newest first",
+                    "--events FILE, or POST /v1/events, then emptor publish")
+        )
+
+
+def _check_events(shop: Shop, report: Report) -> None:
+    if not (shop.path / "events.sqlite").exists():
+        report.facts.append(("events", "none"))
+        return
+    try:
+        report.facts.append(("events", f"{shop.events.count():,}"))
+    except EmptorError as error:
+        report.findings.append(Finding("problem", str(error)))
+
+
+def _size(path: Path) -> int:
+    return sum(file.stat().st_size for file in path.rglob("*") if file.is_file() and not file.is_symlink())
+
+
+def _bytes(size: float) -> str:
+    for unit in ("B", "KiB", "MiB"):
+        if size < 1024:
+            return f"{size:.0f} {unit}"
+        size /= 1024
+    return f"{size:.1f} GiB"

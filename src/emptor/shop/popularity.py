@@ -1,0 +1,33 @@
+"""What shoppers liked lately: one number a product, computed from the event log when a generation is built."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+if TYPE_CHECKING:
+    from emptor.shop.shop import Shop
+
+ACTION_WEIGHT = {"click": 1.0, "add_to_cart": 3.0, "purchase": 5.0}
+HALF_LIFE_DAYS = 30.0
+
+
+def popularity(shop: Shop) -> dict[str, float]:
+    """product_id -> weighted actions, each halved for every 30 days before the newest event; empty without a log."""
+    if not (shop.path / "events.sqlite").exists():
+        return {}
+    events = shop.events.read().filter(
+        pl.col("action").is_in(list(ACTION_WEIGHT)) & pl.col("product_id").is_not_null()
+    )
+    newest = pl.col("time").max().over(pl.lit(1))
+    days = (newest - pl.col("time")).dt.total_seconds() / 86_400
+    weight = pl.col("action").replace_strict(ACTION_WEIGHT, return_dtype=pl.Float64)
+    totals = (
+        events.with_columns((weight * (-days * math.log(2) / HALF_LIFE_DAYS).exp()).alias("weight"))
+        .group_by("product_id")
+        .agg(pl.col("weight").sum())
+        .collect()
+    )
+    return dict(zip(totals["product_id"].to_list(), totals["weight"].to_list(), strict=True))

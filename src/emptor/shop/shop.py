@@ -1,0 +1,195 @@
+"""A shop: a folder with a catalogue in generations, an event log, pictures and settings."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from emptor.errors import EmptorError
+from emptor.shop.config import STARTING_TOML, ShopOptions, read_options
+from emptor.shop.delta import MAX_CHANGES, Change, Delta, check_change
+from emptor.shop.events import EventLog
+from emptor.shop.files import fsync_folder, write_durably
+from emptor.shop.generation import Generation
+from emptor.shop.images import ImageStore
+from emptor.shop.lock import locked
+from emptor.shop.manifest import Manifest, read_manifest
+from emptor.shop.view import LiveIndex, View, complete
+
+
+class Shop:
+    """An open shop folder. Several processes may hold the same shop open; one at a time writes.
+
+    Example:
+        >>> shop = Shop.open("my-shop")
+        >>> shop.view().count
+        45305
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.options: ShopOptions = read_options(path / "shop.toml")
+        self.images = ImageStore(path / "images")
+        self._view: View | None = None
+        self._live: LiveIndex | None = None
+        self._lock = threading.Lock()
+
+    @classmethod
+    def open(cls, path: str | os.PathLike[str]) -> Shop:
+        """Open an existing shop. Raises EmptorError where there is none, or one of a newer format."""
+        folder = Path(path)
+        if not folder.is_dir():
+            raise EmptorError(
+                f"there is no shop at {folder}; `emptor import {folder} --catalogue FILE` makes one"
+            )
+        return cls(folder)
+
+    @classmethod
+    def create(cls, path: str | os.PathLike[str], *, name: str = "") -> Shop:
+        """Open the shop at `path`, making an empty one where there is nothing yet."""
+        folder = Path(path)
+        if not (folder / "shop.toml").exists():
+            if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+                raise EmptorError(
+                    f"{folder} exists and is no shop (no shop.toml); name an empty or a new folder"
+                )
+            folder.mkdir(parents=True, exist_ok=True)
+            # JSON's string escapes are TOML's
+            text = STARTING_TOML.format(name=json.dumps(name or folder.resolve().name))
+            write_durably(folder / "shop.toml", text.encode())
+            fsync_folder(folder.resolve().parent)
+        return cls(folder)
+
+    @cached_property
+    def events(self) -> EventLog:
+        """The behaviour log, opened on first use."""
+        return EventLog(self.path)
+
+    @property
+    def generations(self) -> Path:
+        return self.path / "generations"
+
+    def manifest(self) -> Manifest | None:
+        """What is published now; None for a shop without a catalogue."""
+        return read_manifest(self.path)
+
+    def view(self) -> View:
+        """The catalogue as it is now: the published generation and every acknowledged update."""
+        with self._lock:
+            manifest = self.manifest()
+            if manifest is None:
+                raise EmptorError(
+                    f"{self.path} has no catalogue yet; `emptor import {self.path} --catalogue FILE`"
+                )
+            view = self._view
+            if view is None or view.generation.number != manifest.generation:
+                view = self._open_generation(manifest.generation)
+            delta = Delta(self.path, manifest.generation)
+            if delta.size() > view._delta_end:
+                changes, end = delta.read(view._delta_end)
+                if changes:
+                    if self._live is None:
+                        self._live = LiveIndex(view.generation, self.path)
+                    view = view.with_changes(changes, end=end, live=self._live)
+            self._view = view
+            return view
+
+    def _open_generation(self, number: int) -> View:
+        if self._live is not None:
+            self._live.close()
+            self._live = None
+        folder = self.generations / str(number)
+        try:
+            return View(Generation(folder))
+        except EmptorError:
+            # the manifest may have moved on and the old generation been collected between two reads
+            newer = self.manifest()
+            if newer is None or newer.generation == number:
+                raise
+            return View(Generation(self.generations / str(newer.generation)))
+
+    def update(self, updates: Sequence[Mapping[str, Any]], *, wait_s: float = 10.0) -> int:
+        """Change products at once: durable when this returns, searchable within a second in every process.
+
+        Args:
+            updates: `{"product_id": ..., "price": 9.5, "in_stock": false}` sets fields, with a title it is a whole
+                product (added or replaced), `{"product_id": ..., "delete": true}` removes it.
+        Returns: number of updates written.
+        Raises: EmptorError for the first bad update; then nothing is written.
+        """
+        changes = [check_change(raw) for raw in updates]
+        view = self.view()
+        for change in changes:
+            if change.op == "set" and view.row(change.product_id) is None:
+                raise EmptorError(
+                    f"update of {change.product_id!r}: the shop has no such product; give a title to add it"
+                )
+            if change.op != "delete":
+                _check_fits(change)
+        with self.changing(wait_s=wait_s):
+            manifest = self.manifest()
+            assert manifest is not None  # view() has seen one, and manifests are only replaced
+            delta = Delta(self.path, manifest.generation)
+            if len(delta.read()[0]) + len(changes) > MAX_CHANGES:
+                raise EmptorError(
+                    f"{self.path} already holds {MAX_CHANGES} updates since the last import; "
+                    "run `emptor publish` to fold them in, or import a file"
+                )
+            delta.append(changes)
+        return len(changes)
+
+    @contextmanager
+    def writing(self, *, wait_s: float = 0.0, doing: str = "importing") -> Iterator[None]:
+        """Be the one writer of generations while the block runs."""
+        with locked(self.path / "shop.lock", wait_s=wait_s, doing=doing):
+            self._sweep()
+            yield
+
+    @contextmanager
+    def changing(self, *, wait_s: float = 10.0) -> Iterator[None]:
+        """Hold the delta still: for appending to it, and for the moment in which an import takes it over."""
+        with locked(self.path / "delta.lock", wait_s=wait_s, doing="updating products"):
+            yield
+
+    def _sweep(self) -> None:
+        """Remove what a killed process left half-done."""
+        if self.generations.exists():
+            for folder in self.generations.glob(".building-*"):
+                shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(self.path / "staging", ignore_errors=True)
+        for folder in (self.path / "views").glob("*-*"):
+            pid = folder.name.split("-")[0]
+            if pid.isdigit() and not Path(f"/proc/{pid}").exists():
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def close(self) -> None:
+        """Flush and close the event log, drop the private index copy."""
+        if "events" in self.__dict__:
+            self.events.close()
+            del self.__dict__["events"]
+        with self._lock:
+            self._view = None
+            if self._live is not None:
+                self._live.close()
+                self._live = None
+
+    def __enter__(self) -> Shop:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _check_fits(change: Change) -> None:
+    """Refuse values that the catalogue's types cannot hold, before they are acknowledged."""
+    try:
+        complete({**change.fields, "product_id": change.product_id}, image_file=None)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise EmptorError(f"update of {change.product_id!r}: a field has the wrong type ({error})") from None
