@@ -39,3 +39,10 @@ def import_catalogue(shop: str | os.PathLike[str], catalogue: str | os.PathLike[
 
     with Shop.create(shop) as target:
         return import_catalogue(target, Path(catalogue), **options)
+
+
+def evaluate(engine: Engine, judgements: Any, **options: Any) -> Any:
+    """How good the engine's lists are on judged queries; see `emptor.evaluate.shop.evaluate_shop`."""
+    from emptor.evaluate import evaluate_shop
+
+    return evaluate_shop(engine, judgements, **options)

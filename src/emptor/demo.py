@@ -28,8 +28,10 @@ def make_demo(folder: Path, *, products: int, seed: int, console: Console) -> No
         files = write_starter(folder / "source", products=products, seed=seed)
         import_events(shop.events, files.events, quarantine=lambda *_: None, progress=None)
         result = import_catalogue(shop, files.catalogue, images=files.images, mode="sync")
-        console.print(f"[bold]{result.products:,} products[/], {result.pictures:,} pictures, {shop.events.count():,} events.")
+        console.print(
+            f"[bold]{result.products:,} products[/], {result.pictures:,} pictures, {shop.events.count():,} events."
+        )
     with Engine.open(folder) as engine:
         report = evaluate_shop(engine, files.judgements, metrics=METRICS, command="emptor demo")
     report.print(console)
-    report.write(folder / "evaluation.json")
+    (folder / "evaluation.json").write_text(report.to_json(), encoding="utf-8")

@@ -72,7 +72,10 @@ def _check_catalogue(shop: Shop, report: Report) -> None:
         return
     about = view.generation.about
     report.facts += [
-        ("generation", f"{view.generation.number}, made {about['created_at']} from {about.get('source', 'unknown')}"),
+        (
+            "generation",
+            f"{view.generation.number}, made {about['created_at']} from {about.get('source', 'unknown')}",
+        ),
         ("products", f"{view.count:,} ({int(view.in_stock[view.alive].sum()):,} in stock)"),
         ("brands, categories", f"{len(view.brands):,}, {len(view.categories):,}"),
         ("different words", f"{len(view.generation.words):,}"),
@@ -85,8 +88,11 @@ def _check_catalogue(shop: Shop, report: Report) -> None:
     shares = {name: share for name, _, share in report.filled}
     if view.searcher.num_docs != view.count:
         report.findings.append(
-            Finding("problem", f"the index holds {view.searcher.num_docs:,} products, the catalogue {view.count:,}",
-                    f"emptor publish {shop.path}")
+            Finding(
+                "problem",
+                f"the index holds {view.searcher.num_docs:,} products, the catalogue {view.count:,}",
+                f"emptor publish {shop.path}",
+            )
         )
     if shares["title"] < 0.99:
         report.findings.append(
@@ -103,13 +109,19 @@ def _check_catalogue(shop: Shop, report: Report) -> None:
             report.findings.append(Finding("note", f"no product has a {label}", cure))
     if view.generation.analyser.options != shop.options.search.analyser:
         report.findings.append(
-            Finding("note", "shop.toml's search.analyser differs from what the index was built with",
-                    f"emptor publish {shop.path}")
+            Finding(
+                "note",
+                "shop.toml's search.analyser differs from what the index was built with",
+                f"emptor publish {shop.path}",
+            )
         )
     if not np.any(view.popularity):
         report.findings.append(
-            Finding("note", "no product has been clicked or bought: popularity falls back to newest first",
-                    "--events FILE, or POST /v1/events, then emptor publish")
+            Finding(
+                "note",
+                "no product has been clicked or bought: popularity falls back to newest first",
+                "--events FILE, or POST /v1/events, then emptor publish",
+            )
         )
 
 

@@ -1,0 +1,64 @@
+"""Judging a shop: its engine's lists against a judgements file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from emptor.errors import EmptorError
+from emptor.evaluate.judgement_files import read_judgements
+from emptor.evaluate.judgements import Judgements
+from emptor.evaluate.metrics import DEFAULT_METRICS
+from emptor.evaluate.offline import evaluate
+from emptor.evaluate.report import Report
+
+if TYPE_CHECKING:
+    from emptor.engine import Engine
+
+
+def evaluate_shop(
+    engine: Engine,
+    judgements: Judgements | str | os.PathLike[str],
+    *,
+    metrics: Sequence[str] = DEFAULT_METRICS,
+    cascade: str = "default",
+    against: str | None = None,
+    maps: Mapping[str, str] | None = None,
+    queries: str | os.PathLike[str] | None = None,
+    unjudged: str = "irrelevant",
+    seed: int = 0,
+    command: str | None = None,
+) -> Report:
+    """How good a shop's cascade is on judged queries, and how it differs from another.
+
+    Args:
+        judgements: a file (see `read_judgements` for its forms, `maps` and `queries`) or judgements already read.
+        metrics: such as "ndcg@10" or "recall@100:2". cascade, against: names from shop.toml.
+        unjudged: what a product without a grade counts as: "irrelevant", or "removed" to judge only graded ones.
+    Raises: EmptorError where a file, a metric or a cascade cannot be read.
+    """
+    if unjudged not in ("irrelevant", "removed"):
+        raise EmptorError(f"unjudged: found {unjudged!r}, expected irrelevant or removed")
+    for name in (cascade, against):
+        if name is not None and name not in engine.shop.options.cascade:
+            known = ", ".join(sorted(engine.shop.options.cascade))
+            raise EmptorError(f"unknown cascade {name!r}; shop.toml has {known}")
+    if not isinstance(judgements, Judgements):
+        judgements = read_judgements(Path(judgements), maps=maps, queries=Path(queries) if queries else None)
+    view = engine.view
+    return evaluate(
+        lambda texts: engine.ranking(texts, cascade=cascade),
+        judgements,
+        metrics,
+        catalogue_size=view.count,
+        known_products=view.product_ids(np.flatnonzero(view.alive)),
+        against=None if against is None else lambda texts: engine.ranking(texts, cascade=against),
+        names=(cascade, against or "other"),
+        unjudged=unjudged,  # type: ignore[arg-type]
+        seed=seed,
+        command=command,
+    )

@@ -1,0 +1,1 @@
+"""Drawn product pictures: a silhouette per category in any colour, pattern and material."""

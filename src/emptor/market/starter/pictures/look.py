@@ -1,0 +1,82 @@
+"""What a drawing is told about a product: its style, its colours, and paints made from them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+from PIL import Image
+
+from emptor.market.starter.knowledge.palette import COLORS, Rgb, brightness, darker, lighter, mixed
+from emptor.market.starter.pictures.canvas import Canvas, Paint
+from emptor.market.starter.pictures.shapes import Points
+from emptor.market.starter.pictures.textures import texture, weave
+
+
+@dataclass(frozen=True)
+class Look:
+    """The visible side of a product. `side`: of the canvas in pixels; `chance`: small differences between pictures."""
+
+    style: str
+    color: str
+    second: str
+    pattern: str
+    material: str
+    side: int
+    chance: np.random.Generator = field(repr=False)
+    caption: str = ""
+
+    @property
+    def main(self) -> Rgb:
+        """The colour that the product is listed under."""
+        return COLORS[self.color]
+
+    @property
+    def trim(self) -> Rgb:
+        """A second colour that goes with the first."""
+        return COLORS[self.second]
+
+    @property
+    def dark(self) -> Rgb:
+        """The main colour in the shade: soles, linings, seams."""
+        return darker(self.main, 0.45)
+
+    @property
+    def pale(self) -> Rgb:
+        """The main colour in the light."""
+        return lighter(self.main, 0.45)
+
+    @property
+    def ink(self) -> Rgb:
+        """A colour that stands out on the main one."""
+        return darker(self.main, 0.72) if brightness(self.main) > 0.5 else lighter(self.main, 0.78)
+
+    @cached_property
+    def paint(self) -> Paint:
+        """The main colour with its pattern."""
+        if self.pattern == "plain":
+            return self.main
+        accent, third = self.trim, COLORS["mustard"] if self.color != "mustard" else COLORS["cream"]
+        if self.pattern == "leopard":
+            accent, third = darker(self.main, 0.78), darker(self.main, 0.34)
+            if brightness(self.main) < 0.35:
+                accent, third = lighter(self.main, 0.55), lighter(self.main, 0.22)
+        elif self.pattern == "camo":
+            toward = -1 if brightness(self.main) < 0.3 else 1
+            accent = darker(self.main, 0.4) if toward > 0 else lighter(self.main, 0.25)
+            third = mixed(self.main, COLORS["beige"], 0.62)
+        elif self.pattern == "checked":
+            third = self.ink
+        elif self.pattern == "floral":
+            third = COLORS["mint"] if brightness(self.main) < 0.5 else COLORS["teal"]
+        return texture(self.pattern, int(self.chance.integers(3)), self.side, self.main, accent, third)
+
+    @cached_property
+    def weave(self) -> Image.Image | None:
+        """The structure of the material."""
+        return weave(self.material, self.side)
+
+    def cover(self, canvas: Canvas, outline: Points, *, shade: str | None = "cloth", edge: float = 0.2) -> None:
+        """Lay a shape in the product's own paint and material."""
+        canvas.fill(outline, self.paint, shade=shade, edge=edge, weave=self.weave)

@@ -1,0 +1,105 @@
+"""Errors as answers: one sentence in JSON, or a page for a browser."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import orjson
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from emptor.errors import EmptorError
+from emptor.serve.models import PARAMETERS
+
+log = logging.getLogger(__name__)
+
+RETRY_AFTER_S = 1
+
+ErrorPage = Callable[[Request, int, str], Response]
+"""Makes the page that a browser gets: (request, status, sentence) -> response."""
+
+
+class NotFound(EmptorError):
+    """What was asked for is not in the shop: 404."""
+
+
+class TooLarge(EmptorError):
+    """A body beyond the limit: 413."""
+
+
+class Unavailable(Exception):
+    """The server cannot answer now, but will soon: 503 with Retry-After."""
+
+
+def add_handlers(app: FastAPI, error_page: ErrorPage) -> None:
+    """Answer every error of `app` with its sentence; browsers outside `/v1` get `error_page`."""
+
+    def answer(request: Request, status: int, sentence: str, headers: Mapping[str, str] | None = None) -> Response:
+        if not request.url.path.startswith("/v1/") and "text/html" in request.headers.get("accept", ""):
+            response = error_page(request, status, sentence)
+        else:
+            response = json_error(status, sentence)
+        response.headers.update(headers or {})
+        return response
+
+    async def refused(request: Request, error: Exception) -> Response:
+        status = 404 if isinstance(error, NotFound) else 413 if isinstance(error, TooLarge) else 400
+        return answer(request, status, str(error))
+
+    async def invalid(request: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)
+        return answer(request, 400, sentence_of(request.url.path, error.errors()))
+
+    async def http(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        return answer(request, error.status_code, _sentence_of_status(request, error), error.headers)
+
+    async def unavailable(request: Request, error: Exception) -> Response:
+        return answer(request, 503, str(error), {"Retry-After": str(RETRY_AFTER_S)})
+
+    async def bug(request: Request, error: Exception) -> Response:
+        return answer(request, 500, "the server failed on this request; its log has the details")
+
+    handlers: dict[Any, Callable[[Request, Exception], Awaitable[Response]]] = {
+        EmptorError: refused,
+        RequestValidationError: invalid,
+        HTTPException: http,
+        Unavailable: unavailable,
+        Exception: bug,
+    }
+    for kind, handler in handlers.items():
+        app.add_exception_handler(kind, handler)
+
+
+def json_error(status: int, sentence: str) -> Response:
+    return Response(orjson.dumps({"error": sentence}), status, media_type="application/json")
+
+
+def sentence_of(path: str, errors: Any) -> str:
+    """The first of pydantic's complaints as one sentence that names the parameter, what was found and expected."""
+    first = errors[0]
+    name = str(first["loc"][1]) if len(first["loc"]) > 1 else str(first["loc"][0])
+    if first["type"] == "extra_forbidden":
+        known = next((own for start, own in PARAMETERS.items() if path.startswith(start)), None)
+        names = ", ".join(sorted(known.model_fields)) if known else "none"
+        return f"unknown parameter {_show(name)}; known here: {names}"
+    expected = first["msg"][:1].lower() + first["msg"][1:]
+    return f"parameter {name}: found {_show(first['input'])}, {expected}"
+
+
+def _sentence_of_status(request: Request, error: HTTPException) -> str:
+    if error.status_code == 404:
+        return f"there is nothing at {_show(request.url.path)}; /docs lists what there is"
+    if error.status_code == 405:
+        allowed = (error.headers or {}).get("Allow", "another method")
+        return f"{_show(request.url.path)} does not take {_show(request.method)}, expected {allowed}"
+    return str(error.detail)
+
+
+def _show(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else text[:77] + "..."

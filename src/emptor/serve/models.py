@@ -1,0 +1,194 @@
+"""What the HTTP API takes and answers: checked parameters, and the shapes that its OpenAPI document shows.
+
+Answers are documented here but not built from these classes: a hot path has no use for validating its own output.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from emptor.cascade import MAX_LIST
+from emptor.shop.schema import MAX_ID
+
+MAX_QUERY = 2_000
+"""Characters of a query that are accepted; the engine itself reads the first 256."""
+
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
+
+
+def printable(text: Any) -> Any:
+    """Control characters become spaces."""
+    return _CONTROL.sub(" ", text) if isinstance(text, str) else text
+
+
+Query = Annotated[str, BeforeValidator(printable), Field(max_length=MAX_QUERY)]
+Id = Annotated[str, BeforeValidator(printable), Field(max_length=MAX_ID)]
+Filter = Annotated[list[str], Field(default_factory=list)]
+
+_FILTER = (
+    "Repeats are joined by AND, alternatives of one by `|`: `brand:Acme|Beta`, `price:10..50`, `category:A/B` (a "
+    "prefix), `attr.color:red`, `in_stock:true`. A backslash takes the next character literally."
+)
+
+
+class _Parameters(BaseModel):
+    """Query parameters. A blank one counts as left out (HTML forms send them); an unknown one is refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_blanks(cls, data: Any) -> Any:
+        return {name: value for name, value in data.items() if value != ""} if isinstance(data, dict) else data
+
+
+class _ListParameters(_Parameters):
+    k: int = Field(20, ge=1, le=MAX_LIST, description="Number of results.")
+    offset: int = Field(0, ge=0, le=MAX_LIST, description=f"Results to skip; offset + k is at most {MAX_LIST}.")
+    user_id: Id | None = None
+    session_id: Id | None = None
+    filter: Filter = Field(default_factory=list, description=_FILTER)
+    cascade: str = Field("default", max_length=200, description="A cascade of shop.toml.")
+
+
+class SearchParameters(_ListParameters):
+    """Parameters of `/v1/search`."""
+
+    q: Query = Field("", description="The query; a blank one browses what is popular under the filters.")
+    sort: Literal["relevance", "price_asc", "price_desc", "newest", "popular"] = "relevance"
+    facets: bool = Field(True, description="Count facets.")
+
+
+class RecommendParameters(_ListParameters):
+    """Parameters of `/v1/recommend`."""
+
+    product_id: Id | None = Field(None, description="Products similar to this one; without it, a home page.")
+
+
+class SuggestParameters(_Parameters):
+    """Parameters of `/v1/suggest`."""
+
+    q: Query = Field("", description="What has been typed so far.")
+    k: int = Field(8, ge=1, le=50)
+
+
+class ImageParameters(_Parameters):
+    """Parameters of `/v1/images/{product_id}`."""
+
+    size: Literal["64", "256", "512"] = Field("256", description="Pixels of the longer side.")
+
+
+PARAMETERS: dict[str, type[BaseModel]] = {
+    "/v1/search": SearchParameters,
+    "/v1/recommend": RecommendParameters,
+    "/v1/suggest": SuggestParameters,
+    "/v1/images": ImageParameters,
+}
+
+
+class Error(BaseModel):
+    """Every answer that is not a success."""
+
+    error: str = Field(description="One sentence: what, where, what was found, what was expected.")
+
+
+class ResultAnswer(BaseModel):
+    product_id: str
+    title: str | None
+    price: float | None
+    currency: str | None
+    brand: str | None
+    category: list[str] = Field(description="From the department down.")
+    image_url: str | None
+    in_stock: bool
+    score: float
+    position: int = Field(description="From 0 over the whole list; send it back with events.")
+    propensity: float = Field(description="Chance that this product stands here; 1.0 on a page without exploration.")
+
+
+class FacetValueAnswer(BaseModel):
+    value: str
+    filter: str = Field(description="What to add as `filter=` for this choice.")
+    count: int
+    active: bool
+
+
+class FacetAnswer(BaseModel):
+    field: str
+    values: list[FacetValueAnswer]
+
+
+class DegradedAnswer(BaseModel):
+    stage: str
+    reason: str
+    fallback: str | None
+
+
+class PageAnswer(BaseModel):
+    """A slice of one list of results."""
+
+    request_id: str = Field(description="For `/v1/explain`, and to be sent with events.")
+    query: str | None
+    total: int = Field(description="Length of the list.")
+    total_is_capped: bool = Field(description="More products may match than the list holds.")
+    results: list[ResultAnswer]
+    facets: list[FacetAnswer]
+    degraded: list[DegradedAnswer] = Field(description="Stages that did not run as declared.")
+    did_you_mean: str | None
+    cascade: str = Field(description="Hash of the cascade that made the page.")
+    explored: bool
+
+
+class SuggestionAnswer(BaseModel):
+    text: str
+    kind: Literal["query", "category", "brand", "product"]
+
+
+class SuggestAnswer(BaseModel):
+    suggestions: list[SuggestionAnswer]
+
+
+class EventAnswer(BaseModel):
+    event_id: str | None
+    status: Literal["stored", "duplicate", "rejected"]
+    error: str | None
+
+
+class EventsAnswer(BaseModel):
+    """One answer per event, in the order sent. `stored` and `duplicate` both mean: on the disk, exactly once."""
+
+    stored: int
+    duplicate: int
+    rejected: int
+    events: list[EventAnswer]
+
+
+class ProductAnswer(BaseModel):
+    product_id: str
+    title: str | None
+    description: str | None
+    category: list[str]
+    brand: str | None
+    attributes: dict[str, list[str]]
+    price: float | None
+    currency: str | None
+    image: str | None
+    image_url: str | None
+    seller_id: str | None
+    listed_at: str | None = Field(description="ISO 8601, UTC.")
+    in_stock: bool
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """OpenAPI entries of the errors that a route may answer."""
+    texts = {
+        400: "The request cannot be read.",
+        404: "There is no such thing.",
+        413: "The body is too large.",
+        422: "Nothing could be stored.",
+        503: "Starting or overloaded; Retry-After says when to come again.",
+    }
+    return {status: {"model": Error, "description": texts[status]} for status in statuses}

@@ -1,0 +1,117 @@
+"""Importing behaviour from files: UBI documents and Emptor's own fields, safe to stop and to run again."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from emptor.errors import ShopBusy
+from emptor.shop.events.identity import Identities
+from emptor.shop.events.log import EventLog
+from emptor.shop.events.sources import BrokenFile, Format, Source, format_of
+from emptor.shop.events.times import now_us
+from emptor.shop.events.ubi import canonical, from_ubi, kind_of
+from emptor.shop.events.validate import EventFault, Row, validate_event
+
+BATCH_ROWS = 5_000
+ROLL_UP_ROWS = 200_000
+"""So many stored events are rolled up while an import runs, so that neither database nor readers swell."""
+
+Quarantine = Callable[[int, str, str, str], None]
+"""Takes a bad record: line (from 1), field, what was found, what was expected."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportCounts:
+    """What became of the records of a file."""
+
+    stored: int
+    duplicate: int
+    quarantined: int
+
+
+def import_events(
+    log: EventLog,
+    path: Path,
+    *,
+    quarantine: Quarantine,
+    format: str | None = None,
+    columns: Mapping[str, str] | None = None,
+    progress: Callable[[int], None] | None = None,
+    batch_rows: int = BATCH_ROWS,
+) -> ImportCounts:
+    """Import one file of events into the log.
+
+    JSON lines may mix UBI queries, UBI events and events with Emptor's own fields; CSV, TSV and Parquet hold
+    Emptor's own fields. All but Parquet may be gzipped. The time of an event is the file's. Events without an
+    id get one from their content, so that reading the same file again stores nothing twice.
+
+    Args:
+        quarantine: told every bad record; the import goes on.
+        format: jsonl, ubi (nothing but UBI documents), csv, tsv or parquet; None: by the file's suffix.
+        columns: field of the event -> name in the file, where the two differ.
+        progress: told the bytes of the file that were read since the last call.
+
+    Raises:
+        EmptorError: the file cannot be read, is of no known format or cut short, or the log cannot be
+            written. What was imported before stays; running the import again goes on from there.
+    """
+    kind = format_of(path, format)
+    stored = duplicate = quarantined = since_roll_up = position = 0
+    with closing(Source(path, kind, columns or {})) as source, closing(Identities()) as identities:
+        rows: list[Row] = []
+        contents: list[str] = []
+
+        def flush() -> None:
+            nonlocal stored, duplicate, since_roll_up, position
+            missing = [row for row in rows if row["event_id"] is None]
+            for row, event_id in zip(missing, identities.derive(contents), strict=True):
+                row["event_id"] = event_id
+            new = sum(log.append_rows(rows))
+            stored, duplicate, since_roll_up = stored + new, duplicate + len(rows) - new, since_roll_up + new
+            rows.clear()
+            contents.clear()
+            if since_roll_up >= ROLL_UP_ROWS:
+                _roll_up(log)
+                since_roll_up = 0
+            if progress is not None:
+                progress(source.position - position)
+                position = source.position
+
+        try:
+            for line, record in source.records():
+                try:
+                    if isinstance(record, EventFault):
+                        raise record
+                    row = _to_row(record, kind)
+                    if row["event_id"] is None:
+                        contents.append(canonical(record))
+                    rows.append(row)
+                except EventFault as fault:
+                    quarantine(line, fault.field, fault.found, fault.expected)
+                    quarantined += 1
+                if len(rows) >= batch_rows:
+                    flush()
+        except BrokenFile:
+            flush()
+            raise
+        flush()
+    return ImportCounts(stored, duplicate, quarantined)
+
+
+def _to_row(record: dict[str, Any], kind: Format) -> Row:
+    try:
+        if kind == "ubi" or (kind == "jsonl" and kind_of(record) is not None):
+            return from_ubi(record, now_us=now_us())
+        return validate_event(record, now_us=now_us(), history=True)
+    except RecursionError:
+        raise EventFault("line", "an object nested too deeply", "a JSON object") from None
+
+
+def _roll_up(log: EventLog) -> None:
+    with contextlib.suppress(ShopBusy):  # then somebody else does it just now
+        log.rollup()

@@ -1,0 +1,265 @@
+"""Reading event files record by record: JSON lines, CSV, TSV and Parquet, as they come, in bounded memory."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import json
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any, Literal, cast, get_args
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from emptor.errors import EmptorError
+from emptor.shop.events.validate import EventFault
+
+Format = Literal["jsonl", "ubi", "csv", "tsv", "parquet"]
+MAX_LINE = 1 << 20
+"""Bytes of one line; a longer one is a fault, and is skipped without being held."""
+
+Record = tuple[int, "dict[str, Any] | EventFault"]
+"""Line (or row of a Parquet file) counted from 1, and what stands there."""
+
+_SUFFIXES: dict[str, Format] = {
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".json": "jsonl",
+    ".csv": "csv",
+    ".tsv": "tsv",
+    ".parquet": "parquet",
+}
+
+
+def format_of(path: Path, wanted: str | None) -> Format:
+    """The format by name, or by the file's suffix when none is named.
+
+    Raises:
+        EmptorError: neither says one of the formats.
+    """
+    if wanted is not None:
+        if wanted not in get_args(Format):
+            raise EmptorError(
+                f"event format: found {wanted!r}, expected one of {', '.join(get_args(Format))}"
+            )
+        return cast(Format, wanted)
+    suffixes = [suffix.lower() for suffix in path.suffixes]
+    if suffixes and suffixes[-1] == ".gz":
+        suffixes.pop()
+    found = _SUFFIXES.get(suffixes[-1]) if suffixes else None
+    if found is None:
+        raise EmptorError(
+            f"{path}: found suffix {path.suffix or '(none)'!r}, expected {', '.join(_SUFFIXES)}, "
+            "or one of these with .gz; or name the format"
+        )
+    return found
+
+
+class BrokenFile(EmptorError):
+    """A file that stops making sense on the way, such as a gzip that is cut short."""
+
+
+class Source:
+    """One event file being read.
+
+    Args:
+        path: the file; a name ending in `.gz` is unpacked while it is read.
+        format: as `format_of` says.
+        columns: field of the event -> name in the file, where the two differ.
+
+    Raises:
+        EmptorError: the file cannot be opened, or lacks a column that is needed.
+        BrokenFile: while reading, the file turns out to be damaged.
+    """
+
+    def __init__(self, path: Path, format: Format, columns: Mapping[str, str]) -> None:
+        self.path, self.format = path, format
+        self._fields = {name: field for field, name in columns.items()}
+        self.line = 0
+        try:
+            self._raw: IO[bytes] = path.open("rb")
+            self.size = path.stat().st_size
+        except OSError as error:
+            raise EmptorError(f"{path}: cannot be opened ({error.strerror})") from error
+        self._position = 0
+
+    @property
+    def position(self) -> int:
+        """Bytes of the file read so far, packed ones for a packed file."""
+        return self._position if self.format == "parquet" else self._raw.tell()
+
+    def close(self) -> None:
+        self._raw.close()
+
+    def records(self) -> Iterator[Record]:
+        """What the file holds, record by record."""
+        with self._readable():
+            if self.format == "parquet":
+                yield from self._parquet()
+            elif self.format in ("csv", "tsv"):
+                yield from self._table("," if self.format == "csv" else "\t")
+            else:
+                yield from self._json_lines()
+
+    @contextmanager
+    def _readable(self) -> Iterator[None]:
+        try:
+            yield
+        except (EOFError, zlib.error, OSError, pa.ArrowException) as error:
+            raise BrokenFile(
+                f"{self.path}: is damaged or cut short after line {self.line:,} ({error}); what comes "
+                "before it is stored, mend the file and import it again"
+            ) from error
+
+    def _lines(self) -> Iterator[bytes | None]:
+        """Lines, each at most MAX_LINE; None for a longer one. `self.line` counts."""
+        packed = self.path.suffix.lower() == ".gz"
+        file = cast("IO[bytes]", gzip.GzipFile(fileobj=self._raw)) if packed else self._raw
+        while line := file.readline(MAX_LINE + 1):
+            self.line += 1
+            if self.line == 1:
+                line = line.removeprefix(b"\xef\xbb\xbf")
+            if len(line) <= MAX_LINE or line.endswith(b"\n"):
+                yield line
+                continue
+            while (rest := file.readline(MAX_LINE)) and not rest.endswith(b"\n"):
+                pass
+            yield None
+
+    def _json_lines(self) -> Iterator[Record]:
+        for line in self._lines():
+            if line is None:
+                yield self.line, _too_long()
+            elif not line.isspace():
+                record = _parse_json(line)
+                yield self.line, self._renamed(record) if isinstance(record, dict) else record
+
+    def _table(self, delimiter: str) -> Iterator[Record]:
+        too_long: list[int] = []
+
+        def texts() -> Iterator[str]:
+            for line in self._lines():
+                if line is None:
+                    too_long.append(self.line)
+                else:  # bytes that are no UTF-8 become surrogates, which the checks of the fields refuse
+                    yield line.decode("utf-8", "surrogateescape")
+
+        reader = csv.reader(texts(), delimiter=delimiter)
+        header: list[str] | None = None
+        while True:
+            try:
+                cells = next(reader)
+            except StopIteration:
+                break
+            except csv.Error as error:
+                yield self.line, EventFault("line", f"what is no CSV ({error})", "cells of at most 128 KiB")
+                continue
+            yield from ((line, _too_long()) for line in too_long)
+            too_long.clear()
+            if header is None:
+                header = self._header(cells)
+            elif len(cells) == len(header):
+                yield self.line, _typed(dict(zip(header, cells, strict=True)))
+            elif cells:
+                yield (
+                    self.line,
+                    EventFault("line", f"{len(cells)} cells", f"{len(header)}, as in the first line"),
+                )
+        yield from ((line, _too_long()) for line in too_long)
+        if header is None:
+            raise EmptorError(f"{self.path}: is empty; expected a first line with the names of the columns")
+
+    def _renamed(self, record: dict[str, Any]) -> dict[str, Any]:
+        if not self._fields:
+            return record
+        return {self._fields.get(name, name): value for name, value in record.items()}
+
+    def _header(self, names: list[str]) -> list[str]:
+        """The columns of a table under their field names; refuses a table no row of which can be an event."""
+        fields = [self._fields.get(name, name) for name in names]
+        repeated = next((field for field in fields if fields.count(field) > 1), None)
+        if repeated is not None:
+            raise EmptorError(f"{self.path}: column {repeated!r} is there twice; rename one of the two")
+        for wanted in (("action",), ("time", "timestamp"), ("user_id", "session_id")):
+            if not set(wanted) & set(fields):
+                found = ", ".join(names)[:200]
+                raise EmptorError(
+                    f"{self.path}: found the columns {found}, expected one named {' or '.join(wanted)}; "
+                    "rename it or say which column holds it"
+                )
+        return fields
+
+    def _parquet(self) -> Iterator[Record]:
+        file = pq.ParquetFile(self._raw)
+        names = self._header(file.schema_arrow.names)
+        total = max(file.metadata.num_rows, 1)
+        for batch in file.iter_batches(batch_size=5_000):
+            for row in _microseconds(batch.rename_columns(names)).to_pylist():
+                self.line += 1
+                yield self.line, row
+            self._position = self.size * self.line // total
+
+
+def _too_long() -> EventFault:
+    return EventFault("line", f"more than {MAX_LINE:,} bytes", "one event per line")
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
+
+
+def _parse_json(line: bytes) -> dict[str, Any] | EventFault:
+    try:
+        document = _DECODER.decode(line.decode())
+    except UnicodeDecodeError:
+        return EventFault("line", "bytes that are no UTF-8", "a JSON object in UTF-8")
+    except (ValueError, RecursionError) as error:
+        return EventFault("line", f"what is no JSON ({error})", "a JSON object")
+    if not isinstance(document, dict):
+        return EventFault("line", f"a {type(document).__name__}", "a JSON object")
+    return document
+
+
+def _typed(cells: dict[str, str]) -> dict[str, Any]:
+    """Text cells as the types of the event's fields; text that does not fit is left to the checks."""
+    row: dict[str, Any] = {name: cell for name, cell in cells.items() if cell != ""}
+    for name, convert in _CONVERTERS.items():
+        if name in row:
+            try:
+                row[name] = convert(row[name])
+            except (ValueError, KeyError):
+                continue
+    return row
+
+
+def _time(text: str) -> Any:
+    return float(text) if text.replace(".", "", 1).isdecimal() else text
+
+
+_CONVERTERS: dict[str, Callable[[str], Any]] = {
+    "position": float,
+    "quantity": float,
+    "price": float,
+    "propensity": float,
+    "explored": lambda text: {"true": True, "false": False, "1": True, "0": False}[text.lower()],
+    "time": _time,
+    "timestamp": _time,
+    "client_time": _time,
+}
+
+
+def _microseconds(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Times of other units as microseconds: Python knows no finer ones."""
+    arrays = [
+        column.cast(pa.timestamp("us", field.type.tz), safe=False)
+        if pa.types.is_timestamp(field.type)
+        else column
+        for column, field in zip(batch.columns, batch.schema, strict=True)
+    ]
+    return pa.RecordBatch.from_arrays(arrays, names=batch.schema.names)
