@@ -151,7 +151,7 @@ def report(*, judgements: Judgements, runs: dict[str, Run], path: Path | None) -
                 rows.append(
                     {
                         "model": name,
-                        "metric": str(summary.metric),
+                        "metric": summary.metric.name,
                         "mean": summary.mean,
                         "ci95": [summary.low, summary.high],
                         "n": summary.n,
@@ -162,7 +162,7 @@ def report(*, judgements: Judgements, runs: dict[str, Run], path: Path | None) -
             {
                 "a": name,
                 "b": "plain BM25",
-                "metric": str(c.metric),
+                "metric": c.metric.name,
                 "diff": c.diff,
                 "ci95": [c.low, c.high],
                 "p": c.p,
