@@ -24,6 +24,8 @@ from emptor.cascade import MAX_LIST, Cascade, Degraded, Methods, Outcome, Pace, 
 from emptor.cascade.runner import Observer
 from emptor.errors import EmptorError
 from emptor.facets import Facet, count_facets
+from emptor.retrieve.channel import Channel
+from emptor.retrieve.dense import DenseChannel, VectorIndex
 from emptor.retrieve.lexical import LexicalChannel
 from emptor.retrieve.popular import PopularChannel
 from emptor.retrieve.spelling import Spelling
@@ -103,6 +105,7 @@ class Engine:
         self._refreshing = threading.Lock()
         self._spelling: tuple[Generation, Spelling] | None = None
         self._suggester: tuple[Generation, Suggester] | None = None
+        self._vectors: tuple[Generation, VectorIndex] | None = None
         self._synonyms_stamp: tuple[int, int] | None = None
         self.on_trace: Callable[[Trace, View, Page], None] | None = None
         self.observe: Observer | None = None
@@ -144,7 +147,7 @@ class Engine:
         request_id: str | None = None,
         deadline: float | None = None,
     ) -> Page:
-        """A page of results for a query.
+        """A page of results for a query; a blank query browses what is popular under the filters.
 
         Args:
             k, offset: the slice of the list, offset + k at most 1,000. filters: as in a URL, see `shop.filters`.
@@ -154,7 +157,7 @@ class Engine:
         Raises: EmptorError for an unknown cascade or sort, a bad filter, or a slice behind the list's end.
         """
         return self._page(
-            query,
+            query if query.strip() else None,
             product_id=None,
             k=k,
             offset=offset,
@@ -290,12 +293,28 @@ class Engine:
         synonyms = Synonyms.read(self.shop.path / "synonyms.txt", view.analyser)
         options = self.shop.options
         lexical = LexicalChannel(view, options.search, synonyms=synonyms, spelling=self._spelling[1])
-        methods: Methods = {**retrieve_methods(lexical=lexical, popular=PopularChannel(view))}
+        methods: Methods = {
+            **retrieve_methods(lexical=lexical, popular=PopularChannel(view), others=self._dense(view))
+        }
         cascades = {
             name: Cascade(name, own, view, methods=methods, paces=self._paces)
             for name, own in options.cascade.items()
         }
         return _Assembled(view, cascades, lexical, self._suggester[1])
+
+    def _dense(self, view: View) -> dict[str, Channel]:
+        """The dense channel, where the generation has vectors of the shop's encoder."""
+        encoder, made = self.shop.encoder, view.generation.vectors
+        if encoder is None:
+            return {}
+        if made is None or made[1] != encoder.fingerprint:
+            raise EmptorError(
+                f"the products of {self.shop.path} have no vectors of the encoder that shop.toml names; "
+                f"run `emptor publish {self.shop.path}`"
+            )
+        if self._vectors is None or self._vectors[0] is not view.generation:
+            self._vectors = (view.generation, VectorIndex(made[0]))
+        return {"dense": DenseChannel(view, encoder=encoder, index=self._vectors[1])}
 
     # -- pages ----------------------------------------------------------------------------------------------------
 

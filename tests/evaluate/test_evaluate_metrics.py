@@ -87,8 +87,7 @@ def test_values_by_hand():
         "map": (1 / 2 + 2 / 4) / 2,
         "map@2": (1 / 2) / 2,
         "hit@1": 0,
-        "pair_accuracy": (3 + 2)
-        / 6,  # d > c > a > b: wrong for a-d? a-d and a-c are wrong, but for b all right
+        "pair_accuracy": 4 / 6,  # d, c, a, b: only a-d and a-c stand the wrong way round
         "judged@2": 1 / 2,
     }
     assert {metric: values["q", metric] for metric in expected} == pytest.approx(expected, abs=1e-12)

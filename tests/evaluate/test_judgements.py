@@ -106,6 +106,15 @@ def test_bad_rows_are_described_and_left_out(tmp_path):
     assert found.fault_count == 10
 
 
+def test_a_quote_that_is_never_closed_swallows_no_rows_silently(tmp_path):
+    """Read leniently, line 3 would be a good row whose kind holds the rest of the file."""
+    text = 'query,product_id,grade,kind\na,1,3,head\na,2,1,"head\na,3,1,head\n'
+    found = read_judgements(write(tmp_path, "a.csv", text))
+    assert rows(found) == [("a", "1", 3.0)]
+    assert [(fault.line, fault.field) for fault in found.faults] == [(3, "row")]
+    assert "quotes closed" in found.faults[0].expected
+
+
 def test_the_last_of_repeated_pairs_wins(tmp_path):
     text = "query,product_id,grade\na,1,3\na,2,1\na,1,0\na,2,1\n"
     found = read_judgements(write(tmp_path, "a.csv", text))

@@ -5,14 +5,15 @@ Exact below 50,000 products and for every batch (one matrix product), FAISS HNSW
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
-from functools import cached_property
-from typing import Any, Protocol
+from typing import Any
 
 import faiss
 import numpy as np
 
 from emptor.cascade import Requests
+from emptor.encoders import TextEncoder
 from emptor.errors import EmptorError
 from emptor.retrieve.channel import Found, empty
 from emptor.retrieve.lexical import clip
@@ -23,48 +24,58 @@ BATCH = 16
 HNSW_LINKS = 32
 
 
-class Encoder(Protocol):
-    """Anything that turns texts into vectors of one space."""
+class VectorIndex:
+    """The vectors of one generation's products, ready for searching; shared by all views of the generation.
 
-    width: int
+    Args:
+        vectors [rows, width] float32: a row that is not finite belongs to a product without a vector.
+        exact_below: products below which no approximate index is built.
+    """
 
-    def encode(self, texts: Sequence[str]) -> np.ndarray:
-        """[texts, width] float32."""
-        ...
+    def __init__(self, vectors: np.ndarray, *, exact_below: int = EXACT_BELOW) -> None:
+        if vectors.ndim != 2:
+            raise EmptorError(f"vectors have shape {vectors.shape}, expected [rows, width]")
+        self.covers: np.ndarray = np.isfinite(vectors).all(axis=1)
+        self.rows = np.flatnonzero(self.covers)
+        self.vectors = _unit(np.ascontiguousarray(vectors[self.rows], np.float32))
+        self.exact = len(self.rows) < exact_below
+        self._building = threading.Lock()
+        self._graph: Any = None
+
+    def near(self, queries: np.ndarray, depth: int) -> tuple[np.ndarray, np.ndarray]:
+        """(scores, places) [queries, depth] of about the nearest, by HNSW; a place of -1 is padding."""
+        with self._building:
+            if self._graph is None:
+                self._graph = faiss.IndexHNSWFlat(
+                    self.vectors.shape[1], HNSW_LINKS, faiss.METRIC_INNER_PRODUCT
+                )
+                self._graph.hnsw.efConstruction = 80
+                self._graph.add(self.vectors)
+        params = faiss.SearchParametersHNSW(efSearch=max(64, 2 * depth))
+        return self._graph.search(queries, min(depth, len(self.rows)), params=params)
 
 
 class DenseChannel:
     """Finds products whose vector is near the query's.
 
     Args:
-        encoder: for queries. vectors [rows, width] float32: of the products, all-NaN rows for products without one.
-        exact_below: products below which no approximate index is built.
+        encoder: for queries. index: the products' vectors, made by the same encoder.
     Raises: EmptorError where vectors and view, or vectors and encoder, do not fit together.
     """
 
     name = "dense"
 
-    def __init__(
-        self, view: View, *, encoder: Encoder, vectors: np.ndarray, exact_below: int = EXACT_BELOW
-    ) -> None:
-        if len(vectors) > view.rows or vectors.ndim != 2 or vectors.shape[1] != encoder.width:
+    def __init__(self, view: View, *, encoder: TextEncoder, index: VectorIndex) -> None:
+        if len(index.covers) > view.rows or index.vectors.shape[1] != encoder.width:
             raise EmptorError(
-                f"vectors have shape {vectors.shape}, expected at most {view.rows} rows of width {encoder.width}; "
-                "encode the products again"
+                f"{len(index.covers)} vectors of width {index.vectors.shape[1]}, expected at most {view.rows} of width "
+                f"{encoder.width}; encode the products again"
             )
-        self._view, self._encoder = view, encoder
+        self._view, self._encoder, self._index = view, encoder, index
         self.covers = np.zeros(view.rows, bool)
-        self.covers[: len(vectors)] = np.isfinite(vectors).all(axis=1)
-        self._rows = np.flatnonzero(self.covers)
-        self._vectors = _unit(np.ascontiguousarray(vectors[self._rows], np.float32))
-        self._exact = len(self._rows) < exact_below
-
-    @cached_property
-    def _index(self) -> Any:
-        index = faiss.IndexHNSWFlat(self._vectors.shape[1], HNSW_LINKS, faiss.METRIC_INNER_PRODUCT)
-        index.hnsw.efConstruction = 80
-        index.add(self._vectors)
-        return index
+        self.covers[: len(index.covers)] = index.covers
+        self._rows, self._vectors = index.rows, index.vectors
+        self._dead = int(np.count_nonzero(~view.alive[self._rows]))
 
     def __call__(self, requests: Requests, *, depth: int) -> list[Found | None]:
         asked = [at for at, query in enumerate(requests.query) if query]
@@ -82,16 +93,14 @@ class DenseChannel:
         return answers
 
     def _near(self, queries: np.ndarray, filters: Sequence[Any], depth: int) -> list[Found]:
-        if not self._exact and len(queries) < BATCH and not any(filters) and self._view.alive.all():
-            found = []
-            params = faiss.SearchParametersHNSW(efSearch=max(64, 2 * depth))
-            scores, places = self._index.search(queries, min(depth, len(self._rows)), params=params)
+        found = []
+        if not self._index.exact and len(queries) < BATCH and not any(filters) and self._dead <= depth:
+            scores, places = self._index.near(queries, depth + self._dead)
             for own, values in zip(places, scores, strict=True):
-                hit = own >= 0
+                hit = (own >= 0) & self._view.alive[self._rows[own]]
                 found.append(self._sorted(self._rows[own[hit]], values[hit], depth))
             return found
         scores = queries @ self._vectors.T
-        found = []
         for at, own in enumerate(filters):
             allowed = self._view.mask(own)[self._rows]
             rows, values = self._rows[allowed], scores[at][allowed]

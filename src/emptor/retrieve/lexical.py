@@ -58,6 +58,7 @@ class LexicalChannel:
             if weights[name] > 0 and (filled.get(name) or view.id != f"{view.generation.number}.0")
         ]
         self.read = lru_cache(maxsize=10_000)(self._read)
+        self._memo = lru_cache(maxsize=2_000)(self._search)
 
     def __call__(
         self, queries: Sequence[str | None], filters: Sequence[Filters], *, depth: int
@@ -74,8 +75,11 @@ class LexicalChannel:
         return [None if q is None else answers[q, f] for q, f in zip(queries, filters, strict=True)]
 
     def search(self, query: str, filters: Filters, *, depth: int) -> Found:
-        """The best `depth` products for one query, sorted by (-score, product_id)."""
-        words = self.read(clip(query)).words
+        """The best `depth` products for one query, sorted by (-score, product_id); memoised, do not write to it."""
+        return self._memo(clip(query), filters, depth)
+
+    def _search(self, query: str, filters: Filters, depth: int) -> Found:
+        words = self.read(query).words
         if not words:
             return empty()
         groups = self._groups(words)

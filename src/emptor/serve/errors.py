@@ -38,7 +38,9 @@ class Unavailable(Exception):
 def add_handlers(app: FastAPI, error_page: ErrorPage) -> None:
     """Answer every error of `app` with its sentence; browsers outside `/v1` get `error_page`."""
 
-    def answer(request: Request, status: int, sentence: str, headers: Mapping[str, str] | None = None) -> Response:
+    def answer(
+        request: Request, status: int, sentence: str, headers: Mapping[str, str] | None = None
+    ) -> Response:
         if not request.url.path.startswith("/v1/") and "text/html" in request.headers.get("accept", ""):
             response = error_page(request, status, sentence)
         else:
@@ -80,7 +82,7 @@ def json_error(status: int, sentence: str) -> Response:
 
 
 def sentence_of(path: str, errors: Any) -> str:
-    """The first of pydantic's complaints as one sentence that names the parameter, what was found and expected."""
+    """The first of pydantic's complaints as a sentence: which parameter, what was found, what was expected."""
     first = errors[0]
     name = str(first["loc"][1]) if len(first["loc"]) > 1 else str(first["loc"][0])
     if first["type"] == "extra_forbidden":

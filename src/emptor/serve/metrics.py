@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 
@@ -17,21 +18,21 @@ class Metrics:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
-        own = {"namespace": "emptor", "registry": self.registry}
-        self._requests = Counter("requests", "Requests answered.", ["route", "status"], **own)  # type: ignore[arg-type]
-        self._latency = Histogram(
-            "request_seconds", "From the request's head to the answer's end.", ["route"], buckets=_SECONDS, **own  # type: ignore[arg-type]
+        counter = partial(Counter, namespace="emptor", registry=self.registry)
+        gauge = partial(Gauge, namespace="emptor", registry=self.registry)
+        histogram = partial(Histogram, namespace="emptor", registry=self.registry, buckets=_SECONDS)
+        self._requests = counter("requests", "Requests answered.", ["route", "status"])
+        self._latency = histogram("request_seconds", "From a request's head to its answer's end.", ["route"])
+        self._stages = histogram("stage_seconds", "Time of one stage of a cascade.", ["stage", "method"])
+        self.shed = counter("shed", "Requests turned away for overload.", ["gate"])
+        self.events = counter("events", "Events received.", ["status"])
+        self.degraded = counter("degraded", "Stages that did not run as declared.", ["stage"])
+        self.traces = counter(
+            "traces", "Traces for the log: written, dropped (queue full) or failed.", ["outcome"]
         )
-        self._stages = Histogram(
-            "stage_seconds", "Time of one stage of a cascade.", ["stage", "method"], buckets=_SECONDS, **own  # type: ignore[arg-type]
-        )
-        self.shed = Counter("shed", "Requests turned away for overload.", ["gate"], **own)  # type: ignore[arg-type]
-        self.events = Counter("events", "Events received.", ["status"], **own)  # type: ignore[arg-type]
-        self.degraded = Counter("degraded", "Stages that did not run as declared.", ["stage"], **own)  # type: ignore[arg-type]
-        self.traces = Counter("traces", "Traces for the log: written, dropped or failed.", ["outcome"], **own)  # type: ignore[arg-type]
-        self.generation = Gauge("generation", "The published generation that is served.", **own)  # type: ignore[arg-type]
-        self.products = Gauge("products", "Products that are served.", **own)  # type: ignore[arg-type]
-        self.ready = Gauge("ready", "1 once requests are answered.", **own)  # type: ignore[arg-type]
+        self.generation = gauge("generation", "The published generation that is served.")
+        self.products = gauge("products", "Products that are served.")
+        self.ready = gauge("ready", "1 once requests are answered.")
         self._counted: dict[tuple[str, int], Callable[[], None]] = {}
         self._timed: dict[str, Callable[[float], None]] = {}
         self._staged: dict[tuple[str, str], Callable[[float], None]] = {}

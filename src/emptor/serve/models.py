@@ -1,6 +1,6 @@
 """What the HTTP API takes and answers: checked parameters, and the shapes that its OpenAPI document shows.
 
-Answers are documented here but not built from these classes: a hot path has no use for validating its own output.
+Answers are documented here but not built from these classes: a hot path need not validate its own output.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ Id = Annotated[str, BeforeValidator(printable), Field(max_length=MAX_ID)]
 Filter = Annotated[list[str], Field(default_factory=list)]
 
 _FILTER = (
-    "Repeats are joined by AND, alternatives of one by `|`: `brand:Acme|Beta`, `price:10..50`, `category:A/B` (a "
-    "prefix), `attr.color:red`, `in_stock:true`. A backslash takes the next character literally."
+    "Repeats are joined by AND, alternatives of one by `|`: `brand:Acme|Beta`, `price:10..50`, `category:A/B` "
+    "(a prefix), `attr.color:red`, `in_stock:true`. A backslash takes the next character literally."
 )
 
 
@@ -42,12 +42,16 @@ class _Parameters(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _without_blanks(cls, data: Any) -> Any:
-        return {name: value for name, value in data.items() if value != ""} if isinstance(data, dict) else data
+        return (
+            {name: value for name, value in data.items() if value != ""} if isinstance(data, dict) else data
+        )
 
 
 class _ListParameters(_Parameters):
     k: int = Field(20, ge=1, le=MAX_LIST, description="Number of results.")
-    offset: int = Field(0, ge=0, le=MAX_LIST, description=f"Results to skip; offset + k is at most {MAX_LIST}.")
+    offset: int = Field(
+        0, ge=0, le=MAX_LIST, description=f"Results to skip; offset + k is at most {MAX_LIST}."
+    )
     user_id: Id | None = None
     session_id: Id | None = None
     filter: Filter = Field(default_factory=list, description=_FILTER)
@@ -106,7 +110,9 @@ class ResultAnswer(BaseModel):
     in_stock: bool
     score: float
     position: int = Field(description="From 0 over the whole list; send it back with events.")
-    propensity: float = Field(description="Chance that this product stands here; 1.0 on a page without exploration.")
+    propensity: float = Field(
+        description="Chance that this product stands here; 1.0 on a page without exploration."
+    )
 
 
 class FacetValueAnswer(BaseModel):
@@ -158,7 +164,7 @@ class EventAnswer(BaseModel):
 
 
 class EventsAnswer(BaseModel):
-    """One answer per event, in the order sent. `stored` and `duplicate` both mean: on the disk, exactly once."""
+    """One answer per event, in order. `stored` and `duplicate` both mean: on the disk, exactly once."""
 
     stored: int
     duplicate: int

@@ -1,4 +1,4 @@
-"""Admission: a bounded number of requests works, a bounded number waits, and the rest is told to come again."""
+"""Admission: a bounded number of requests works, a bounded number waits, the rest is told to come again."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ class Overloaded(Unavailable):
 class Gate:
     """Runs blocking work in a few threads, for callers on one event loop.
 
-    Answering "busy" at once keeps the requests that are let in quick; a queue without bound would make all of them
-    late.
+    Answering "busy" at once keeps the requests that are let in quick; a queue without bound would make all late.
 
     Args:
-        name: of the threads. threads: how many work at once. max_waiting: requests that may wait for a thread.
+        name: of the threads. threads: how many work at once.
+        max_waiting: requests that may wait for a thread.
         max_wait_s: a request that waited longer is not run any more.
         on_shed: called for each request turned away.
     """
@@ -87,12 +87,12 @@ class Gate:
 
 def _start(work: Callable[[], T], latest: float) -> T:
     if time.monotonic() > latest:
-        raise Overloaded("the server is busy and could not start on this request in time; try again in a moment")
+        raise Overloaded(
+            "the server is busy and could not start on this request in time; try again in a moment"
+        )
     return work()
 
 
 def _call_on(loop: asyncio.AbstractEventLoop, call: Callable[[], None]) -> None:
     if not loop.is_closed():
         loop.call_soon_threadsafe(call)
-
-

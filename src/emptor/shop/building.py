@@ -9,6 +9,7 @@ catalogue while building is a few numbers a product and the vocabularies; texts 
     columns/*.json             vocabularies of the codes
     columns/words.parquet      words of the catalogue with the number of products that have them
     index/                     tantivy
+    vectors/text.npy           [rows, width] float32 where the shop has an encoder, NaN rows for products without text
     generation.json            what it is: written last, so that its presence means complete
 """
 
@@ -25,6 +26,8 @@ import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from emptor.encoders import TextEncoder
+from emptor.progress import step
 from emptor.shop.category import join_path
 from emptor.shop.files import fsync_tree
 from emptor.shop.index import HEAP_BYTES, attribute_pairs, document, open_index
@@ -39,10 +42,13 @@ MAX_WORDS = 2_000_000
 class GenerationWriter:
     """Builds one generation in an empty folder. Use as a context manager; call `finish` to make it complete."""
 
-    def __init__(self, folder: Path, *, analyser: AnalyserOptions) -> None:
+    def __init__(
+        self, folder: Path, *, analyser: AnalyserOptions, encoder: TextEncoder | None = None
+    ) -> None:
         self.folder = folder
         self.rows = 0
         self._options = analyser
+        self._encoder = encoder
         self._analyser = Analyser(analyser)
         columns = folder / "columns"
         columns.mkdir(parents=True)
@@ -139,6 +145,8 @@ class GenerationWriter:
         np.cumsum(_joined(self._attribute_counts, np.int32), out=offsets[1:])
         np.save(columns / "attribute_offsets.npy", offsets)
         self._write_popularity(popularity or {})
+        if self._encoder is not None:
+            self._write_vectors(self._encoder)
         words = sorted(self._words.items())
         pq.write_table(
             pa.table(
@@ -201,6 +209,31 @@ class GenerationWriter:
                     weights[at] = popularity.get(product_id, 0.0)
                     at += 1
         np.save(self.folder / "columns" / "popularity.npy", weights)
+
+    def _write_vectors(self, encoder: TextEncoder) -> None:
+        """Encode every product's title, brand and category into a memory-mapped file, a batch at a time."""
+        (self.folder / "vectors").mkdir()
+        path = self.folder / "vectors" / "text.npy"
+        shape = (self.rows, encoder.width)
+        vectors = np.lib.format.open_memmap(path, mode="w+", dtype=np.float32, shape=shape)
+        at = 0
+        names = ["title", "brand", "category"]
+        with step("Encoding", total=self.rows) as bar:
+            for batch in pq.ParquetFile(self.folder / "catalogue.parquet").iter_batches(
+                batch_size=1024, columns=names
+            ):
+                texts = [product_text(product) for product in batch.to_pylist()]
+                vectors[at : at + len(texts)] = encoder.encode(texts)
+                at += len(texts)
+                bar.advance(len(texts))
+        vectors.flush()
+        about = {"encoder": encoder.fingerprint, "width": encoder.width}
+        (self.folder / "vectors" / "text.json").write_bytes(orjson.dumps(about))
+
+
+def product_text(product: dict[str, Any]) -> str:
+    """What an encoder reads of a product."""
+    return " ".join(filter(None, [product["title"], product["brand"], *(product["category"] or ())]))
 
 
 class _Codes:

@@ -39,6 +39,9 @@ class SearchOptions(_Options):
     typo_weight: float = Field(0.2, ge=0, le=1)
     correction_weight: float = Field(0.8, ge=0, le=1)
     """Weight of a correction for a word that no product contains."""
+    encoder: str | None = None
+    """Folder of a local text model (relative to the shop's): products get vectors when a generation is built, and
+    retrieval a dense channel."""
     relax_below: int = Field(100, ge=0, le=10_000)
     """Every word must match; when fewer products than this do, any word may."""
 

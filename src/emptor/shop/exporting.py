@@ -35,8 +35,8 @@ def write_products(batches: Iterable[pa.RecordBatch], path: Path) -> int:
     not at all, and is on the disk on return. In JSONL and CSV a text that would be mistaken for HTML entities
     has its ampersands written as &amp;; everything else is literal.
 
-    Raises EmptorError for another suffix, a folder that is not there, and a product whose text is too long for
-    a line of JSONL or CSV to be read back.
+    Raises EmptorError for another suffix, a folder that is not there, and a product too long for a line of
+    JSONL or CSV to be read back.
     """
     write = _writer_for(path)
     with _replacing(path) as temporary:

@@ -64,6 +64,15 @@ class Generation:
         return open_index(self.folder / "index", self.analyser)
 
     @cached_property
+    def vectors(self) -> tuple[np.ndarray, str] | None:
+        """([rows, width] float32, fingerprint of the encoder that made them); None where the shop has no encoder."""
+        folder = self.folder / "vectors"
+        if not (folder / "text.json").exists():
+            return None
+        about = orjson.loads((folder / "text.json").read_bytes())
+        return np.load(folder / "text.npy", mmap_mode="r", allow_pickle=False), about["encoder"]
+
+    @cached_property
     def words(self) -> dict[str, int]:
         """Every word of titles, brands, categories and attributes -> number of products that have it."""
         frame = pl.read_parquet(self.folder / "columns" / "words.parquet")

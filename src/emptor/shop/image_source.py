@@ -75,9 +75,7 @@ class ImageSource:
         try:
             archive = zipfile.ZipFile(path)
         except _ZIP_TROUBLE as error:
-            raise EmptorError(
-                f"{path} is neither a folder nor a readable ZIP of pictures: {error}"
-            ) from error
+            raise EmptorError(f"{path} is neither a folder nor a ZIP of pictures: {error}") from error
         entries = [
             entry for entry in archive.infolist() if not entry.is_dir() and _is_picture(entry.filename)
         ]
@@ -91,7 +89,7 @@ class ImageSource:
         return len(self._by_path)
 
     def find(self, image_field: str | None, product_id: str) -> bytes | ImageFault | None:
-        """The picture of a product, None if there is none, ImageFault if there is one that cannot be read.
+        """The picture of a product; None if it has none, ImageFault if it has one that cannot be read.
 
         Looked for by `image_field` as a path in the source, then as a file name (also the last part of a URL),
         then as `<product_id>.<suffix>`; upper and lower case are the same.

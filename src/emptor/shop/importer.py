@@ -164,7 +164,7 @@ def publish(
     building = shop.generations / f".building-{number}"
     with (
         step("Building", total=total) as bar,
-        GenerationWriter(building, analyser=shop.options.search.analyser) as writer,
+        GenerationWriter(building, analyser=shop.options.search.analyser, encoder=shop.encoder) as writer,
     ):
         for batch in batches:
             writer.add(batch)

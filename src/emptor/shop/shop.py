@@ -12,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from emptor.encoders import LocalTextEncoder, TextEncoder
 from emptor.errors import EmptorError
 from emptor.shop.config import STARTING_TOML, ShopOptions, read_options
 from emptor.shop.delta import MAX_CHANGES, Change, Delta, check_change
@@ -71,6 +72,12 @@ class Shop:
     def events(self) -> EventLog:
         """The behaviour log, opened on first use."""
         return EventLog(self.path)
+
+    @cached_property
+    def encoder(self) -> TextEncoder | None:
+        """The text encoder that shop.toml names, loaded on first use."""
+        folder = self.options.search.encoder
+        return None if folder is None else LocalTextEncoder(self.path / folder)
 
     @property
     def generations(self) -> Path:

@@ -11,6 +11,7 @@ import sys
 import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -18,8 +19,7 @@ from fsync import MARK, Call, run_traced
 
 from emptor.shop.events import EventLog, export_events, import_events
 
-INGEST_KILLS, IMPORT_KILLS = 30, 12
-LEAST_ROLL_UP_KILLS = 15
+INGEST_KILLS, IMPORT_KILLS, LEAST_ROLL_UP_KILLS = 24, 8, 20
 
 INGEST = """
 import os, sys, threading
@@ -92,37 +92,44 @@ from pathlib import Path
 import pyarrow as pa
 from emptor.shop.events import EventLog
 
-shop, name = Path(sys.argv[1]), sys.argv[2]
+shop, name, count = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 log = EventLog(shop)
-ids = [f"{name}-{i}" for i in range(6)]
-times = [1_735_689_600_000_000 + i % 2 * 86_400_000_000 for i in range(6)]
-log.append_columns(pa.table({"event_id": ids, "action": ["click"] * 6, "user_id": ["u"] * 6, "time": times}))
+ids = [f"{name}-{i}" for i in range(count)]
+times = [1_735_689_600_000_000 + i % 2 * 86_400_000_000 for i in range(count)]
+log.append_columns(pa.table({"event_id": ids, "action": ["click"] * count, "user_id": ["u"] * count, "time": times}))
 for id in ids:
     mark(id)
-log.rollup(step_rows=4)
+log.rollup(step_rows=count * 2 // 3)
 mark("rolled up")
 """
 )
 
 
 def test_killed_at_every_call_of_a_roll_up(tmp_path: Path) -> None:
-    acknowledged: set[str] = set()
-    command = [sys.executable, "-c", ROLL_UP, str(tmp_path)]
-    kills = 0
-    while True:
-        calls = run_traced([*command, f"run{kills}"], kill_at=kills + 1)
-        acknowledged.update(path for name, path in calls if name == "mark" and path != "rolled up")
-        there = held(tmp_path)
-        assert there.keys() >= acknowledged
-        assert set(there.values()) == {1}
-        if ("mark", "rolled up") in calls:
-            break
-        kills += 1
-    assert kills >= LEAST_ROLL_UP_KILLS
-    with EventLog(tmp_path) as log:
-        log.rollup()
-        assert log.pending() == 0
-    assert held(tmp_path) == there
+    def one_shop(first: int) -> int:
+        """Killed at call first, first + 2, ... until a run comes to its end; returns the number of kills."""
+        shop = tmp_path / f"shop{first}"
+        shop.mkdir()
+        acknowledged: set[str] = set()
+        kills = 0
+        while True:
+            command = [sys.executable, "-c", ROLL_UP, str(shop), f"run{kills}", "3"]
+            calls = run_traced(command, kill_at=first + 2 * kills)
+            acknowledged.update(path for name, path in calls if name == "mark" and path != "rolled up")
+            there = held(shop)
+            assert there.keys() >= acknowledged
+            assert max(there.values(), default=1) == 1
+            if ("mark", "rolled up") in calls:
+                break
+            kills += 1
+        with EventLog(shop) as log:
+            log.rollup()
+            assert log.pending() == 0
+        assert held(shop) == there
+        return kills
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sum(pool.map(one_shop, [1, 2])) >= LEAST_ROLL_UP_KILLS
 
 
 IMPORT = """
@@ -178,7 +185,7 @@ for i in range(25):
     calls = run_traced(code)
     assert ("fsync", str(tmp_path)) in calls[: calls.index(("mark", "ack"))]  # the new database's name
     acks = [at for at, (name, _) in enumerate(calls) if name == "mark"]
-    between = [wal_syncs(calls[start:end]) for start, end in zip(acks, acks[1:], strict=False)]
+    between = [wal_syncs(calls[start:end]) for start, end in pairwise(acks)]
     assert len(between) == 25
     assert min(between) >= 1
 
@@ -208,7 +215,7 @@ threads = [threading.Thread(target=work) for _ in range(16)]
 
 
 def test_a_roll_up_deletes_nothing_before_its_files_are_on_the_disk(tmp_path: Path) -> None:
-    calls = run_traced([sys.executable, "-c", ROLL_UP, str(tmp_path), "run"])
+    calls = run_traced([sys.executable, "-c", ROLL_UP, str(tmp_path), "run", "6"])
     logs = tmp_path / "logs"
     calls = calls[calls.index(("mark", "run-5")) :]
     assert calls.index(("fsync", str(tmp_path))) < calls.index(

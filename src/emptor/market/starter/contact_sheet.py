@@ -14,7 +14,9 @@ from emptor.market.starter.streams import stream
 _INK = (70, 72, 84)
 
 
-def contact_sheet(*, seed: int = 0, columns: int = 8, cell: int = 128, only: tuple[str, ...] = ()) -> Image.Image:
+def contact_sheet(
+    *, seed: int = 0, columns: int = 8, cell: int = 128, only: tuple[str, ...] = ()
+) -> Image.Image:
     """One row per category (`only`: these drawings): the styles in turn, colours and patterns drawn by `seed`."""
     chosen = [category for category in CATEGORIES if not only or category.drawing in only]
     margin = 118

@@ -54,20 +54,20 @@ def import_events(
         quarantine: told every bad record; the import goes on.
         format: jsonl, ubi (nothing but UBI documents), csv, tsv or parquet; None: by the file's suffix.
         columns: field of the event -> name in the file, where the two differ.
-        progress: told the bytes of the file that were read since the last call.
+        progress: told, after each batch, how many bytes of the file have been read so far.
 
     Raises:
         EmptorError: the file cannot be read, is of no known format or cut short, or the log cannot be
             written. What was imported before stays; running the import again goes on from there.
     """
     kind = format_of(path, format)
-    stored = duplicate = quarantined = since_roll_up = position = 0
+    stored = duplicate = quarantined = since_roll_up = 0
     with closing(Source(path, kind, columns or {})) as source, closing(Identities()) as identities:
         rows: list[Row] = []
         contents: list[str] = []
 
         def flush() -> None:
-            nonlocal stored, duplicate, since_roll_up, position
+            nonlocal stored, duplicate, since_roll_up
             missing = [row for row in rows if row["event_id"] is None]
             for row, event_id in zip(missing, identities.derive(contents), strict=True):
                 row["event_id"] = event_id
@@ -79,8 +79,7 @@ def import_events(
                 _roll_up(log)
                 since_roll_up = 0
             if progress is not None:
-                progress(source.position - position)
-                position = source.position
+                progress(source.position)
 
         try:
             for line, record in source.records():

@@ -79,7 +79,9 @@ beige tan|tan brown|white cream|green olive|green teal|teal turquoise|turquoise 
 orange coral|pink coral|pink rose_gold|gold rose_gold|purple lavender|orange mustard"""
 
 ALIKE: frozenset[frozenset[str]] = frozenset(
-    frozenset(name.replace("_", " ") for name in pair.split()) for line in _ALIKE.splitlines() for pair in line.split("|")
+    frozenset(name.replace("_", " ") for name in pair.split())
+    for line in _ALIKE.splitlines()
+    for pair in line.split("|")
 )
 """Pairs of colours that a customer who asked for one might accept for the other."""
 

@@ -14,7 +14,10 @@ def watch(canvas: Canvas, look: Look) -> None:
     """Styles: round dial, square dial, digital, chronograph. The colour is the strap's."""
     metal = COLORS["silver"] if look.second in ("white", "grey", "navy", "light blue") else COLORS["gold"]
     square = look.style in ("square dial", "digital")
-    for half in ("M 50 8 L 41 8 Q 39 8 39 11 L 37.5 34 L 50 34", "M 50 66 L 37.5 66 L 39.6 90 Q 40 93 43 93 L 50 93"):
+    for half in (
+        "M 50 8 L 41 8 Q 39 8 39 11 L 37.5 34 L 50 34",
+        "M 50 66 L 37.5 66 L 39.6 90 Q 40 93 43 93 L 50 93",
+    ):
         look.cover(canvas, mirrored(half), shade="round", edge=0.25)
     if look.material == "steel":
         for y in [*range(12, 32, 4), *range(70, 92, 4)]:
@@ -25,7 +28,9 @@ def watch(canvas: Canvas, look: Look) -> None:
         for y in (76, 80, 84, 88):
             canvas.fill(ellipse(50, y, 0.8, 1.1), look.dark, edge=0)
     canvas.fill(rounded(71, 46.5, 76.5, 53.5, 1.2), darker(metal, 0.15), shade="tube")
-    case = (lambda r: rounded(50 - r, 50 - r, 50 + r, 50 + r, 7)) if square else (lambda r: ellipse(50, 50, r))
+    case = (
+        (lambda r: rounded(50 - r, 50 - r, 50 + r, 50 + r, 7)) if square else (lambda r: ellipse(50, 50, r))
+    )
     body = (52, 54, 62) if look.style == "digital" else metal
     canvas.cast(case(22.5))
     canvas.fill(case(22.5), body, shade="metal" if look.style != "digital" else "ball", edge=0.3)
@@ -44,7 +49,9 @@ def watch(canvas: Canvas, look: Look) -> None:
         angle = np.radians(hour * 30)
         direction = np.array([np.sin(angle), -np.cos(angle)])
         inner, outer = (13.2, 16.6) if hour % 3 == 0 else (14.6, 16.4)
-        canvas.stroke(np.array([50, 50]) + np.outer([inner, outer], direction), ink, 1.5 if hour % 3 == 0 else 0.8)
+        canvas.stroke(
+            np.array([50, 50]) + np.outer([inner, outer], direction), ink, 1.5 if hour % 3 == 0 else 0.8
+        )
     if dark:
         for x, y in ((43, 50), (57, 50), (50, 57)):
             canvas.fill(ellipse(x, y, 4), lighter(dial, 0.2), edge=0.4)
@@ -108,7 +115,11 @@ def cap(canvas: Canvas, look: Look) -> None:
         look.cover(canvas, mirrored("M 50 22 Q 22 22 20 66 Q 34 72 50 72"), shade="ball")
         folds = (27, 35, 43, 50, 57, 65, 73)
         for x in folds:
-            canvas.crease(path(f"M {50 + (x - 50) * 0.35} 25 Q {50 + (x - 50) * 0.9} 40 {x} 64"), width=1.2, strength=0.28)
+            canvas.crease(
+                path(f"M {50 + (x - 50) * 0.35} 25 Q {50 + (x - 50) * 0.9} 40 {x} 64"),
+                width=1.2,
+                strength=0.28,
+            )
         brim = mirrored("M 50 62 Q 32 62 19 58 Q 16 68 18 77 Q 33 83 50 83")
         canvas.cast(brim, dy=-1.4, dx=0)
         canvas.fill(brim, darker(look.main, 0.12), shade="round", weave=look.weave)
@@ -116,25 +127,31 @@ def cap(canvas: Canvas, look: Look) -> None:
             canvas.crease(path(f"M {x} 62 L {x} 82"), width=1.4, strength=0.26)
         return
     if look.style == "bucket":
-        look.cover(canvas, mirrored("M 50 22 Q 36 20 33 25 Q 29 40 28 54 L 50 58"), shade="round")
-        brim = mirrored("M 50 50 Q 36 50 28 46 Q 16 56 8 70 Q 14 76 26 74 Q 38 72 50 74")
+        canvas.fill(ellipse(50, 62, 40, 11), look.dark, edge=0.3)
+        look.cover(canvas, mirrored("M 50 24 Q 34 22 31 29 Q 27 46 25 60 Q 36 66 50 66"), shade="cloth")
+        canvas.crease(path("M 31 31 Q 50 36 69 31"), width=0.9, strength=0.3)
+        brim = mirrored("M 50 60 Q 36 60 26 55 Q 14 62 9 70 Q 16 79 30 80 Q 40 82 50 82")
         canvas.cast(brim, dy=-1.6, dx=0, strength=0.3)
-        look.cover(canvas, brim)
-        canvas.crease(path("M 31 31 Q 50 35 69 31"), width=0.9, strength=0.3)
-        for bow in (57, 62, 67):
-            canvas.crease(path(f"M {64 - bow * 0.72} {bow} Q 50 {bow + 1} {36 + bow * 0.72} {bow}"), width=0.8, strength=0.3)
+        look.cover(canvas, brim, shade="down")
+        for y in (66, 71, 76):
+            reach = 26 + (y - 60) * 0.75
+            canvas.crease(
+                path(f"M {50 - reach} {y - 5} Q 50 {y + 5} {50 + reach} {y - 5}"), width=0.8, strength=0.3
+            )
         return
-    crown = path("M 16 62 Q 15 26 45 23 Q 72 22 76 60 Q 50 54 16 62 Z")
-    canvas.fill(path("M 74 56 Q 92 58 95 67 Q 92 71 84 69 Q 60 60 36 67 Q 50 54 74 56 Z"), look.dark, edge=0.3)
+    crown = path("M 14 64 Q 12 28 43 25 Q 70 24 75 58 Q 48 53 14 64 Z")
     look.cover(canvas, crown, shade="ball")
     if look.style == "trucker":
-        canvas.fill(path("M 45 22 Q 70 23 76 60 Q 62 56 50 56.5 Q 58 38 45 22 Z"), COLORS["white"], shade="ball")
-    canvas.crease(path("M 45 23 Q 62 36 60 57"), width=1.1, strength=0.4)
-    canvas.crease(path("M 45 23 Q 24 36 28 59"), width=1.1, strength=0.4)
-    brim = path("M 36 63 Q 54 50 76 59 Q 93 62 95 67 Q 92 72 82 69 Q 60 61 36 67 Z")
+        canvas.fill(
+            path("M 43 25 Q 70 24 75 58 Q 62 55.6 52 56.4 Q 57 38 43 25 Z"), COLORS["white"], shade="down"
+        )
+    canvas.crease(path("M 43 25 Q 57 38 52 56"), width=1.1, strength=0.4)
+    canvas.crease(path("M 43 25 Q 24 38 27 60"), width=1.1, strength=0.4)
+    brim = path("M 34 60 Q 52 53 75 56.6 Q 92 59 96 68 Q 96.6 71 92 70.4 Q 66 62 42 65 Q 36 65 34 60 Z")
     canvas.cast(brim, dy=-1.5, dx=0)
+    canvas.fill(brim + [0, 1.4], look.dark, edge=0.2)
     look.cover(canvas, brim, shade="down")
-    canvas.fill(ellipse(45, 23, 2.4, 1.5), look.trim, edge=0.4)
+    canvas.fill(ellipse(43, 25, 2.6, 1.5), look.trim, edge=0.4)
     badge = regular(64, 43, 6.6, 5, inner=3) if look.chance.random() < 0.5 else ellipse(64, 43, 5.6)
     canvas.fill(badge, look.trim, edge=0.15)
 
@@ -156,6 +173,16 @@ def umbrella(canvas: Canvas, look: Look) -> None:
     for x in (29, 50, 71):
         line = path(f"M 50 12 Q {50 + (x - 50) * 0.95} 22 {x} {deep}")
         canvas.crease(line, width=1.2, strength=0.45)
-    canvas.fill(path(f"M 50 12 Q 30 20 29 {deep} Q 18 {deep - 7} 8 {deep} Q 12 14 50 12 Z"), (255, 255, 255), opacity=0.1, edge=0)
-    canvas.fill(path(f"M 50 12 Q 70 20 71 {deep} Q 82 {deep - 7} 92 {deep} Q 88 14 50 12 Z"), (18, 16, 34), opacity=0.13, edge=0)
+    canvas.fill(
+        path(f"M 50 12 Q 30 20 29 {deep} Q 18 {deep - 7} 8 {deep} Q 12 14 50 12 Z"),
+        (255, 255, 255),
+        opacity=0.1,
+        edge=0,
+    )
+    canvas.fill(
+        path(f"M 50 12 Q 70 20 71 {deep} Q 82 {deep - 7} 92 {deep} Q 88 14 50 12 Z"),
+        (18, 16, 34),
+        opacity=0.13,
+        edge=0,
+    )
     canvas.tube(path("M 50 12 L 50 7"), COLORS["grey"], 1.8)

@@ -25,8 +25,17 @@ def backpack(canvas: Canvas, look: Look) -> None:
             canvas.fill(rounded(x - 2.8, 38, x + 2.8, 43, 1), COLORS["gold"], shade="metal")
     else:
         wide = 24 if look.style != "mini" else 27
-        look.cover(canvas, mirrored(f"M 50 13 Q {wide + 6} 13 {wide} 34 Q {wide - 3} 60 {wide} 84 Q {wide + 2} 91 {wide + 10} 91 L 50 91"))
-        canvas.crease(path(f"M {wide + 2} 50 Q {wide + 4} 18 50 18 Q {96 - wide} 18 {98 - wide} 50"), width=1.2, strength=0.55)
+        look.cover(
+            canvas,
+            mirrored(
+                f"M 50 13 Q {wide + 6} 13 {wide} 34 Q {wide - 3} 60 {wide} 84 Q {wide + 2} 91 {wide + 10} 91 L 50 91"
+            ),
+        )
+        canvas.crease(
+            path(f"M {wide + 2} 50 Q {wide + 4} 18 50 18 Q {96 - wide} 18 {98 - wide} 50"),
+            width=1.2,
+            strength=0.55,
+        )
     if look.style == "hiking":
         lid = mirrored("M 50 9 Q 28 9 26 28 Q 27 34 50 35")
         canvas.cast(lid)

@@ -14,16 +14,18 @@ def dress(canvas: Canvas, look: Look) -> None:
     if look.style == "slip":
         for x, to in ((40, 43), (60, 57)):
             canvas.tube(path(f"M {x} 24 Q {x} 15 {to} 8"), look.main, 1.5)
-        look.cover(canvas, mirrored("M 50 27 Q 45 27 40 22 Q 38 32 37 36 Q 39 46 37 54 Q 32 76 31 91 Q 41 94 50 93"))
+        look.cover(
+            canvas, mirrored("M 50 27 Q 45 27 40 22 Q 38 32 37 36 Q 39 46 37 54 Q 32 76 31 91 Q 41 94 50 93")
+        )
         folds(canvas, "M 43 32 Q 42 60 38 90", "M 47 52 Q 47 74 46 92", "M 38 38 Q 42 40 44 43")
         return
     canvas.fill(path("M 42 10 L 58 10 L 55 20 L 45 20 Z"), look.dark, edge=0)
     if look.style == "wrap":
-        both(canvas, look, "M 40 10 Q 32 13 29 26 L 24 46 L 31 49 L 38 32 Z", shade="round")
+        both(canvas, look, "M 40 10 Q 32 13 29 26 L 24 46 L 31 49 L 38 32 Z", shade="sleeve")
         skirt = mirrored("M 50 43 L 39 43 Q 32 62 28 82 Q 40 87 50 85")
         bodice = mirrored("M 50 30 L 42 9 L 38 11 Q 36 22 38 31 Q 40 38 39.5 44 L 50 44")
     elif look.style == "shirt dress":
-        both(canvas, look, "M 39 11 Q 31 14 28 24 L 24 36 L 32 40 L 37 31 Z", shade="round")
+        both(canvas, look, "M 39 11 Q 31 14 28 24 L 24 36 L 32 40 L 37 31 Z", shade="sleeve")
         skirt = mirrored("M 50 44 L 38 44 Q 35 62 33 80 Q 40 83 50 82")
         bodice = mirrored("M 50 22 L 43 9 L 37 12 Q 34 22 36 32 Q 38 40 38 45 L 50 45")
     elif look.style == "maxi":
@@ -72,14 +74,23 @@ def skirt(canvas: Canvas, look: Look) -> None:
     if look.style == "pleated":
         for i in range(7):
             x, foot = 36 + i * 4.67, 18 + i * 10.67
-            canvas.crease(path(f"M {x} {waist + 6} Q {x + (foot - x) * 0.3} 50 {foot} 81"), width=1.8, strength=0.4)
-            canvas.crease(path(f"M {x + 1} {waist + 6} L {foot + 4} 81"), width=2.4, strength=0.22, light=True)
+            canvas.crease(
+                path(f"M {x} {waist + 6} Q {x + (foot - x) * 0.3} 50 {foot} 81"), width=1.8, strength=0.4
+            )
+            canvas.crease(
+                path(f"M {x + 1} {waist + 6} L {foot + 4} 81"), width=2.4, strength=0.22, light=True
+            )
     elif look.style == "pencil":
         folds(canvas, "M 31 44 Q 38 47 43 46", "M 38 26 L 37 36")
         canvas.crease(path("M 50 70 L 50 88"), width=1.2, strength=0.5)
     else:
         foot = float(half[:, 1].max()) - 6
-        folds(canvas, f"M 40 {waist + 7} Q 35 50 30 {foot}", f"M 46 {waist + 7} Q 44 52 41 {foot}", strength=0.16)
+        folds(
+            canvas,
+            f"M 40 {waist + 7} Q 35 50 30 {foot}",
+            f"M 46 {waist + 7} Q 44 52 41 {foot}",
+            strength=0.16,
+        )
     edge = 50 - float(half[1, 0])
     band = rounded(49.3 - edge, waist - 2.5, 50.7 + edge, waist + 4, 1.2)
     canvas.fill(band, darker(look.main, 0.18), shade="round", edge=0.3)
@@ -108,14 +119,19 @@ def trousers(canvas: Canvas, look: Look) -> None:
         strength=0.2,
     )
     if look.style != "shorts":
-        folds(canvas, "M 33 60 Q 38 62 43 60", "M 34 63 Q 38 66 42 64", f"M 33 {foot - 7} Q 38 {foot - 5} 42 {foot - 7}")
+        folds(
+            canvas,
+            "M 33 60 Q 38 62 43 60",
+            "M 34 63 Q 38 66 42 64",
+            f"M 33 {foot - 7} Q 38 {foot - 5} 42 {foot - 7}",
+        )
     edge = 15 if look.style in ("straight", "cargo", "joggers") else (19 if look.style == "shorts" else 14)
     band = rounded(49.4 - edge, waist - 2, 50.6 + edge, waist + 4.5, 1)
     if look.style == "joggers":
         canvas.fill(band, look.dark, shade="round")
-        for leg in (path("M 32.4 84 L 33.6 92 L 43 92 L 44 84 Z"),):
-            canvas.fill(leg, look.dark, shade="round")
-            canvas.fill(flipped(leg), look.dark, shade="round")
+        cuff = path("M 32.4 84 L 33.6 92 L 43 92 L 44 84 Z")
+        for part in (cuff, flipped(cuff)):
+            canvas.fill(part, look.dark, shade="sleeve")
         canvas.stroke(path("M 49 14 Q 46 22 47 27"), look.ink, 0.9)
         canvas.stroke(path("M 51 14 Q 54 22 53 26"), look.ink, 0.9)
         return
@@ -123,7 +139,9 @@ def trousers(canvas: Canvas, look: Look) -> None:
     canvas.crease(path(f"M 50 {waist + 4} L 50 {crotch}"), width=1.1, strength=0.5)
     canvas.crease(path(f"M 50 {waist + 14} Q 53.4 {waist + 13} 53.4 {waist + 5}"), width=0.8, strength=0.35)
     canvas.fill(ellipse(50, waist + 1.4, 1.2), COLORS["gold"] if look.material == "denim" else look.ink)
-    folds(canvas, f"M {51 - edge} {waist + 14} Q {56 - edge} {waist + 12} {58 - edge} {waist + 5}", strength=0.4)
+    folds(
+        canvas, f"M {51 - edge} {waist + 14} Q {56 - edge} {waist + 12} {58 - edge} {waist + 5}", strength=0.4
+    )
     if look.style == "cargo":
         pocket = rounded(26, 47, 36, 60, 1)
         for part in (pocket, flipped(pocket)):

@@ -8,7 +8,17 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from emptor.market.starter.pictures import accessories, bags, bottoms, electronics, home, kitchen, leisure, shoes, tops
+from emptor.market.starter.pictures import (
+    accessories,
+    bags,
+    bottoms,
+    electronics,
+    home,
+    kitchen,
+    leisure,
+    shoes,
+    tops,
+)
 from emptor.market.starter.pictures.canvas import Canvas, Placement
 from emptor.market.starter.pictures.look import Look
 from emptor.market.starter.pictures.studio import BACKDROPS, photograph
@@ -83,7 +93,7 @@ def draw(sitter: Sitter, *, size: int, chance: np.random.Generator) -> Image.Ima
     else:
         raise ValueError(f"no such drawing: {sitter.drawing}")
     placement = Placement(
-        scale=float(chance.uniform(0.84, 0.93)),
+        scale=float(chance.uniform(0.86, 0.94) + (0.0 if stands else 0.04)),
         tilt=0.0 if stands else float(chance.normal(0, 1.8)),
         dx=float(chance.normal(0, 1.0)),
         dy=float(chance.normal(0, 0.7)),

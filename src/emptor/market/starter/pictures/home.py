@@ -7,7 +7,16 @@ import numpy as np
 from emptor.market.starter.knowledge.palette import COLORS, Rgb, darker, lighter
 from emptor.market.starter.pictures.canvas import Canvas
 from emptor.market.starter.pictures.look import Look
-from emptor.market.starter.pictures.shapes import ellipse, flipped, heart, mirrored, path, polygon, regular, rounded
+from emptor.market.starter.pictures.shapes import (
+    ellipse,
+    flipped,
+    heart,
+    mirrored,
+    path,
+    polygon,
+    regular,
+    rounded,
+)
 
 WOODS: dict[str, Rgb] = {
     "oak": (205, 165, 115),
@@ -19,14 +28,17 @@ WOODS: dict[str, Rgb] = {
 
 def lamp(canvas: Canvas, look: Look) -> None:
     """Styles: table, floor, desk, pendant. The colour is the shade's."""
-    base = WOODS.get(look.material, {"brass": COLORS["gold"], "steel": COLORS["silver"]}.get(look.material, look.trim))
+    base = WOODS.get(
+        look.material, {"brass": COLORS["gold"], "steel": COLORS["silver"]}.get(look.material, look.trim)
+    )
     if look.style == "desk":
         canvas.fill(mirrored("M 50 84 Q 36 84 34 89 L 50 90") - [10, 0], base, shade="tube")
         canvas.tube(path("M 40 86 L 28 56 L 56 30"), base, 2.6)
         for x, y in ((28, 56), (56, 30)):
             canvas.fill(ellipse(x, y, 2.6), darker(base, 0.3), shade="ball")
-        canvas.fill(ellipse(74, 45, 10.4, 5).dot(np.eye(2)), lighter(COLORS["yellow"], 0.55), edge=0)
-        look.cover(canvas, path("M 55 24 Q 60 19 66 22 Q 82 28 86 44 Q 74 56 61 49 Q 53 38 55 24 Z"), shade="ball")
+        look.cover(
+            canvas, path("M 55 24 Q 60 19 66 22 Q 82 28 86 44 Q 74 56 61 49 Q 53 38 55 24 Z"), shade="ball"
+        )
         canvas.fill(path("M 86 44 Q 74 56 61 49 Q 72 42 86 44 Z"), lighter(COLORS["yellow"], 0.6), edge=0.15)
         return
     if look.style == "pendant":
@@ -48,10 +60,12 @@ def lamp(canvas: Canvas, look: Look) -> None:
         canvas.fill(body, base, shade="round")
         canvas.crease(path("M 44 62 Q 41 70 43 78"), width=2, strength=0.5, light=True)
         shade = mirrored("M 50 11 L 35 11 L 22 47 Q 36 51 50 51")
-    look.cover(canvas, shade, shade="round")
+    look.cover(canvas, shade, shade="glow")
     low, high = float(shade[:, 1].max()), float(shade[:, 1].min())
-    canvas.fill(ellipse(50, (low + high) / 2 + 4, 9, (low - high) / 2.6), lighter(COLORS["yellow"], 0.7), opacity=0.16, edge=0)
-    canvas.fill(ellipse(50, (low + high) / 2 + 4, 15, (low - high) / 2.1), lighter(COLORS["yellow"], 0.7), opacity=0.12, edge=0)
+    narrow, wide = (12, 21) if look.style == "floor" else (15, 28)
+    for y in (high + 1.4, low - 3):
+        reach = narrow + (wide - narrow) * (y - high) / (low - high)
+        canvas.crease(path(f"M {50 - reach} {y} Q 50 {y + 3} {50 + reach} {y}"), width=0.9, strength=0.3)
 
 
 def mug(canvas: Canvas, look: Look) -> None:
@@ -82,7 +96,12 @@ def mug(canvas: Canvas, look: Look) -> None:
     look.cover(canvas, body, shade="round")
     rim = ellipse(middle, top, width / 2, width * 0.1)
     canvas.fill(rim, look.trim if look.style == "enamel" else lighter(look.main, 0.2), edge=0.25)
-    canvas.fill(ellipse(middle, top + 0.5, width / 2 - 2, width * 0.1 - 1.3), darker(inside, 0.14), shade="tube", edge=0.2)
+    canvas.fill(
+        ellipse(middle, top + 0.5, width / 2 - 2, width * 0.1 - 1.3),
+        darker(inside, 0.14),
+        shade="tube",
+        edge=0.2,
+    )
     canvas.fill(ellipse(middle, top + 2, width / 2 - 4, width * 0.1 - 2.2), (92, 58, 40), edge=0)
     if look.style == "stoneware":
         glaze = path(f"M {left - 1} {foot - 20} Q {middle} {foot - 12} {right + 1} {foot - 20} L {right - 5} {foot - 4} "
@@ -97,7 +116,11 @@ def mug(canvas: Canvas, look: Look) -> None:
                 canvas.fill(regular(x, y, width * 0.2, 5, inner=width * 0.09), look.trim, edge=0)
             case 2:
                 for offset in (-4, 0):
-                    canvas.crease(path(f"M {left} {y + offset} Q {x} {y + offset + 4} {right} {y + offset}"), width=1.5, strength=0.3)
+                    canvas.crease(
+                        path(f"M {left} {y + offset} Q {x} {y + offset + 4} {right} {y + offset}"),
+                        width=1.5,
+                        strength=0.3,
+                    )
     canvas.crease(path(f"M {left + width * 0.17} {top + 9} Q {left + width * 0.15} {top + 24} {left + width * 0.18} {foot - 14}"),
                   width=2.6, strength=0.55, light=True)  # fmt: skip
 
@@ -146,7 +169,9 @@ def chair(canvas: Canvas, look: Look) -> None:
             canvas.tube(path(f"M 34 {y} Q 50 {y - 3} 66 {y}"), wood, 4)
         for x in (26, 74):
             canvas.tube(path(f"M {x + (4 if x < 50 else -4)} 62 L {x} 87"), wood, 3)
-            canvas.tube(path(f"M {x + (4 if x < 50 else -4)} 46 L {x - (3 if x < 50 else -3)} 46 L {x} 60"), wood, 2.8)
+            canvas.tube(
+                path(f"M {x + (4 if x < 50 else -4)} 46 L {x - (3 if x < 50 else -3)} 46 L {x} 60"), wood, 2.8
+            )
         canvas.tube(path("M 14 83 Q 24 92 50 92 Q 76 92 86 83"), darker(wood, 0.12), 3)
     else:
         for x in (38, 46, 54, 62):
@@ -211,10 +236,14 @@ def _stems(canvas: Canvas, look: Look, mouth: float) -> None:
     bloom = COLORS["coral"] if look.color not in ("coral", "pink", "red") else COLORS["cream"]
     for lean, height in ((-17, 8), (-6, 4), (7, 9), (18, 13)):
         x, y = 50 + lean, height
-        canvas.stroke(path(f"M {50 + lean * 0.1} {mouth} Q {50 + lean * 0.3} {(mouth + y) / 2} {x} {y + 5}"), green, 1.1)
+        canvas.stroke(
+            path(f"M {50 + lean * 0.1} {mouth} Q {50 + lean * 0.3} {(mouth + y) / 2} {x} {y + 5}"), green, 1.1
+        )
         for t in (0.35, 0.6):
             sx, sy = 50 + lean * (0.1 + 0.75 * t), mouth + (y + 5 - mouth) * t
-            canvas.fill(polygon((sx, sy), (sx + 4, sy - 4), (sx + 8, sy - 4), (sx + 5, sy - 0.6)), green, edge=0.1)
+            canvas.fill(
+                polygon((sx, sy), (sx + 4, sy - 4), (sx + 8, sy - 4), (sx + 5, sy - 0.6)), green, edge=0.1
+            )
         for turn in range(0, 360, 72):
             a = np.radians(turn + lean)
             canvas.fill(ellipse(x + 2.6 * np.cos(a), y + 5 + 2.6 * np.sin(a), 2.5), bloom, edge=0.1)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
@@ -53,7 +55,9 @@ def ball(canvas: Canvas, look: Look) -> None:
     round_ = ellipse(50, 50, 36)
     line = _DARK if brightness(look.main) > 0.28 else lighter(look.main, 0.75)
     if look.style == "rugby":
-        look.cover(canvas, path("M 8 62 Q 22 22 62 24 Q 86 26 92 38 Q 82 78 42 78 Q 14 76 8 62 Z"), shade="ball")
+        look.cover(
+            canvas, path("M 8 62 Q 22 22 62 24 Q 86 26 92 38 Q 82 78 42 78 Q 14 76 8 62 Z"), shade="ball"
+        )
         canvas.fill(path("M 8 62 Q 13 48 22 40 Q 30 54 28 76 Q 12 72 8 62 Z"), look.trim, shade="ball")
         canvas.fill(path("M 92 38 Q 87 54 78 63 Q 68 46 72 25.6 Q 88 29 92 38 Z"), look.trim, shade="ball")
         canvas.stroke(path("M 36 54 Q 50 44 64 46"), COLORS["white"], 1.6)
@@ -68,18 +72,38 @@ def ball(canvas: Canvas, look: Look) -> None:
             spots.append((50 + 31 * np.cos(a), 50 + 31 * np.sin(a), 10.5, 0.55, -54 + 72 * i))
         for i in range(5):
             a, b = np.radians(-90 + 72 * i), np.radians(-90 + 72 * i)
-            canvas.crease(np.array([[50 + 11 * np.cos(a), 50 + 11 * np.sin(a)], [50 + 24 * np.cos(b), 50 + 24 * np.sin(b)]]), width=1.4, strength=0.7)
+            canvas.crease(
+                np.array(
+                    [[50 + 11 * np.cos(a), 50 + 11 * np.sin(a)], [50 + 24 * np.cos(b), 50 + 24 * np.sin(b)]]
+                ),
+                width=1.4,
+                strength=0.7,
+            )
             for turn in (-36, 36):
                 c = np.radians(-90 + 72 * i + turn * 0.62)
-                canvas.crease(np.array([[50 + 24 * np.cos(b), 50 + 24 * np.sin(b)], [50 + 30 * np.cos(c), 50 + 30 * np.sin(c)]]), width=1.4, strength=0.7)
+                canvas.crease(
+                    np.array(
+                        [
+                            [50 + 24 * np.cos(b), 50 + 24 * np.sin(b)],
+                            [50 + 30 * np.cos(c), 50 + 30 * np.sin(c)],
+                        ]
+                    ),
+                    width=1.4,
+                    strength=0.7,
+                )
         for x, y, r, squash, turn in spots:
             spot = regular(0, 0, r, 5, turn=-90 if squash == 1 else 180)
             angle = np.radians(turn)
             spin = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
-            canvas.fill(np.clip((spot * [squash, 1]) @ spin, -20, 20) + [x, y], look.trim if look.trim != look.main else line, edge=0.1)
+            canvas.fill(np.clip((spot * [squash, 1]) @ spin, -20, 20) + [x, y], line, edge=0.1)
         canvas.crop(round_)
     elif look.style == "basketball":
-        for d in ("M 14 50 L 86 50", "M 50 14 L 50 86", "M 24.5 24.5 Q 46 50 24.5 75.5", "M 75.5 24.5 Q 54 50 75.5 75.5"):
+        for d in (
+            "M 14 50 L 86 50",
+            "M 50 14 L 50 86",
+            "M 24.5 24.5 Q 46 50 24.5 75.5",
+            "M 75.5 24.5 Q 54 50 75.5 75.5",
+        ):
             canvas.stroke(path(d), line, 1.7, caps=False)
     elif look.style == "volleyball":
         for turn in (0, 120, 240):
@@ -96,9 +120,11 @@ def ball(canvas: Canvas, look: Look) -> None:
         for i in range(6):
             if i % 2 == 0:
                 arc = ellipse(50, 50, 36, start=60 * i - 20, end=60 * i + 40)
-                canvas.fill(np.concatenate([[[44, 40]], arc]), look.trim if i % 4 else COLORS["yellow"], edge=0.15)
+                canvas.fill(
+                    np.concatenate([[[44, 40]], arc]), look.trim if i % 4 else COLORS["yellow"], edge=0.15
+                )
         canvas.fill(ellipse(44, 40, 4), COLORS["white"], edge=0.2)
-    canvas.light(round_, "ball")
+    canvas.relight(round_, "ball")
 
 
 def dumbbell(canvas: Canvas, look: Look) -> None:
@@ -122,7 +148,9 @@ def dumbbell(canvas: Canvas, look: Look) -> None:
         if look.style == "hex":
             a, b = 50 + sign * 20, 50 + sign * 43
             x0, x1 = min(a, b), max(a, b)
-            head = polygon((x0 + 4, 28), (x1 - 4, 28), (x1, 40), (x1, 60), (x1 - 4, 72), (x0 + 4, 72), (x0, 60), (x0, 40))
+            head = polygon(
+                (x0 + 4, 28), (x1 - 4, 28), (x1, 40), (x1, 60), (x1 - 4, 72), (x0 + 4, 72), (x0, 60), (x0, 40)
+            )
             look.cover(canvas, head, shade="tube")
             for y in (40, 60):
                 canvas.crease(path(f"M {x0} {y} L {x1} {y}"), width=1, strength=0.4, light=y == 40)
@@ -140,7 +168,9 @@ def dumbbell(canvas: Canvas, look: Look) -> None:
 
 def plush(canvas: Canvas, look: Look) -> None:
     """Styles: bear, bunny, cat, elephant, penguin."""
-    belly = lighter(look.main, 0.55) if brightness(look.main) < 0.8 else mixed(look.main, COLORS["beige"], 0.5)
+    belly = (
+        lighter(look.main, 0.55) if brightness(look.main) < 0.8 else mixed(look.main, COLORS["beige"], 0.5)
+    )
     inner = COLORS["pink"] if look.color not in ("pink", "red", "coral") else COLORS["cream"]
     fur = darker(look.main, 0.04)
 
@@ -175,21 +205,38 @@ def plush(canvas: Canvas, look: Look) -> None:
     canvas.cast(head, dx=0, dy=1.6)
     look.cover(canvas, head, shade="ball")
     if look.style == "penguin":
-        canvas.fill(mirrored("M 50 30 Q 44 22 37 27 Q 30 40 40 50 Q 45 53 50 53"), COLORS["white"], shade="ball", edge=0.08)
+        canvas.fill(
+            mirrored("M 50 30 Q 44 22 37 27 Q 30 40 40 50 Q 45 53 50 53"),
+            COLORS["white"],
+            shade="ball",
+            edge=0.08,
+        )
         canvas.fill(polygon((45.5, 40), (54.5, 40), (50, 46.5)), COLORS["orange"], edge=0.2)
     elif look.style == "elephant":
-        canvas.fill(path("M 44 38 Q 43 56 36 58 Q 35 63 41 63.6 Q 53 62 56 38 Z"), mixed(fur, look.main, 0.5), shade="round")
+        canvas.fill(
+            path("M 44 38 Q 43 56 36 58 Q 35 63 41 63.6 Q 53 62 56 38 Z"),
+            mixed(fur, look.main, 0.5),
+            shade="round",
+        )
         for y in (46, 51, 56):
-            canvas.crease(path(f"M {45 - (y - 46) * 0.3} {y} L {53.4 - (y - 46) * 0.4} {y + 0.6}"), width=1, strength=0.3)
+            canvas.crease(
+                path(f"M {45 - (y - 46) * 0.3} {y} L {53.4 - (y - 46) * 0.4} {y + 0.6}"),
+                width=1,
+                strength=0.3,
+            )
     else:
         canvas.fill(ellipse(50, 43.5, 9.5, 7.2), belly, shade="ball", edge=0.08)
-        nose = ellipse(50, 40, 3, 2.1) if look.style == "bear" else polygon((47.6, 39.2), (52.4, 39.2), (50, 42))
+        nose = (
+            ellipse(50, 40, 3, 2.1) if look.style == "bear" else polygon((47.6, 39.2), (52.4, 39.2), (50, 42))
+        )
         canvas.fill(nose, _DARK if look.style == "bear" else inner, edge=0.2)
         canvas.stroke(path("M 45.6 45 Q 48 48 50 44.6 Q 52 48 54.4 45"), _DARK, 0.9)
     if look.style == "cat":
         for dy in (0, 3):
             for side in (1, -1):
-                canvas.stroke(path(f"M {50 + side * 10} {43 + dy} L {50 + side * 20} {42 + dy * 1.6}"), _DARK, 0.5)
+                canvas.stroke(
+                    path(f"M {50 + side * 10} {43 + dy} L {50 + side * 20} {42 + dy * 1.6}"), _DARK, 0.5
+                )
     eye = _DARK if brightness(look.main) > 0.25 or look.style == "penguin" else (250, 246, 236)
     for x in (41, 59):
         canvas.fill(ellipse(x, 34.5, 2.5, 2.9), eye, edge=0)
@@ -206,7 +253,11 @@ def toy_car(canvas: Canvas, look: Look) -> None:
     glass = (188, 220, 236)
     wheels = (27, 73)
     if look.style == "bus":
-        look.cover(canvas, path("M 8 34 Q 8 28 14 28 L 84 28 Q 91 28 92 36 L 93 72 Q 93 75 90 75 L 11 75 Q 8 75 8 72 Z"), shade="down")
+        look.cover(
+            canvas,
+            path("M 8 34 Q 8 28 14 28 L 84 28 Q 91 28 92 36 L 93 72 Q 93 75 90 75 L 11 75 Q 8 75 8 72 Z"),
+            shade="down",
+        )
         for x in (14, 30, 46, 62):
             canvas.fill(rounded(x, 35, x + 13, 50, 2), glass, shade="glass")
         canvas.fill(path("M 79 35 L 87 35 Q 89 36 89.6 50 L 79 50 Z"), glass, shade="glass")
@@ -221,10 +272,18 @@ def toy_car(canvas: Canvas, look: Look) -> None:
             canvas.tube(path("M 8 36 L 74 28"), COLORS["silver"], 1.8)
             canvas.tube(path("M 8 31 L 74 23"), COLORS["silver"], 1.8)
             for i in range(9):
-                canvas.stroke(path(f"M {11 + 7.4 * i} {35.6 - 0.9 * i} L {11 + 7.4 * i} {30.6 - 0.9 * i}"), COLORS["silver"], 1.1)
+                canvas.stroke(
+                    path(f"M {11 + 7.4 * i} {35.6 - 0.9 * i} L {11 + 7.4 * i} {30.6 - 0.9 * i}"),
+                    COLORS["silver"],
+                    1.1,
+                )
             for x in (12, 28, 44):
                 canvas.fill(rounded(x, 48, x + 12, 62, 1.5), lighter(look.main, 0.5), edge=0.3)
-        look.cover(canvas, path("M 60 74 L 60 36 Q 60 33 64 33 L 78 33 Q 82 33 84 38 L 89 52 Q 94 54 94 60 L 94 74 Z"), shade="down")
+        look.cover(
+            canvas,
+            path("M 60 74 L 60 36 Q 60 33 64 33 L 78 33 Q 82 33 84 38 L 89 52 Q 94 54 94 60 L 94 74 Z"),
+            shade="down",
+        )
         canvas.fill(path("M 68 38 L 77 38 Q 79 38 80.4 42 L 83.6 51 L 68 51 Z"), glass, shade="glass")
         canvas.fill(rounded(6, 68, 94, 76, 2), _DARK)
         if look.style == "fire engine":
@@ -232,13 +291,23 @@ def toy_car(canvas: Canvas, look: Look) -> None:
         wheels = (24, 76)
     elif look.style == "beetle":
         canvas.fill(path("M 24 52 Q 28 25 50 25 Q 72 25 78 52 Z"), glass, shade="glass", edge=0.3)
-        look.cover(canvas, path("M 6 68 Q 6 54 22 51 Q 26 24 50 23 Q 72 24 80 50 Q 93 53 94 68 Q 94 74 89 74 L 11 74 Q 6 74 6 68 Z"), shade="ball")
+        look.cover(
+            canvas,
+            path(
+                "M 6 68 Q 6 54 22 51 Q 26 24 50 23 Q 72 24 80 50 Q 93 53 94 68 Q 94 74 89 74 L 11 74 Q 6 74 6 68 Z"
+            ),
+            shade="ball",
+        )
         canvas.fill(path("M 30 49 Q 33 31 47 30 L 47 49 Z"), glass, shade="glass", edge=0.3)
         canvas.fill(path("M 52 30 Q 66 31 72 49 L 52 49 Z"), glass, shade="glass", edge=0.3)
         canvas.crease(path("M 49.5 30 L 49.5 73"), width=1, strength=0.4)
         canvas.stroke(path("M 53 55 L 58 55"), COLORS["silver"], 1.6)
     else:
-        look.cover(canvas, path("M 5 66 Q 6 54 22 53 Q 34 40 48 39 Q 58 40 66 52 L 86 55 Q 95 58 96 67 L 94 73 L 8 73 Z"), shade="down")
+        look.cover(
+            canvas,
+            path("M 5 66 Q 6 54 22 53 Q 34 40 48 39 Q 58 40 66 52 L 86 55 Q 95 58 96 67 L 94 73 L 8 73 Z"),
+            shade="down",
+        )
         canvas.fill(path("M 36 52 Q 42 43 49 43 Q 56 44 60 52 Z"), glass, shade="glass", edge=0.3)
         canvas.fill(polygon((4, 44), (16, 44), (18, 48), (4, 48)), look.trim, edge=0.3)
         canvas.stroke(path("M 11 48 L 13 56"), look.trim, 2)
@@ -268,8 +337,11 @@ def book(canvas: Canvas, look: Look) -> None:
     canvas.crease(path("M 26.4 9 L 26.4 91"), width=1.4, strength=0.5, light=True)
     _cover_art(canvas, look)
     title, _, author = look.caption.partition("\n")
-    label = _lettering(title or "Untitled", author, brightness(look.main) > 0.5 and look.pattern == "plain", look)
-    canvas.print_picture(label, rounded(30, 15, 73, 43, 1))
+    on_label = look.pattern != "plain"
+    if on_label:
+        canvas.fill(rounded(30, 14, 73, 46, 1), COLORS["cream"], edge=0.15)
+    ink = (40, 38, 48) if on_label or brightness(look.main) > 0.5 else (252, 248, 238)
+    canvas.lay_picture(_lettering(title, author, ink), rounded(30, 14, 73, 46, 0))
 
 
 def _cover_art(canvas: Canvas, look: Look) -> None:
@@ -284,7 +356,9 @@ def _cover_art(canvas: Canvas, look: Look) -> None:
                 canvas.stroke(ellipse(51, 84, 22 - 6.5 * i, start=180, end=360), color, 4, caps=False)
         case 2:
             canvas.fill(path("M 51 84 Q 36 74 40 54 Q 51 60 51 84 Z"), look.trim, edge=0.1)
-            canvas.fill(path("M 51 84 Q 66 74 62 54 Q 51 60 51 84 Z"), mixed(look.trim, bright, 0.4), edge=0.1)
+            canvas.fill(
+                path("M 51 84 Q 66 74 62 54 Q 51 60 51 84 Z"), mixed(look.trim, bright, 0.4), edge=0.1
+            )
             canvas.fill(path("M 51 84 Q 44 66 51 50 Q 58 66 51 84 Z"), bright, edge=0.1)
         case 3:
             for radius, color in ((17, look.trim), (11.5, look.main), (6.5, bright)):
@@ -295,25 +369,26 @@ def _cover_art(canvas: Canvas, look: Look) -> None:
                             (look.trim, bright, look.pale)[i], edge=0.1)  # fmt: skip
 
 
-def _lettering(title: str, author: str, dark_ink: bool, look: Look) -> Image.Image:
-    """The label of a cover: title in up to three lines, author below."""
-    paper = look.main if look.pattern == "plain" else COLORS["cream"]
-    ink = (40, 38, 48) if dark_ink or look.pattern != "plain" else (252, 248, 238)
-    image = Image.new("RGB", (220, 144), paper)
+def _lettering(title: str, author: str, ink: Rgb) -> Image.Image:
+    """The words on a cover as RGBA, transparent between the letters: title in up to three lines, author below."""
+    width, height = 258, 192
+    image = Image.new("RGBA", (width, height), (*ink, 0))
     draw = ImageDraw.Draw(image)
-    lines = [""]
+    lines: list[str] = []
     for word in title.split():
-        joined = f"{lines[-1]} {word}".strip()
-        if len(joined) > 13 and lines[-1]:
-            lines.append(word)
-        else:
+        joined = f"{lines[-1]} {word}" if lines else word
+        if lines and len(joined) <= 12:
             lines[-1] = joined
-    size = min(34, int(330 / max(len(line) for line in lines)))
-    for i, line in enumerate(lines[:3]):
-        draw.text((110, 8 + i * (size + 4)), line, fill=ink, font=_font(size), anchor="ma")
-    draw.text((110, 122), author[:24], fill=mixed(ink, paper, 0.25), font=_font(15), anchor="ma")
+        else:
+            lines.append(word)
+    lines = lines[:3]
+    size = min(44, int(400 / max(len(line) for line in [*lines, "x"])))
+    for i, line in enumerate(lines):
+        draw.text((width / 2, 12 + i * (size + 6)), line, fill=(*ink, 255), font=_font(size), anchor="ma")
+    draw.text((width / 2, height - 30), author[:20], fill=(*ink, 190), font=_font(20), anchor="ma")
     return image
 
 
+@lru_cache(maxsize=64)
 def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
     return ImageFont.load_default(size)

@@ -7,15 +7,19 @@ from functools import lru_cache
 import numpy as np
 from PIL import Image
 
+NEUTRAL = 128
+"""The light of a surface that is as bright as its paint."""
+
 _SIDE = 64
 
 
 @lru_cache(maxsize=32)
-def ramp(name: str) -> tuple[Image.Image, Image.Image]:
-    """(shadow, shine) of a kind of surface as L images of 64 x 64; 255 is full strength.
+def ramp(name: str) -> Image.Image:
+    """The light on a kind of surface as an L image of 64 x 64: 128 as painted, 0 in shadow, 255 in shine.
 
     round: an upright cylinder. tube: a lying one. ball: a sphere lit from the upper left. down: a flat front lit
-    from above. cloth: a soft body. metal: a polished cylinder. glass: a pane with a diagonal gleam.
+    from above. cloth: a soft body. sleeve: a softer cylinder. metal: a polished cylinder. glass: a pane with a
+    diagonal gleam. glow: lit from within.
     """
     at = (np.arange(_SIDE) + 0.5) / _SIDE
     u, v = np.meshgrid(at, at)
@@ -44,9 +48,15 @@ def ramp(name: str) -> tuple[Image.Image, Image.Image]:
         across = u + 0.55 * v
         shine = 0.3 * glow(across, 0.42, 0.12) + 0.16 * glow(across, 0.72, 0.05)
         shadow = 0.16 * v
+    elif name == "sleeve":
+        shadow, shine = 0.3 * np.abs(u - 0.45) ** 1.8 * 2.0 + 0.1 * v, 0.12 * glow(u, 0.32, 0.2)
+    elif name == "glow":
+        shadow = 0.22 * np.abs(u - 0.5) ** 2 * 4
+        shine = 0.62 * np.exp(-(((u - 0.5) / 0.34) ** 2) - (((v - 0.62) / 0.42) ** 2))
     else:
         raise ValueError(f"no such surface: {name}")
-    return _grey(shadow), _grey(shine)
+    light = NEUTRAL * (1 - np.clip(shadow, 0, 1))
+    return _grey((light + (255 - light) * np.clip(shine, 0, 1)) / 255)
 
 
 def _grey(strength: np.ndarray) -> Image.Image:

@@ -67,7 +67,9 @@ def flipped(points: Points) -> Points:
     return np.column_stack([100 - points[:, 0], points[:, 1]])
 
 
-def ellipse(cx: float, cy: float, rx: float, ry: float | None = None, *, start: float = 0, end: float = 360) -> Points:
+def ellipse(
+    cx: float, cy: float, rx: float, ry: float | None = None, *, start: float = 0, end: float = 360
+) -> Points:
     """An ellipse, or the arc of it between two angles in degrees (0 points right, 90 down)."""
     angles = np.radians(np.linspace(start, end, max(8, int(abs(end - start) / 7))))
     return np.column_stack([cx + rx * np.cos(angles), cy + (rx if ry is None else ry) * np.sin(angles)])
@@ -93,7 +95,9 @@ def polygon(*corners: tuple[float, float]) -> Points:
     return np.array(corners, dtype=float)
 
 
-def regular(cx: float, cy: float, radius: float, corners: int, *, inner: float | None = None, turn: float = -90) -> Points:
+def regular(
+    cx: float, cy: float, radius: float, corners: int, *, inner: float | None = None, turn: float = -90
+) -> Points:
     """A regular polygon, or a star where `inner` (the radius between the corners) is given."""
     count = corners * (1 if inner is None else 2)
     angles = np.radians(turn + np.arange(count) * 360 / count)
@@ -116,7 +120,9 @@ def moved(points: Points, dx: float = 0, dy: float = 0) -> Points:
     return points + np.array([dx, dy])
 
 
-def scaled(points: Points, sx: float, sy: float | None = None, *, about: tuple[float, float] = (50, 50)) -> Points:
+def scaled(
+    points: Points, sx: float, sy: float | None = None, *, about: tuple[float, float] = (50, 50)
+) -> Points:
     """The outline stretched about a point."""
     centre = np.array(about)
     return (points - centre) * np.array([sx, sx if sy is None else sy]) + centre
@@ -127,3 +133,21 @@ def turned(points: Points, degrees: float, *, about: tuple[float, float] = (50, 
     angle, centre = np.radians(degrees), np.array(about)
     turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
     return (points - centre) @ turn + centre
+
+
+def band(line: Points, width: float, *, closed: bool = False) -> Points:
+    """The outline of a line of a width; corners are mitred, up to three times the width."""
+    at = np.concatenate([line[-1:], line, line[:1]]) if closed else line
+    step = np.diff(at, axis=0)
+    along = step / np.maximum(np.hypot(step[:, 0], step[:, 1]), 1e-9)[:, None]
+    if closed:
+        before, after = along[:-1], along[1:]
+    else:
+        before, after = np.concatenate([along[:1], along]), np.concatenate([along, along[-1:]])
+    sideways = np.column_stack([-(before + after)[:, 1], (before + after)[:, 0]])
+    length = np.maximum(np.hypot(sideways[:, 0], sideways[:, 1]), 1 / 3)
+    sideways *= (width / length**2)[:, None]  # half the width over the cosine of half the turn
+    left, right = line + sideways, line - sideways
+    if closed:
+        return np.concatenate([left, left[:1], right[:1], right[::-1]])
+    return np.concatenate([left, right[::-1]])

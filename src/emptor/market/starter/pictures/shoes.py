@@ -18,11 +18,15 @@ def sneaker(canvas: Canvas, look: Look) -> None:
         upper = path("M 15 68 Q 15 42 16 22 Q 27 27 41 23 Q 45 38 52 47 Q 66 55 79 58 Q 87 61 87 69 Z")
     else:
         canvas.fill(path("M 15 38 Q 28 34 44 37 L 44 50 L 17 50 Z"), lining)
-        upper = path("M 12 68 Q 12 50 14 37 Q 17 35 20 39 Q 30 48 44 38 Q 47 36 49 39 Q 58 51 78 56 Q 87 59 88 69 Z")
+        upper = path(
+            "M 12 68 Q 12 50 14 37 Q 17 35 20 39 Q 30 48 44 38 Q 47 36 49 39 Q 58 51 78 56 Q 87 59 88 69 Z"
+        )
     look.cover(canvas, upper, shade="down")
     if look.style == "running":
         for i in range(3):
-            canvas.stroke(path(f"M {30 + 7 * i} 66 Q {34 + 7 * i} 56 {42 + 6 * i} {46 + 2.4 * i}"), look.trim, 2.4)
+            canvas.stroke(
+                path(f"M {30 + 7 * i} 66 Q {34 + 7 * i} 56 {42 + 6 * i} {46 + 2.4 * i}"), look.trim, 2.4
+            )
         sole = path("M 9 67 Q 8 76 14 79 L 82 79 Q 93 78 91 70 Q 86 66 78 67 Q 56 72 40 67 Q 22 63 9 67 Z")
         canvas.fill(sole, white, shade="tube")
         canvas.crease(path("M 12 75 Q 40 72 60 76 Q 80 77 90 74"), width=1.2, strength=0.3)
@@ -32,8 +36,17 @@ def sneaker(canvas: Canvas, look: Look) -> None:
         canvas.fill(sole, white, shade="tube")
         canvas.stroke(path("M 11 72.2 L 89.6 72.2"), look.trim if look.trim != white else look.main, 1.1)
     if look.style == "slip-on":
-        canvas.fill(path("M 44 39 Q 46 50 52 56 L 60 49 Q 52 45 48 38.6 Z"), look.dark, edge=0.3)
-        canvas.crease(path("M 12.5 58 Q 20 56 26 66"), width=1.2, strength=0.4)
+        canvas.fill(
+            path("M 33 42.4 Q 35 52 41 57 Q 47 56 50 50 Q 49 42 45 38 Q 39 42 33 42.4 Z"), look.dark, edge=0.3
+        )
+        for i in range(4):
+            canvas.crease(
+                path(f"M {36 + 2.6 * i} {43.6 - i * 0.8} L {40.4 + 2 * i} {55.4 - i * 0.8}"),
+                width=0.8,
+                strength=0.3,
+                light=True,
+            )
+        canvas.crease(path("M 12.5 56 Q 22 56 27 66"), width=1.2, strength=0.4)
         return
     cap = path("M 72 67 Q 72 58 78 56 Q 87 59 88 67 Z")
     canvas.fill(cap, white if look.style != "running" else darker(look.main, 0.2), shade="ball")
@@ -78,7 +91,11 @@ def boot(canvas: Canvas, look: Look) -> None:
         canvas.fill(polygon((20, 78), (37, 78), (34, 90), (21, 90)), sole, shade="round")
         canvas.fill(path("M 45 78.6 L 87.5 76 Q 89 83 83 84 L 60 84 Q 52 80 45 80 Z"), sole)
     else:
-        canvas.fill(path("M 19 74 L 87 74 Q 91 79 88 84 L 45 84 L 43 81 L 36 81 L 35 85 L 19 85 Z"), sole, shade="tube")
+        canvas.fill(
+            path("M 19 74 L 87 74 Q 91 79 88 84 L 45 84 L 43 81 L 36 81 L 35 85 L 19 85 Z"),
+            sole,
+            shade="tube",
+        )
     if look.style == "chelsea":
         canvas.fill(path("M 31 29 L 43 29 Q 42 44 38 54 Q 33 48 31 29 Z"), look.dark, edge=0.3)
         for y in range(32, 50, 3):
@@ -86,9 +103,13 @@ def boot(canvas: Canvas, look: Look) -> None:
         canvas.tube(path("M 25 29 Q 22 20 27 21 Q 30 22 28 30"), look.main, 2)
     elif look.style == "hiking":
         canvas.fill(path("M 72 74 Q 72 64 76 62 Q 87 65 87.5 74 Z"), sole, shade="ball")
-        canvas.fill(path("M 24 24 Q 37 28.5 48 24 L 48 31 Q 36 35 24 31 Z"), darker(look.main, 0.35), shade="round")
+        canvas.fill(
+            path("M 24 24 Q 37 28.5 48 24 L 48 31 Q 36 35 24 31 Z"), darker(look.main, 0.35), shade="round"
+        )
         for i, (x, y) in enumerate(((47, 35), (47, 41), (49, 47), (53, 53), (60, 57))):
-            canvas.stroke(path(f"M {x - 6} {y + 3} L {x + 1} {y - 1}"), look.trim if i % 2 else COLORS["mustard"], 1.6)
+            canvas.stroke(
+                path(f"M {x - 6} {y + 3} L {x + 1} {y - 1}"), look.trim if i % 2 else COLORS["mustard"], 1.6
+            )
             canvas.fill(ellipse(x - 6, y + 3, 1.1), COLORS["silver"])
     elif look.style == "rain":
         canvas.fill(path("M 24 12 Q 37 16.5 50 12 L 50 18 Q 37 22.5 24 18 Z"), look.trim, shade="round")
@@ -117,16 +138,24 @@ def heel(canvas: Canvas, look: Look) -> None:
     elif look.style in ("block heel", "sandal"):
         canvas.fill(polygon((14, 44), (31, 52), (28, 82), (15, 82)), darker(look.main, 0.25), shade="round")
     else:
-        canvas.fill(path(f"M 14 {back + 8} Q 18 {back + 20} 17 82 L 20 82 Q 24 {back + 26} 30 {back + 16} Z"), look.dark)
+        canvas.fill(
+            path(f"M 14 {back + 8} Q 18 {back + 20} 17 82 L 20 82 Q 24 {back + 26} 30 {back + 16} Z"),
+            look.dark,
+        )
     if look.style == "sandal":
-        canvas.fill(path(arch + "Q 91 80 90 82.5 L 62 82.5 Q 52 82 44 72 Q 32 58 13 50 Z"), lining, shade="down")
+        canvas.fill(
+            path(arch + "Q 91 80 90 82.5 L 62 82.5 Q 52 82 44 72 Q 32 58 13 50 Z"), lining, shade="down"
+        )
         canvas.tube(path("M 15 46 Q 20 30 31 31 Q 42 33 36 48"), look.main, 2.6)
         canvas.fill(ellipse(40, 38, 1.8), COLORS["gold"])
         for strap in ("M 60 79 Q 64 64 77 72 Q 80 76 80 80 L 74 80 Q 72 74 66 80 Z",):
             look.cover(canvas, path(strap), shade="ball")
         canvas.tube(path("M 54 74 Q 60 60 70 66"), look.main, 2.8)
         return
-    canvas.fill(path(f"M 16 {back + 1} Q 30 {back + 2} 40 {back + 18} Q 52 62 66 66 L 60 72 L 24 {back + 14} Z"), lining)
+    canvas.fill(
+        path(f"M 16 {back + 1} Q 30 {back + 2} 40 {back + 18} Q 52 62 66 66 L 60 72 L 24 {back + 14} Z"),
+        lining,
+    )
     upper = path(
         f"M 14 {back} Q 17 {back + 5} 23 {back + 10} Q 36 {52 + drop / 2} 50 66 Q 60 72 66 64 Q 70 60 76 66 Q 90 73 92 80 "
         f"L 64 80.5 Q 56 79 48 71 Q 36 60 20 {back + 17} Q 11 {back + 12} 14 {back} Z"

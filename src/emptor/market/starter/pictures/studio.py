@@ -8,8 +8,11 @@ import numpy as np
 from PIL import Image, ImageChops, ImageFilter
 
 from emptor.market.starter.knowledge.palette import Rgb
-from emptor.market.starter.pictures.canvas import SHADOW, Canvas
-from emptor.market.starter.pictures.shading import soft_disc
+from emptor.market.starter.pictures.canvas import Canvas
+from emptor.market.starter.pictures.shading import NEUTRAL, soft_disc
+
+SHADOW: Rgb = (18, 16, 34)
+SHINE: Rgb = (255, 253, 246)
 
 BACKDROPS: tuple[Rgb, ...] = (
     (236, 237, 240),
@@ -31,26 +34,43 @@ def backdrop(tint: int, side: int, *, floor: bool) -> Image.Image:
     u, v = np.meshgrid(at, at)
     light = 1.0 - 0.07 * np.clip(np.hypot(u - 0.45, v - 0.36) - 0.25, 0, 1) ** 1.3 * 2
     if floor:
-        light += 0.035 / (1 + np.exp(-(v - 0.74) * 26)) - 0.02 * np.exp(-(((v - 0.72) / 0.09) ** 2))
-    base = np.array(BACKDROPS[tint % len(BACKDROPS)], dtype=float) + 7
+        light += 0.02 / (1 + np.exp(-(v - 0.7) * 16)) - 0.012 * np.exp(-(((v - 0.68) / 0.16) ** 2))
+    base = np.array(BACKDROPS[tint % len(BACKDROPS)], dtype=float) + 9
     return Image.fromarray(np.clip(base * light[..., None], 0, 255).astype(np.uint8))
 
 
 def photograph(canvas: Canvas, *, tint: int, stands: bool) -> Image.Image:
     """The finished RGB picture, half as wide as the canvas: backdrop, shadow, product, light on its edges."""
     side = canvas.side // 2
-    coverage = canvas.coverage.reduce(2)
-    color = canvas.color.reduce(2)
-    scene = backdrop(tint, side, floor=stands).copy()
+    coverage, color = canvas.coverage.reduce(2), canvas.color.reduce(2)
+    half = ImageChops.multiply(canvas.light.reduce(2), canvas.relief.reduce(2))  # 128 times 128 gives 64
+    light = ImageChops.add(half, half)
     small = canvas.coverage.resize((96, 96), Image.Resampling.BOX)
-    (_stand if stands else _float)(scene, small, coverage)
-    _edge_light(color, coverage, small)
+    scene = backdrop(tint, side, floor=stands).copy()
+    if stands:
+        _shadow_on_floor(scene, coverage)
+    else:
+        _shadow_on_paper(scene, small)
+    _round_off(light, small)
+    for tone, mask in zip((SHADOW, SHINE), _apart(light), strict=True):
+        color.paste(tone, (0, 0), ImageChops.multiply(mask, coverage))
     scene.paste((0, 0, 0), (0, 0), coverage)  # what the product hides, by how much it hides
     return ImageChops.add(scene, color)
 
 
-def _stand(scene: Image.Image, small: Image.Image, coverage: Image.Image) -> None:
-    """A shadow on the floor, as wide as the lowest part of the product, and a wide faint one around it."""
+def _apart(light: Image.Image) -> tuple[Image.Image, Image.Image]:
+    """How deep the shadow and how bright the shine is, each 0..255."""
+    neutral = Image.new("L", light.size, NEUTRAL)
+    depth, gleam = ImageChops.subtract(neutral, light), ImageChops.subtract(light, neutral)
+    return ImageChops.add(depth, depth), ImageChops.add(gleam, gleam)
+
+
+def _weaker(mask: Image.Image, strength: float) -> Image.Image:
+    return Image.blend(Image.new("L", mask.size), mask, strength)
+
+
+def _shadow_on_floor(scene: Image.Image, coverage: Image.Image) -> None:
+    """As wide as the lowest part of the product, and a wide faint one around it."""
     box = coverage.getbbox()
     if box is None:
         return
@@ -58,25 +78,24 @@ def _stand(scene: Image.Image, small: Image.Image, coverage: Image.Image) -> Non
     left, _, right, bottom = box
     foot = coverage.crop((left, max(0, bottom - round(side * 0.07)), right, bottom)).getbbox() or (0, 0, 1, 1)
     middle, half = left + (foot[0] + foot[2]) / 2, (foot[2] - foot[0]) / 2
-    for wide, high, strength in ((1.3, 0.085, 0.34), (1.08, 0.032, 0.5)):
-        width, height = max(4, round(2 * half * wide)), max(4, round(2 * side * high * 0.5))
-        blob = soft_disc().resize((width, height), Image.Resampling.BILINEAR).point(lambda ink, s=strength: ink * s)
+    for wide, high, strength in ((1.3, 0.085, 0.36), (1.08, 0.032, 0.5)):
+        width, height = max(4, round(2 * half * wide)), max(4, round(side * high))
+        blob = _weaker(soft_disc().resize((width, height), Image.Resampling.BILINEAR), strength)
         scene.paste(SHADOW, (round(middle - width / 2), round(bottom - height * 0.56)), blob)
 
 
-def _float(scene: Image.Image, small: Image.Image, coverage: Image.Image) -> None:
-    """A soft shadow down to the right, for things that lie or hang."""
+def _shadow_on_paper(scene: Image.Image, small: Image.Image) -> None:
+    """Down to the right, for things that lie or hang; a wide soft one and a narrow one at the rim."""
     side = scene.width
     for blur, offset, strength in ((4.0, 0.026, 0.26), (1.4, 0.008, 0.2)):
-        soft = small.filter(ImageFilter.GaussianBlur(blur)).point(lambda ink, s=strength: ink * s)
-        soft = soft.resize((side, side), Image.Resampling.BICUBIC)
+        soft = _weaker(small.filter(ImageFilter.GaussianBlur(blur)), strength)
+        soft = soft.resize((side, side), Image.Resampling.BILINEAR)
         scene.paste(SHADOW, (round(side * offset * 0.6), round(side * offset)), soft)
 
 
-def _edge_light(color: Image.Image, coverage: Image.Image, small: Image.Image) -> None:
-    """Round the product off: lighter where its rim faces the lamp at the upper left, darker opposite."""
-    soft = small.filter(ImageFilter.GaussianBlur(2.4))
-    for tone, shift, strength in ((SHADOW, -2, 0.42), ((255, 253, 246), 2, 0.3)):
-        rim = ImageChops.invert(ImageChops.offset(soft, shift, shift)).point(lambda ink, s=strength: ink * s)
-        rim = rim.resize(color.size, Image.Resampling.BILINEAR)
-        color.paste(tone, (0, 0), ImageChops.multiply(rim, coverage))
+def _round_off(light: Image.Image, small: Image.Image) -> None:
+    """Make the product solid: lighter where its rim faces the lamp at the upper left, darker opposite."""
+    soft = ImageChops.invert(small.filter(ImageFilter.GaussianBlur(2.4)))
+    for toward, shift, strength in ((0, -2, 0.4), (255, 2, 0.3)):
+        rim = _weaker(ImageChops.offset(soft, shift, shift), strength)
+        light.paste(toward, (0, 0), rim.resize(light.size, Image.Resampling.BILINEAR))

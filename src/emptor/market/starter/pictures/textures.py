@@ -101,7 +101,9 @@ def _floral(variant: int, side: int) -> tuple[Layer, ...]:
             draw_petals.ellipse([px - r, py - r, px + r, py + r], fill=255)
         r = size * 0.36
         draw_hearts.ellipse([x - r, y - r, x + r, y + r], fill=255)
-        leaf = turned(ellipse(x + size * 1.5, y, size * 0.5, size * 0.2), float(rng.uniform(0, 360)), about=(x, y))
+        leaf = turned(
+            ellipse(x + size * 1.5, y, size * 0.5, size * 0.2), float(rng.uniform(0, 360)), about=(x, y)
+        )
         draw_hearts.polygon(_flat(leaf), fill=210)
     return (petals, "accent"), (hearts, "third")
 
@@ -115,7 +117,10 @@ def _blobs(side: int, seed: int, cut: float, grain: int) -> Image.Image:
 
 def _camo(variant: int, side: int) -> tuple[Layer, ...]:
     grain = (13, 17, 11)[variant]
-    return (_blobs(side, 31 + variant, 0.58, grain), "accent"), (_blobs(side, 41 + variant, 0.76, grain + 4), "third")
+    return (_blobs(side, 31 + variant, 0.58, grain), "accent"), (
+        _blobs(side, 41 + variant, 0.76, grain + 4),
+        "third",
+    )
 
 
 def _chevron(variant: int, side: int) -> tuple[Layer, ...]:
@@ -134,7 +139,11 @@ def _leopard(variant: int, side: int) -> tuple[Layer, ...]:
     step = side * (0.06, 0.075, 0.095)[variant]
     rng = np.random.Generator(np.random.Philox(key=60 + variant))
     for x, y in _scattered(side, step, 50 + variant):
-        rx, ry, turn = step * rng.uniform(0.24, 0.34), step * rng.uniform(0.2, 0.3), float(rng.uniform(0, 360))
+        rx, ry, turn = (
+            step * rng.uniform(0.24, 0.34),
+            step * rng.uniform(0.2, 0.3),
+            float(rng.uniform(0, 360)),
+        )
         draw_fills.polygon(_flat(turned(ellipse(x, y, rx, ry), turn, about=(x, y))), fill=255)
         arcs = [(0, 130), (170, 310)] if rng.random() < 0.7 else [(20, 330)]
         for start, end in arcs:
@@ -165,20 +174,19 @@ _DRAW = {
 }
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=128)
 def weave(material: str, side: int) -> Image.Image | None:
     """The fine structure of a material as a shadow mask (L), None for a smooth one."""
     at = np.arange(side) * (512 / side)
     x, y = np.meshgrid(at, at)
     if material == "denim":
-        strength = 0.1 * ((x + y) % 7 < 3) + 0.05 * np.random.Generator(np.random.Philox(key=80)).random((side, side))
+        strength = 0.1 * ((x + y) % 7 < 3) + 0.05 * np.random.Generator(np.random.Philox(key=80)).random(
+            (side, side)
+        )
     elif material in ("wool", "knit", "cashmere"):
         strength = 0.13 * ((y + 4 * np.abs((x / 9) % 2 - 1)) % 9 < 3.5)
-    elif material in ("linen", "canvas", "jute", "rattan"):
+    elif material in ("linen", "canvas", "jute", "fabric"):
         strength = 0.07 * (x % 8 < 4) + 0.07 * (y % 8 < 4)
-    elif material in ("oak", "walnut", "bamboo", "beech", "wood"):
-        wave = y + 5 * np.sin(x / 60) + 3 * np.sin(x / 23 + 1)
-        strength = 0.1 * (0.5 + 0.5 * np.sin(wave / 3.2)) * (0.5 + 0.5 * np.sin(wave / 11))
     elif material in ("fleece", "plush", "velvet", "suede"):
         strength = 0.12 * np.random.Generator(np.random.Philox(key=81)).random((side, side))
     else:

@@ -35,9 +35,8 @@ def folds(canvas: Canvas, *lines: str, strength: float = 0.13) -> None:
 def sleeves(canvas: Canvas, look: Look, *, long: bool, top: float = 20) -> None:
     """Set-in sleeves, long ones hanging down, with their cuffs."""
     if long:
-        both(canvas, look, f"M 34 {top} Q 24 {top + 3} 20 36 L 11 76 L 21 79 L 31 50 Z", shade="round")
-        for cuff in (path("M 11.6 73 L 10.4 79.5 L 20 82.5 L 22.2 76.4 Z"),):
-            both(canvas, look, cuff)
+        both(canvas, look, f"M 34 {top} Q 24 {top + 3} 20 36 L 11 76 L 21 79 L 31 50 Z", shade="sleeve")
+        both(canvas, look, "M 11.8 73 L 10.4 79.5 L 20 82.5 L 22.2 76.4 Z", shade="sleeve")
         folds(canvas, "M 19 50 Q 23 53 27 53", "M 17 58 Q 20 62 24 61")
     else:
         both(canvas, look, f"M 35 {top} Q 25 {top + 2} 21 30 L 12 46 L 25 53 L 32 42 Z", shade="down")
@@ -57,8 +56,8 @@ def t_shirt(canvas: Canvas, look: Look) -> None:
     look.cover(canvas, body)
     collar = path(neck)
     for line in (collar, flipped(collar)):
-        canvas.stroke(line, darker(look.main, 0.16), 2.6)
-        canvas.crease(line - [0, -1.3], width=0.7, strength=0.4)
+        canvas.stroke(line, darker(look.main, 0.16), 2.4, caps=False)
+        canvas.crease(line + [0, 1.3], width=0.7, strength=0.4)
     folds(canvas, "M 32 44 Q 38 47 42 53", "M 31 70 Q 36 72 38 78", "M 35 24 Q 33 34 34 42")
     canvas.crease(path("M 30.5 82.6 Q 50 85 69.5 82.6"), width=0.8, strength=0.35)
     if look.style == "graphic":
@@ -110,7 +109,11 @@ def top(canvas: Canvas, look: Look) -> None:
     """Styles: camisole, off-shoulder, peplum, turtleneck, blouse."""
     if look.style == "camisole":
         for x in (37, 63):
-            canvas.tube(path(f"M {x} 34 Q {x + (2 if x < 50 else -2)} 22 {x + (3 if x < 50 else -3)} 15"), look.main, 1.8)
+            canvas.tube(
+                path(f"M {x} 34 Q {x + (2 if x < 50 else -2)} 22 {x + (3 if x < 50 else -3)} 15"),
+                look.main,
+                1.8,
+            )
         body = mirrored("M 50 36 Q 43 38 37 32 Q 35 42 31 46 Q 33 62 29 82 Q 40 86 50 85")
         look.cover(canvas, body)
         folds(canvas, "M 40 44 Q 41 60 37 80", "M 33 48 Q 38 50 41 54")
@@ -134,8 +137,8 @@ def top(canvas: Canvas, look: Look) -> None:
         return
     canvas.fill(path("M 40 19 L 60 19 L 56 27 L 44 27 Z"), look.dark, edge=0)
     if look.style == "blouse":
-        both(canvas, look, "M 36 20 Q 22 25 17 50 Q 14 62 18 67 L 27 69 Q 34 60 33 44 Z", shade="round")
-        both(canvas, look, rounded(16.5, 66, 27.5, 72, 2), shade="round")
+        both(canvas, look, "M 36 20 Q 22 25 17 50 Q 14 62 18 67 L 27 69 Q 34 60 33 44 Z", shade="sleeve")
+        both(canvas, look, rounded(16.5, 66, 27.5, 72, 2), shade="sleeve")
         look.cover(canvas, mirrored("M 50 38 L 41 18 L 34 21 Q 30 32 32 46 Q 33 64 28 83 Q 40 88 50 86"))
         knot = mirrored("M 50 37 Q 44 33 41 36 Q 42 42 50 41")
         for tail in (path("M 50 40 L 45 56 L 49 57 L 51 42 Z"), path("M 50 40 L 54 54 L 57.5 52 L 52 40 Z")):
@@ -145,7 +148,9 @@ def top(canvas: Canvas, look: Look) -> None:
         folds(canvas, "M 42 24 Q 42 36 46 44", "M 37 50 Q 38 66 34 82", "M 23 40 Q 22 54 22 64")
     else:
         sleeves(canvas, look, long=False)
-        look.cover(canvas, mirrored("M 50 30 Q 42 29 40 18 L 32 21 Q 29 32 32 44 Q 35 52 35 58 Q 42 60 50 60"))
+        look.cover(
+            canvas, mirrored("M 50 30 Q 42 29 40 18 L 32 21 Q 29 32 32 44 Q 35 52 35 58 Q 42 60 50 60")
+        )
         skirt = mirrored("M 50 57 Q 42 57 35 56 Q 30 68 24 80 Q 31 87 37 82 Q 43 87 50 83")
         canvas.cast(skirt, dy=-1, dx=0)
         look.cover(canvas, skirt)
@@ -169,7 +174,11 @@ def jacket(canvas: Canvas, look: Look) -> None:
             canvas.crease(path(f"M 28 {y} Q 50 {y + 2.5} 72 {y}"), width=2.6, strength=0.42)
             canvas.crease(path(f"M 29 {y + 3} Q 50 {y + 5.5} 71 {y + 3}"), width=3, strength=0.3, light=True)
         for y in range(36, 74, 8):
-            folds(canvas, f"M {24 - (y - 36) * 0.28} {y} Q {26 - (y - 36) * 0.2} {y + 2} 31 {y + 2}", strength=0.36)
+            folds(
+                canvas,
+                f"M {24 - (y - 36) * 0.28} {y} Q {26 - (y - 36) * 0.2} {y + 2} 31 {y + 2}",
+                strength=0.36,
+            )
     if look.style == "blazer":
         lapel = path("M 50 56 L 38 40 L 35 34 L 39 31 L 36 27 L 40 15 L 50 40 Z")
         canvas.fill(mirrored("M 50 50 L 40.5 16 L 50 18"), COLORS["white"], edge=0.1)
@@ -197,10 +206,14 @@ def jacket(canvas: Canvas, look: Look) -> None:
         canvas.stroke(path(f"M 50 27 L 50 {length - 1}"), zip_color, 1)
         if look.style == "bomber":
             rib = darker(look.main, 0.3)
-            canvas.fill(mirrored(f"M 50 {length - 7} L 30 {length - 7} L 31 {length} L 50 {length}"), rib, shade="cloth")
-            for part in (path("M 12 73 L 11 80 L 20 82.6 L 22 76 Z"),):
-                canvas.fill(part, rib)
-                canvas.fill(flipped(part), rib)
+            canvas.fill(
+                mirrored(f"M 50 {length - 7} L 30 {length - 7} L 31 {length} L 50 {length}"),
+                rib,
+                shade="cloth",
+            )
+            cuff = path("M 11.8 73 L 10.4 80 L 20 82.8 L 22.2 76 Z")
+            for part in (cuff, flipped(cuff)):
+                canvas.fill(part, rib, shade="sleeve")
         if look.style == "raincoat":
             folds(canvas, "M 34 64 L 45 62 M 45 62 L 45 66", strength=0.4)
             collar = path("M 50 30 L 44 31 L 39 24 L 41 20 Z")

@@ -1,0 +1,65 @@
+"""The ASGI application: routes over one shop."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+
+import anyio.to_thread
+from fastapi import FastAPI
+
+import emptor
+from emptor.serve import events, images, operations, pages, search
+from emptor.serve.errors import add_handlers
+from emptor.serve.html import STATIC, CachedFiles
+from emptor.serve.middleware import Surroundings
+from emptor.serve.service import Service
+
+_ABOUT = """\
+Search, recommendations, pictures and events of one shop. Every error is `{"error": "one sentence"}`: 400 for a
+request that cannot be read (an unknown parameter included, so that a typo does not pass silently), 404, 413, 422
+where no event could be stored, and 503 with Retry-After while the shop is being opened or the server is overloaded.
+"""
+
+
+def create_app(
+    shop: Path,
+    *,
+    on_ready: Callable[[], None] = lambda: None,
+    on_failure: Callable[[Exception], None] = lambda error: None,
+) -> FastAPI:
+    """The application over the shop in a folder; its `state.service` is the Service.
+
+    The shop is opened in the background once the application starts: `/readyz` says when, and `on_ready` is
+    called; `on_failure` instead where it cannot be opened.
+
+    Raises: EmptorError where there is no shop.
+    """
+    service = Service(shop, on_ready=on_ready, on_failure=on_failure)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        service.start()
+        try:
+            yield
+        finally:
+            await anyio.to_thread.run_sync(service.stop)
+
+    app = FastAPI(
+        title=service.shop.options.name or "Emptor",
+        version=emptor.__version__,
+        description=_ABOUT,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=lifespan,
+    )
+    app.state.service = service
+    for module in (search, images, events, operations, pages):
+        app.include_router(module.router(service))
+    app.mount("/static", CachedFiles(directory=STATIC), name="static")
+    add_handlers(app, partial(pages.error_html, service))
+    app.add_middleware(Surroundings, metrics=service.metrics)
+    return app

@@ -1,0 +1,142 @@
+"""`POST /v1/events`: what users saw and did, acknowledged once it is on the disk."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import orjson
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from emptor.errors import EmptorError
+from emptor.serve.answers import as_json
+from emptor.serve.errors import TooLarge, Unavailable
+from emptor.serve.models import EventsAnswer, problems
+from emptor.serve.service import Service
+
+MAX_EVENTS = 1_000
+MAX_BODY = 1024 * 1024
+READ_S = 20.0
+"""Seconds that a client may take to send its body."""
+
+_EVENT = {
+    "type": "object",
+    "required": ["action"],
+    "description": "Needs `action` and one of `user_id` and `session_id`. What the server knows of `request_id` "
+    "(query, scenario, cascade, position, propensity) is filled in where it is left out; unknown fields are kept "
+    "in `extra`.",
+    "properties": {
+        "event_id": {"type": "string", "description": "Makes a repeat harmless."},
+        "action": {"type": "string", "examples": ["impression", "click", "add_to_cart", "purchase"]},
+        "user_id": {"type": "string"},
+        "session_id": {"type": "string"},
+        "request_id": {"type": "string"},
+        "product_id": {"type": "string"},
+        "position": {"type": "integer", "minimum": 0},
+        "price": {"type": "number"},
+        "quantity": {"type": "integer"},
+        "client_time": {"type": "string", "format": "date-time"},
+    },
+}
+_BODY = {
+    "required": True,
+    "content": {
+        "application/json": {
+            "schema": {"oneOf": [_EVENT, {"type": "array", "items": _EVENT, "maxItems": MAX_EVENTS}]}
+        }
+    },
+}
+
+
+def router(service: Service) -> APIRouter:
+    """The route over one service."""
+    routes = APIRouter(prefix="/v1", tags=["events"], default_response_class=Response)
+
+    @routes.post(
+        "/events",
+        responses={
+            200: {
+                "model": EventsAnswer,
+                "description": "At least one event is on the disk, or the array was empty.",
+            },
+            422: {"model": EventsAnswer, "description": "Every event was rejected; each says why."},
+            **problems(400, 413, 503),
+        },
+        openapi_extra={"requestBody": _BODY},
+    )
+    async def events(request: Request) -> Response:
+        """Store one event or an array of up to 1,000 (1 MiB), in one transaction; an answer for each.
+
+        A bad event does not hinder the others. Sending the same event_id again is answered "duplicate".
+        """
+        _ = service.engine  # nothing is taken before the shop is open
+        sent = parse(await read_body(request))
+        return await service.appends.run(lambda: _append(service, sent))
+
+    return routes
+
+
+async def read_body(request: Request) -> bytes:
+    """The body, up to MAX_BODY. Raises TooLarge, and EmptorError for a client that dawdles."""
+    announced = request.headers.get("content-length", "")
+    if announced.isdigit() and int(announced) > MAX_BODY:
+        raise _too_large()
+    body = bytearray()
+    try:
+        async with asyncio.timeout(READ_S):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > MAX_BODY:
+                    raise _too_large()
+    except TimeoutError:
+        raise EmptorError(f"the body took longer than {READ_S:.0f} seconds to arrive") from None
+    return bytes(body)
+
+
+def parse(body: bytes) -> list[Any]:
+    """The events of a body. Raises EmptorError where it is no object or array of up to MAX_EVENTS."""
+    try:
+        content = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise EmptorError(
+            f"the body is not JSON ({error}); expected an event or an array of events"
+        ) from None
+    if isinstance(content, dict):
+        return [content]
+    if not isinstance(content, list):
+        raise EmptorError(
+            f"the body is {_kind(content)}, expected an event (an object) or an array of events"
+        )
+    if len(content) > MAX_EVENTS:
+        raise EmptorError(f"found {len(content)} events, expected at most {MAX_EVENTS} in one request")
+    return content
+
+
+def _append(service: Service, sent: list[Any]) -> Response:
+    try:
+        acks = service.shop.events.append([service.recent.complete(event) for event in sent])
+    except EmptorError as error:  # the disk or the database, not the client
+        raise Unavailable(f"events cannot be stored now: {error}") from error
+    counts = {
+        status: sum(ack.status == status for ack in acks) for status in ("stored", "duplicate", "rejected")
+    }
+    for status, count in counts.items():
+        service.metrics.events.labels(status).inc(count)
+    answer: dict[str, Any] = {**counts, "events": acks}
+    if acks and counts["rejected"] == len(acks):
+        answer = {
+            "error": f"none of {len(acks)} events could be stored; the first: {acks[0].error}",
+            **answer,
+        }
+        return as_json(orjson.dumps(answer), 422)
+    return as_json(orjson.dumps(answer))
+
+
+def _too_large() -> TooLarge:
+    return TooLarge(f"the body is larger than {MAX_BODY:,} bytes; send fewer events at a time")
+
+
+def _kind(content: object) -> str:
+    names: dict[type, str] = {str: "a text", int: "a number", float: "a number", bool: "true or false"}
+    return names.get(type(content), "null")

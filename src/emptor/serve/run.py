@@ -1,0 +1,86 @@
+"""`serve`: the application in a process of its own."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import uvicorn
+
+from emptor.errors import EmptorError
+from emptor.serve.app import create_app
+
+KEEP_ALIVE_S = 15
+SHUTDOWN_S = 10
+
+
+def serve(
+    shop: Path,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 8000,
+    log_level: str = "warning",
+    on_ready: Callable[[str], None] = lambda url: None,
+) -> None:
+    """Serve a shop until the process is told to end (Ctrl-C, SIGTERM). Prints nothing.
+
+    Args:
+        port: 0 takes a free one.
+        on_ready: called with the address once requests are answered, from another thread.
+    Raises: EmptorError where there is no shop, it cannot be opened, or the port is taken.
+    """
+    failures: list[Exception] = []
+
+    def failed(error: Exception) -> None:
+        failures.append(error)
+        server.should_exit = True
+
+    listener = listen(host, port)
+    with listener:
+        url = address(listener)
+        app = create_app(Path(shop), on_ready=lambda: on_ready(url), on_failure=failed)
+        server = uvicorn.Server(
+            uvicorn.Config(
+                app,
+                log_level=log_level,
+                access_log=False,
+                timeout_keep_alive=KEEP_ALIVE_S,
+                timeout_graceful_shutdown=SHUTDOWN_S,
+                server_header=False,
+            )
+        )
+        with suppress(KeyboardInterrupt):  # uvicorn has ended in good order by then
+            server.run(sockets=[listener])
+    if failures:
+        raise failures[0]
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A bound socket. Raises EmptorError where that address cannot be had."""
+    try:
+        family, kind, protocol, _, where = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listener = socket.socket(family, kind, protocol)
+        try:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(where)
+        except OSError:
+            listener.close()
+            raise
+    except (OSError, OverflowError, UnicodeError) as error:
+        raise EmptorError(
+            f"cannot listen on {host}:{port} ({getattr(error, 'strerror', None) or error}); "
+            "end what uses the port, or choose another with --port (0 takes a free one)"
+        ) from None
+    return listener
+
+
+def address(listener: socket.socket) -> str:
+    """The address at which a browser on this machine reaches the socket."""
+    host, port = listener.getsockname()[:2]
+    if host in ("0.0.0.0", "::"):
+        host = "localhost"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

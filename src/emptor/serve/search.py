@@ -1,0 +1,140 @@
+"""Routes that ask the engine: search, recommend, suggest, products, explain."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import orjson
+from fastapi import APIRouter, Query
+from starlette.responses import Response
+
+from emptor.engine import Engine, Page
+from emptor.serve.answers import as_json, page_json, product_json
+from emptor.serve.errors import NotFound
+from emptor.serve.models import (
+    PageAnswer,
+    ProductAnswer,
+    RecommendParameters,
+    SearchParameters,
+    SuggestAnswer,
+    SuggestParameters,
+    problems,
+)
+from emptor.serve.service import Service
+
+
+def router(service: Service) -> APIRouter:
+    """The routes over one service."""
+    routes = APIRouter(prefix="/v1", tags=["search"], default_response_class=Response)
+
+    @routes.get("/search", responses={200: {"model": PageAnswer}, **problems(400, 503)})
+    async def search(parameters: Annotated[SearchParameters, Query()]) -> Response:
+        """A page of results for a query."""
+        engine, deadline = service.engine, service.deadline(parameters.cascade)
+        return as_json(
+            await service.searches.run(
+                lambda: page_json(search_page(engine, parameters, deadline)), deadline=deadline
+            )
+        )
+
+    @routes.get("/recommend", responses={200: {"model": PageAnswer}, **problems(400, 404, 503)})
+    async def recommend(parameters: Annotated[RecommendParameters, Query()]) -> Response:
+        """Products without a query: similar to `product_id`, or for a user's home page."""
+        engine, deadline = service.engine, service.deadline(parameters.cascade)
+        return as_json(
+            await service.searches.run(
+                lambda: page_json(recommend_page(engine, parameters, deadline)), deadline=deadline
+            )
+        )
+
+    @routes.get("/suggest", responses={200: {"model": SuggestAnswer}, **problems(400, 503)})
+    async def suggest(parameters: Annotated[SuggestParameters, Query()]) -> Response:
+        """Completions of a query that is being typed."""
+        engine = service.engine
+        return as_json(
+            await service.searches.run(
+                lambda: orjson.dumps({"suggestions": engine.suggest(parameters.q, k=parameters.k)})
+            )
+        )
+
+    @routes.get(
+        "/products/{product_id:path}", responses={200: {"model": ProductAnswer}, **problems(404, 503)}
+    )
+    async def product(product_id: str) -> Response:
+        """All fields of one product. The id is percent-encoded; it may hold slashes."""
+        engine = service.engine
+        return as_json(await service.searches.run(lambda: product_json(find_product(engine, product_id))))
+
+    @routes.get(
+        "/explain/{request_id:path}",
+        responses={
+            200: {"description": "What each stage kept, with scores, and dropped."},
+            **problems(404, 503),
+        },
+    )
+    async def explain(request_id: str) -> Response:
+        """What happened to one of the last 10,000 requests, stage by stage."""
+        engine = service.engine
+        return as_json(await service.searches.run(lambda: _explain(engine, request_id)))
+
+    return routes
+
+
+def search_page(engine: Engine, parameters: SearchParameters, deadline: float | None) -> Page:
+    """Ask the engine for a search's page."""
+    return engine.search(
+        parameters.q.strip(),
+        k=parameters.k,
+        offset=parameters.offset,
+        filters=[text for text in parameters.filter if text],
+        sort=parameters.sort,
+        user_id=parameters.user_id,
+        session_id=parameters.session_id,
+        cascade=parameters.cascade,
+        facets=parameters.facets,
+        deadline=deadline,
+    )
+
+
+def recommend_page(engine: Engine, parameters: RecommendParameters, deadline: float | None) -> Page:
+    """Ask the engine for recommendations. Raises NotFound for a product that the shop does not have."""
+    if parameters.product_id is not None:
+        find_row(engine, parameters.product_id)
+    return engine.recommend(
+        product_id=parameters.product_id,
+        user_id=parameters.user_id,
+        session_id=parameters.session_id,
+        k=parameters.k,
+        offset=parameters.offset,
+        filters=[text for text in parameters.filter if text],
+        cascade=parameters.cascade,
+        deadline=deadline,
+    )
+
+
+def find_product(engine: Engine, product_id: str) -> dict[str, object]:
+    """All fields of a product. Raises NotFound."""
+    view = engine.view
+    row = view.row(product_id)
+    if row is None:
+        raise _missing(product_id)
+    return view.product(row)
+
+
+def find_row(engine: Engine, product_id: str) -> int:
+    """A product's row in the current view. Raises NotFound."""
+    row = engine.view.row(product_id)
+    if row is None:
+        raise _missing(product_id)
+    return row
+
+
+def _missing(product_id: str) -> NotFound:
+    return NotFound(f"product {product_id[:80]!r} is not in the shop")
+
+
+def _explain(engine: Engine, request_id: str) -> bytes:
+    explained = engine.explain(request_id)
+    if explained is None:
+        raise NotFound(f"request {request_id[:80]!r} is not among the last requests answered here")
+    return orjson.dumps(explained)

@@ -1,0 +1,173 @@
+"""The server's life behind its routes: opening the shop, warming up, taking up what is published, closing."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from emptor.cascade import Trace
+from emptor.engine import Engine, Page
+from emptor.errors import EmptorError
+from emptor.serve.answers import page_json
+from emptor.serve.errors import Unavailable
+from emptor.serve.metrics import Metrics
+from emptor.serve.overload import Gate
+from emptor.serve.served import Recent, Served
+from emptor.serve.traces import TraceLog
+from emptor.serve.warmup import Asked, warm_up
+from emptor.shop.shop import Shop
+from emptor.shop.view import View
+
+log = logging.getLogger(__name__)
+
+REFRESH_S = 0.25
+PICTURE_THREADS, EVENT_THREADS = 2, 8
+CLOSE_S = 30.0
+
+
+class Service:
+    """One shop being served. `start` returns at once; requests are answered from `ready` on.
+
+    Args:
+        shop: folder of the shop.
+        on_ready: called once, from another thread, when requests are answered.
+        on_failure: called instead, with the reason, where the shop cannot be opened.
+    Raises: EmptorError where there is no shop.
+    """
+
+    def __init__(
+        self,
+        shop: Path,
+        *,
+        on_ready: Callable[[], None] = lambda: None,
+        on_failure: Callable[[Exception], None] = lambda error: None,
+    ) -> None:
+        self.shop = Shop.open(shop)
+        self.metrics = Metrics()
+        self.recent = Recent()
+        self.failure: str | None = None
+        self._on_ready, self._on_failure = on_ready, on_failure
+        self._engine: Engine | None = None
+        self._traces: TraceLog | None = None
+        self._ready = False
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._live, name="emptor-shop", daemon=True)
+        options = self.shop.options.serve
+        self.searches = self._gate("search", options.threads)
+        self.pictures = self._gate("pictures", PICTURE_THREADS)
+        self.appends = self._gate("events", EVENT_THREADS)
+
+    def _gate(self, name: str, threads: int) -> Gate:
+        options = self.shop.options.serve
+        return Gate(
+            name,
+            threads=threads,
+            max_waiting=options.max_waiting,
+            max_wait_s=options.max_wait_ms / 1000,
+            on_shed=self.metrics.shed.labels(name).inc,
+        )
+
+    # -- asked by routes--------------------------------------------------------------------------------------
+
+    @property
+    def ready(self) -> bool:
+        return self._ready and not self._stop.is_set()
+
+    @property
+    def engine(self) -> Engine:
+        """The engine. Raises Unavailable before warm-up has ended."""
+        if self._engine is None or not self.ready:
+            raise Unavailable(self.failure or "the shop is being opened; try again in a moment")
+        return self._engine
+
+    def deadline(self, cascade: str) -> float | None:
+        """time.monotonic() by which to answer a request that arrives now; None for an unknown cascade."""
+        options = self.shop.options.cascade.get(cascade)
+        return None if options is None else time.monotonic() + options.deadline_ms / 1000
+
+    # -- life-------------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Begin to open the shop."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finish running requests, write what is queued, close the shop."""
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join(CLOSE_S)
+        for gate in (self.searches, self.pictures, self.appends):
+            gate.close()
+        if self._traces is not None:
+            self._traces.close()
+        self.shop.close()
+
+    def _live(self) -> None:
+        try:
+            self._open()
+        except Exception as error:
+            if not isinstance(error, EmptorError):
+                log.exception("the shop could not be opened")
+            self.failure = f"the shop cannot be served: {error}"
+            self._on_failure(error)
+            return
+        if self._stop.is_set():
+            return
+        self._on_ready()
+        while not self._stop.wait(REFRESH_S):
+            self._refresh()
+
+    def _open(self) -> None:
+        engine = Engine(self.shop)
+        _one_thread_each()
+        _ = self.shop.events  # opened here, so that a damaged log is known before anybody sends events
+        warm_up(engine, lambda asked: _answer(engine, asked), stopped=self._stop.is_set)
+        self._traces = TraceLog(
+            self.shop.path,
+            self.shop.options.log,
+            count=lambda outcome, traces: self.metrics.traces.labels(outcome).inc(traces),
+        )
+        engine.on_trace = self._served
+        engine.observe = self.metrics.stage
+        self.metrics.generation.set_function(lambda: engine.view.generation.number)
+        self.metrics.products.set_function(lambda: engine.view.count)
+        self.metrics.ready.set_function(lambda: self.ready)
+        self._engine = engine
+        self._ready = True
+
+    def _refresh(self) -> None:
+        """Take up a new manifest; whatever goes wrong, the old state goes on serving."""
+        assert self._engine is not None
+        try:
+            if self._engine.refresh():
+                _one_thread_each()
+                log.info("serving generation %s", self._engine.view.id)
+        except Exception as error:
+            log.warning("the shop could not be refreshed, the old state is served: %s", error, exc_info=True)
+
+    def _served(self, trace: Trace, view: View, page: Page) -> None:
+        served = Served.of(page, trace.request["scenario"])
+        self.recent.add(page.request_id, served)
+        for own in page.degraded:
+            self.metrics.degraded.labels(own.stage).inc()
+        if self._traces is not None:
+            self._traces.put(trace, view, served)
+
+
+def _answer(engine: Engine, asked: Asked) -> bytes:
+    """A request of the warm-up, up to the bytes of its answer."""
+    if asked.product_id is not None:
+        return page_json(engine.recommend(product_id=asked.product_id, filters=asked.filters))
+    return page_json(engine.search(asked.query or "", filters=asked.filters))
+
+
+def _one_thread_each() -> None:
+    """Requests are what runs in parallel here; threads that a library brings along would only be in the way."""
+    if (torch := sys.modules.get("torch")) is not None:
+        torch.set_num_threads(1)
+    if (faiss := sys.modules.get("faiss")) is not None:
+        faiss.omp_set_num_threads(1)

@@ -1,0 +1,163 @@
+"""The trace log: what each stage of each served request kept and dropped, in Parquet, for training and questions.
+
+Traces are written behind the answers and are not acknowledged data: a crash loses the last seconds, a full
+queue drops (and counts) rather than slows a request. Events, which nobody can make again, go another way.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import queue
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from emptor.cascade import Trace
+from emptor.serve.served import Served
+from emptor.serve.trace_table import TRACE, Entry, to_table
+from emptor.shop.config import LogOptions
+from emptor.shop.files import fsync_file
+from emptor.shop.view import View
+
+log = logging.getLogger(__name__)
+
+WAITING = 4_096
+PART = 1_000
+PART_S = 5.0
+GROUP = 200
+"""Requests in one row group, and in memory as one table."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Whether a request is logged, and with every dropped candidate: decided by its seed alone."""
+
+    logged: bool
+    whole: bool
+
+    @classmethod
+    def of(cls, seed: int, options: LogOptions) -> Choice:
+        digest = hashlib.blake2b(
+            seed.to_bytes(16, "little", signed=True), digest_size=16, person=b"traces"
+        ).digest()
+        first, second = int.from_bytes(digest[:8]) / 2**64, int.from_bytes(digest[8:]) / 2**64
+        return cls(first < options.traces, second < options.whole_stream)
+
+
+class TraceLog:
+    """Takes traces from request threads, writes them from one thread of its own.
+
+    Args:
+        shop: folder of the shop; parts go to `logs/date=YYYY-MM-DD/traces-<start>-<uuid>.parquet`.
+        count: called with ("written" | "dropped" | "failed", traces).
+        part, part_s: a part is written after so many traces, or so many seconds after its first.
+    """
+
+    def __init__(
+        self,
+        shop: Path,
+        options: LogOptions,
+        *,
+        count: Callable[[str, int], None] = lambda outcome, traces: None,
+        part: int = PART,
+        part_s: float = PART_S,
+    ) -> None:
+        self._folder, self._options, self._count = shop / "logs", options, count
+        self._part, self._part_s = part, part_s
+        self._queue: queue.Queue[Entry | None] = queue.Queue(WAITING)
+        _sweep(self._folder)
+        self._thread = threading.Thread(target=self._run, name="emptor-traces", daemon=True)
+        self._thread.start()
+
+    def put(self, trace: Trace, view: View, served: Served) -> None:
+        """Queue one trace; never waits. Holds the view's row numbers, not the view."""
+        choice = Choice.of(trace.request["seed"], self._options)
+        if not choice.logged:
+            return
+        try:
+            self._queue.put_nowait(Entry(trace, view.ids, view.id, served, choice.whole))
+        except queue.Full:
+            self._count("dropped", 1)
+
+    def close(self) -> None:
+        """Write what is queued and stop."""
+        self._queue.put(None)
+        self._thread.join()
+
+    def _run(self) -> None:
+        batch: list[Entry] = []
+        due = 0.0
+        while True:
+            try:
+                entry = self._queue.get(timeout=max(0.0, due - time.monotonic()) if batch else None)
+            except queue.Empty:
+                self._write(batch)
+                batch = []
+                continue
+            if entry is None:
+                self._write(batch)
+                return
+            if not batch:
+                due = time.monotonic() + self._part_s
+            batch.append(entry)
+            if len(batch) >= self._part:
+                self._write(batch)
+                batch = []
+
+    def _write(self, batch: list[Entry]) -> None:
+        by_date: dict[str, list[Entry]] = {}
+        for entry in batch:
+            by_date.setdefault(f"{datetime.fromtimestamp(entry.now / 1e6, UTC):%Y-%m-%d}", []).append(entry)
+        for date, entries in by_date.items():
+            try:
+                self._write_part(self._folder / f"date={date}", entries)
+                self._count("written", len(entries))
+            except (OSError, pa.ArrowException):  # a full disk must not end the log for good
+                log.exception("%d traces could not be written", len(entries))
+                self._count("failed", len(entries))
+
+    def _write_part(self, folder: Path, entries: list[Entry]) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        name = f"traces-{entries[0].now}-{uuid.uuid4().hex}.parquet"
+        temporary = folder / f".{name}.tmp"
+        try:
+            with pq.ParquetWriter(temporary, TRACE, compression="zstd") as writer:
+                for start in range(0, len(entries), GROUP):
+                    writer.write_table(to_table(entries[start : start + GROUP]))
+            fsync_file(temporary)
+            temporary.replace(folder / name)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+def read_traces(shop: str | os.PathLike[str]) -> pl.LazyFrame:
+    """Every trace in the log, one row per request and stage, columns as in `trace_table.TRACE`."""
+    files = trace_files(Path(shop))
+    if not files:
+        return pl.from_arrow(TRACE.empty_table()).lazy()  # type: ignore[union-attr]
+    return pl.scan_parquet(files, hive_partitioning=False)
+
+
+def trace_files(shop: Path) -> list[Path]:
+    """Parts of the trace log, oldest first."""
+    return sorted((shop / "logs").glob("date=*/traces-*.parquet"))
+
+
+def _sweep(folder: Path) -> None:
+    """Remove parts that a killed server left half-written; another server's are younger."""
+    for file in folder.glob("date=*/.traces-*.tmp"):
+        try:
+            if time.time() - file.stat().st_mtime > 3_600:
+                file.unlink()
+        except FileNotFoundError:
+            continue

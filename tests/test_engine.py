@@ -1,0 +1,141 @@
+"""The engine: pages are slices of one list, facets, explanations, sorting and errors."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import emptor
+from emptor.engine import SORTS, Engine
+from emptor.errors import EmptorError
+
+
+def ids(page: object) -> list[str]:
+    return [hit.product["product_id"] for hit in page.results]
+
+
+def test_pages_are_slices_of_one_list(golden: Engine) -> None:
+    whole = golden.search("striped", k=60)
+    parts = [ids(golden.search("striped", k=7, offset=offset)) for offset in range(0, 60, 7)]
+    assert [own for part in parts for own in part] == ids(whole)
+    assert [hit.position for hit in golden.search("striped", k=3, offset=4).results] == [4, 5, 6]
+    assert whole.total == len(ids(whole))
+    assert not whole.total_is_capped
+
+
+@pytest.mark.parametrize(("k", "offset"), [(0, 0), (-1, 0), (10, -1), (1, 1000), (1001, 0)])
+def test_a_slice_out_of_bounds_is_told(golden: Engine, k: int, offset: int) -> None:
+    with pytest.raises(EmptorError, match="at most 1000"):
+        golden.search("mug", k=k, offset=offset)
+
+
+def test_sorting_reorders_the_same_list(golden: Engine) -> None:
+    lists = {sort: golden.search("mug", k=60, sort=sort).results for sort in SORTS}
+    assert len({frozenset(h.product["product_id"] for h in own) for own in lists.values()}) == 1
+    prices = [hit.product["price"] for hit in lists["price_asc"]]
+    assert prices == sorted(prices)
+    down = [hit.product["price"] for hit in lists["price_desc"]]
+    assert down == sorted(down, reverse=True)
+    listed = [hit.product["listed_at"] for hit in lists["newest"] if hit.product["listed_at"]]
+    assert listed == sorted(listed, reverse=True)
+    with pytest.raises(EmptorError, match="unknown sort 'best'"):
+        golden.search("mug", sort="best")
+
+
+def counts(page: object, field: str) -> dict[str, int]:
+    return {
+        value.value: value.count for facet in page.facets if facet.field == field for value in facet.values
+    }
+
+
+def test_facets_count_the_list(golden: Engine) -> None:
+    page = golden.search("red", k=100)
+    brands: dict[str, int] = {}
+    for hit in page.results:
+        if hit.product["brand"]:
+            brands[hit.product["brand"]] = brands.get(hit.product["brand"], 0) + 1
+    assert counts(page, "brand") == brands
+    assert sum(counts(page, "price").values()) >= sum(h.product["price"] is not None for h in page.results)
+
+
+def test_every_facet_value_filters_to_its_count(golden: Engine) -> None:
+    page = golden.search("striped", k=100)
+    assert len(page.facets) >= 5
+    for facet in page.facets:
+        for value in facet.values:
+            assert golden.search("striped", filters=[value.filter]).total == value.count, value
+
+
+def test_an_active_filter_is_counted_without_itself(golden: Engine) -> None:
+    free = golden.search("striped", k=100)
+    page = golden.search("striped", k=100, filters=["brand:Kilnhaus", "attr.color:red"])
+    without_brand = golden.search("striped", k=100, filters=["attr.color:red"])
+    without_color = golden.search("striped", k=100, filters=["brand:Kilnhaus"])
+    assert counts(page, "brand") == counts(without_brand, "brand")
+    assert counts(page, "attr.color") == counts(without_color, "attr.color")
+    assert counts(page, "attr.pattern") != counts(free, "attr.pattern")
+    active = {v.value for f in page.facets for v in f.values if v.active}
+    assert active == {"Kilnhaus", "red"}
+    assert all(hit.product["brand"] == "Kilnhaus" for hit in page.results)
+
+
+def test_explain_tells_every_stage(golden: Engine) -> None:
+    page = golden.search("red mug", k=3, user_id="u1")
+    story = golden.explain(page.request_id)
+    assert story["query"] == "red mug"
+    assert story["user_id"] == "u1"
+    [stage] = story["stages"]
+    assert stage["products"][:3] == ids(page) == story["page"]
+    assert stage["scores"] == sorted(stage["scores"], reverse=True)
+    assert golden.explain("nobody") is None
+
+
+def test_only_the_last_requests_are_kept(golden_path: object) -> None:
+    from emptor.shop.shop import Shop
+
+    with Engine(Shop.open(golden_path), keep_traces=2) as engine:
+        pages = [engine.search("mug") for _ in range(3)]
+        assert [engine.explain(page.request_id) is not None for page in pages] == [False, True, True]
+
+
+def test_similar_products_leave_out_their_own(golden: Engine) -> None:
+    page = golden.recommend(product_id="P30", k=5)
+    assert "P30" not in ids(page)
+    assert all(hit.product["category"] == ["Home", "Mugs"] for hit in page.results)
+    with pytest.raises(EmptorError, match="not in the shop"):
+        golden.recommend(product_id="nobody")
+
+
+def test_an_unknown_cascade_is_told(golden: Engine) -> None:
+    with pytest.raises(EmptorError, match="unknown cascade 'best'; shop.toml has default"):
+        golden.search("mug", cascade="best")
+
+
+def test_the_same_request_gives_the_same_page(golden: Engine) -> None:
+    pages = [golden.search("striped dress", seed=5, request_id="same") for _ in range(3)]
+    assert pages[0] == pages[1] == pages[2]
+
+
+def test_an_explored_page_says_how_likely_it_was(engine: Engine) -> None:
+    toml = engine.shop.path / "shop.toml"
+    toml.write_text(toml.read_text() + "\n[cascade.default.explore]\nshare = 1.0\ndepth = 5\n")
+    with emptor.open(engine.shop.path) as fresh:
+        page = fresh.search("striped", seed=3)
+        assert page.explored
+        assert [hit.propensity for hit in page.results][:6] == pytest.approx([0.2] * 5 + [1.0])
+        assert sorted(ids(page)[:5]) == sorted(ids(engine.search("striped"))[:5])
+
+
+def test_python_api(golden_path: object, tmp_path: object) -> None:
+    judgements = tmp_path / "judged.csv"
+    judgements.write_text(
+        "query,product_id,grade\nred striped mug,P34,3\nred striped mug,P30,1\nblue lamp,P41,3\n"
+    )
+    with emptor.open(golden_path) as engine:
+        page = engine.search("red striped mug", k=10, filters=["price:1..50"])
+        assert ids(page)[0] == "P34"
+        report = emptor.evaluate(engine, judgements, metrics=["ndcg@10"])
+    figure = report.to_dict()["metrics"][0]
+    assert 0.9 < figure["mean"] <= 1.0
+    assert figure["n"] == 2
+    assert np.isfinite(figure["random"])
