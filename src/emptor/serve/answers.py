@@ -17,7 +17,7 @@ def as_json(content: bytes, status: int = 200) -> Response:
 
 
 def image_url(product: dict[str, Any], *, size: int = 256) -> str | None:
-    """Where a product's picture is: the shop's copy, else the web address that the source named, else None."""
+    """Where a product's picture is: the shop's copy, else the source's web address, else None."""
     if product["image_file"]:
         return f"/v1/images/{quote(product['product_id'], safe='')}?size={size}"
     image = product["image"]

@@ -18,9 +18,10 @@ from emptor.serve.middleware import Surroundings
 from emptor.serve.service import Service
 
 _ABOUT = """\
-Search, recommendations, pictures and events of one shop. Every error is `{"error": "one sentence"}`: 400 for a
-request that cannot be read (an unknown parameter included, so that a typo does not pass silently), 404, 413, 422
-where no event could be stored, and 503 with Retry-After while the shop is being opened or the server is overloaded.
+Search, recommendations, pictures and events of one shop. Every error is `{"error": "one sentence"}`:
+400 for a request that cannot be read (an unknown parameter included, so that a typo does not pass silently),
+404, 413, 422 where no event could be stored, and 503 with Retry-After while the shop is being opened or the
+server is overloaded.
 """
 
 

@@ -82,7 +82,7 @@ def json_error(status: int, sentence: str) -> Response:
 
 
 def sentence_of(path: str, errors: Any) -> str:
-    """The first of pydantic's complaints as a sentence: which parameter, what was found, what was expected."""
+    """The first of pydantic's complaints as a sentence: which parameter, what was found and expected."""
     first = errors[0]
     name = str(first["loc"][1]) if len(first["loc"]) > 1 else str(first["loc"][0])
     if first["type"] == "extra_forbidden":

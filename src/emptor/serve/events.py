@@ -23,9 +23,9 @@ READ_S = 20.0
 _EVENT = {
     "type": "object",
     "required": ["action"],
-    "description": "Needs `action` and one of `user_id` and `session_id`. What the server knows of `request_id` "
-    "(query, scenario, cascade, position, propensity) is filled in where it is left out; unknown fields are kept "
-    "in `extra`.",
+    "description": "Needs `action` and one of `user_id` and `session_id`. What the server knows of "
+    "`request_id` (query, scenario, cascade, position, propensity) is filled in where it is left out; "
+    "unknown fields are kept in `extra`.",
     "properties": {
         "event_id": {"type": "string", "description": "Makes a repeat harmless."},
         "action": {"type": "string", "examples": ["impression", "click", "add_to_cart", "purchase"]},

@@ -29,8 +29,9 @@ Id = Annotated[str, BeforeValidator(printable), Field(max_length=MAX_ID)]
 Filter = Annotated[list[str], Field(default_factory=list)]
 
 _FILTER = (
-    "Repeats are joined by AND, alternatives of one by `|`: `brand:Acme|Beta`, `price:10..50`, `category:A/B` "
-    "(a prefix), `attr.color:red`, `in_stock:true`. A backslash takes the next character literally."
+    "Repeats are joined by AND, alternatives of one by `|`: `brand:Acme|Beta`, `price:10..50`, "
+    "`category:A/B` (a prefix), `attr.color:red`, `in_stock:true`. "
+    "A backslash takes the next character literally."
 )
 
 

@@ -20,7 +20,7 @@ class Overloaded(Unavailable):
 class Gate:
     """Runs blocking work in a few threads, for callers on one event loop.
 
-    Answering "busy" at once keeps the requests that are let in quick; a queue without bound would make all late.
+    Answering "busy" at once keeps the requests that are let in quick; an endless queue makes all late.
 
     Args:
         name: of the threads. threads: how many work at once.

@@ -16,7 +16,7 @@ from emptor.serve.html import render
 from emptor.serve.links import PER_PAGE, Asked, brand_url, category_url
 from emptor.serve.search import find_product
 from emptor.serve.service import Service
-from emptor.serve.shown import card, chips, crumbs, groups, initial, pager, price
+from emptor.serve.shown import card, chips, crumbs, groups, heading, initial, pager, price
 
 SIMILAR = 8
 SESSION = "emptor_session"
@@ -119,6 +119,7 @@ def product_html(engine: Engine, product_id: str, session: str, deadline: float 
         price=price(product, currency),
         picture=image_url(product, size=512),
         initial=initial(title),
+        heading=heading,
         crumbs=crumbs(product["category"] or [], category_url),
         brand_url=brand_url(product["brand"]) if product["brand"] else None,
         similar=similar,

@@ -166,7 +166,7 @@ def _answer(engine: Engine, asked: Asked) -> bytes:
 
 
 def _one_thread_each() -> None:
-    """Requests are what runs in parallel here; threads that a library brings along would only be in the way."""
+    """Requests are what runs in parallel here; threads that a library brings along would be in the way."""
     if (torch := sys.modules.get("torch")) is not None:
         torch.set_num_threads(1)
     if (faiss := sys.modules.get("faiss")) is not None:

@@ -126,7 +126,12 @@ def _title(field: str) -> str:
     titles = {"category": "Category", "brand": "Brand", "price": "Price", "in_stock": "Availability"}
     if field in titles:
         return titles[field]
-    name = field.removeprefix("attr.").replace("_", " ")
+    return heading(field.removeprefix("attr."))
+
+
+def heading(attribute: str) -> str:
+    """An attribute's name as people write it: `fit_type` -> `Fit type`."""
+    name = attribute.replace("_", " ")
     return name[:1].upper() + name[1:]
 
 
@@ -178,7 +183,7 @@ def _attribute(text: str) -> str:
 
 
 def pager(page: Page, asked: Asked) -> list[Link | None]:
-    """Links to the pages around the current one, the first and the last; None is a gap. Empty for one page."""
+    """Links to the pages around the current one, first and last; None is a gap. Empty for one page."""
     last = (page.total - 1) // PER_PAGE
     if last < 1:
         return []

@@ -1,4 +1,4 @@
-"""Traces as a table: one row per (request, stage). Made by columns, since a part holds a million product ids."""
+"""Traces as a table: one row per (request, stage). Made by columns: a part holds a million ids."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The trace log: what each stage of each served request kept and dropped, in Parquet, for training and questions.
+"""The trace log: what each stage of each served request kept and dropped, in Parquet, for training.
 
 Traces are written behind the answers and are not acknowledged data: a crash loses the last seconds, a full
 queue drops (and counts) rather than slows a request. Events, which nobody can make again, go another way.

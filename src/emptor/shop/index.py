@@ -67,16 +67,17 @@ def document(row: int, product: Mapping[str, Any], analyser: Analyser) -> tantiv
     doc = tantivy.Document()
     doc.add_integer("row", row)
     category = product.get("category") or ()
-    texts = {
-        "title": product.get("title"),
-        "brand": product.get("brand"),
-        "category": " ".join(category),
-        "attributes": " ".join(value for _, value in attribute_pairs(product)),
-        "description": product.get("description"),
+    labels = {
+        "brand": [product["brand"]] if product.get("brand") else [],
+        "category": category,
+        "attributes": [value for _, value in attribute_pairs(product)],
     }
-    for name, text in texts.items():
-        if text:
-            doc.add_text(name, analyser.index_text(text))
+    for name in ("title", "description"):
+        if product.get(name):
+            doc.add_text(name, analyser.index_text(product[name]))
+    for name, values in labels.items():
+        if values:
+            doc.add_text(name, " ".join(analyser.index_label(value) for value in values))
     brand, prefixes, attributes = filter_terms(product)
     if brand is not None:
         doc.add_text("brand_is", brand)

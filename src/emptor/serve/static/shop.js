@@ -66,11 +66,15 @@ document.addEventListener("visibilitychange", () => {
 
 // -- small comforts -------------------------------------------------------------------------------------------------
 
+function drop(image) {
+  image.closest(".picture").classList.remove("has");
+  image.remove();
+}
 function dropIfBroken(image) {
-  if (image.complete && image.naturalWidth === 0) image.remove();
+  if (image.complete && image.naturalWidth === 0) drop(image);
 }
 for (const image of document.querySelectorAll(".picture img")) {
-  image.addEventListener("error", () => image.remove());
+  image.addEventListener("error", () => drop(image));
   if (image.loading !== "lazy") dropIfBroken(image);
 }
 

@@ -7,6 +7,8 @@ import sqlite3
 from collections.abc import Sequence
 from hashlib import blake2b
 
+from emptor.shop.events.validate import Row
+
 
 class Identities:
     """Derives an id from an event's content and from how often this content came before in the file.
@@ -23,9 +25,12 @@ class Identities:
         self._counts.execute("PRAGMA synchronous=OFF")
         self._counts.execute("CREATE TABLE seen (content INTEGER PRIMARY KEY, times INTEGER NOT NULL)")
 
-    def derive(self, contents: Sequence[str]) -> list[str]:
-        """An id of 32 hexadecimal digits for each of the next events of the file, given as canonical text."""
-        digests = [blake2b(content.encode("utf-8", "surrogatepass"), digest_size=16) for content in contents]
+    def derive(self, rows: Sequence[Row]) -> list[str]:
+        """An id of 32 hexadecimal digits for each of the next events of the file.
+
+        What counts is the stored form, so one event has one id in whatever format and order of fields it comes.
+        """
+        digests = [blake2b(repr(tuple(row.values())).encode(), digest_size=16) for row in rows]
         keys = [int.from_bytes(digest.digest()[:8], "big", signed=True) for digest in digests]
         query = "SELECT content, times FROM seen WHERE content IN (SELECT value FROM json_each(?))"
         times: dict[int, int] = dict(self._counts.execute(query, (json.dumps(keys),)).fetchall())

@@ -14,12 +14,15 @@ from emptor.shop.events.identity import Identities
 from emptor.shop.events.log import EventLog
 from emptor.shop.events.sources import BrokenFile, Format, Source, format_of
 from emptor.shop.events.times import now_us
-from emptor.shop.events.ubi import canonical, from_ubi, kind_of
+from emptor.shop.events.ubi import from_ubi, kind_of
 from emptor.shop.events.validate import EventFault, Row, validate_event
 
 BATCH_ROWS = 5_000
 ROLL_UP_ROWS = 200_000
 """So many stored events are rolled up while an import runs, so that neither database nor readers swell."""
+
+_UNTIMED = -1
+"""Stands for the time of a UBI query without one until its id is derived, which must not depend on the clock."""
 
 Quarantine = Callable[[int, str, str, str], None]
 """Takes a bad record: line (from 1), field, what was found, what was expected."""
@@ -64,17 +67,18 @@ def import_events(
     stored = duplicate = quarantined = since_roll_up = 0
     with closing(Source(path, kind, columns or {})) as source, closing(Identities()) as identities:
         rows: list[Row] = []
-        contents: list[str] = []
 
         def flush() -> None:
             nonlocal stored, duplicate, since_roll_up
             missing = [row for row in rows if row["event_id"] is None]
-            for row, event_id in zip(missing, identities.derive(contents), strict=True):
+            for row, event_id in zip(missing, identities.derive(missing), strict=True):
                 row["event_id"] = event_id
+            for row in rows:
+                if row["time"] == _UNTIMED:
+                    row["time"] = now_us()
             new = sum(log.append_rows(rows))
             stored, duplicate, since_roll_up = stored + new, duplicate + len(rows) - new, since_roll_up + new
             rows.clear()
-            contents.clear()
             if since_roll_up >= ROLL_UP_ROWS:
                 _roll_up(log)
                 since_roll_up = 0
@@ -86,10 +90,7 @@ def import_events(
                 try:
                     if isinstance(record, EventFault):
                         raise record
-                    row = _to_row(record, kind)
-                    if row["event_id"] is None:
-                        contents.append(canonical(record))
-                    rows.append(row)
+                    rows.append(_to_row(record, kind))
                 except EventFault as fault:
                     quarantine(line, fault.field, fault.found, fault.expected)
                     quarantined += 1
@@ -105,8 +106,8 @@ def import_events(
 def _to_row(record: dict[str, Any], kind: Format) -> Row:
     try:
         if kind == "ubi" or (kind == "jsonl" and kind_of(record) is not None):
-            return from_ubi(record, now_us=now_us())
-        return validate_event(record, now_us=now_us(), history=True)
+            return from_ubi(record, now_us=_UNTIMED)
+        return validate_event(record, now_us=_UNTIMED, history=True)
     except RecursionError:
         raise EventFault("line", "an object nested too deeply", "a JSON object") from None
 

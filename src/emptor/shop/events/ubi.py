@@ -206,9 +206,12 @@ def _own_columns(document: Document, kind: Kind) -> Document:
     return {name: value for name, value in columns.items() if value is not None}
 
 
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
+
+
 def canonical(document: object) -> str:
     """The same text for the same JSON document, whatever the order of its keys; 1, 1.0 and true differ."""
-    return json.dumps(document, sort_keys=True, separators=(",", ":"), default=str)
+    return _CANONICAL.encode(document)
 
 
 def _difference(printed: Document, document: Document) -> tuple[Document, list[list[str]]]:

@@ -120,13 +120,13 @@ def _gather_extra(given: dict[str, Any] | None, unknown: dict[str, Any], history
 
 
 def dump_extra(extra: Mapping[str, Any]) -> str:
-    """`extra` as compact JSON.
+    """`extra` as compact JSON with sorted keys, so that equal objects are equal text.
 
     Raises:
         EventFault: it cannot be written as JSON or takes more than MAX_EXTRA bytes.
     """
     try:
-        text = json.dumps(extra, ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_plain)
+        text = _ENCODER.encode(extra)
         size = len(text.encode())
     except (TypeError, ValueError, RecursionError) as error:
         raise EventFault("extra", f"what is no JSON ({error})", "numbers, text, lists and objects") from error
@@ -144,8 +144,15 @@ def _plain(value: object) -> object:
     raise TypeError(f"a {type(value).__name__}")
 
 
+_ENCODER = json.JSONEncoder(
+    ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"), default=_plain
+)
+
+
 def check_id(field: str, value: object) -> str | None:
     """An identifier: text, or a whole number taken as text; empty means absent."""
+    if isinstance(value, str) and 0 < len(value) <= schema.MAX_ID and value.isprintable():
+        return value  # nearly always; what follows tells the rest apart
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 1 << 64:
         value = str(value)
     if not isinstance(value, str):
@@ -170,7 +177,7 @@ def check_query(field: str, value: object) -> str:
         raise EventFault(field, value, f"text of at most {MAX_QUERY:,} characters")
     if len(value) > MAX_QUERY:
         raise EventFault(field, f"{len(value):,} characters", f"at most {MAX_QUERY:,}")
-    if _SURROGATE.search(value):
+    if not value.isprintable() and _SURROGATE.search(value):
         raise EventFault(field, ascii(value), "text that is valid Unicode")
     return value
 

@@ -104,7 +104,7 @@ class AttributeReader:
 
     def check(self, pairs: Pairs) -> None:
         """Raise Misfit when a product has more values than a product may have."""
-        if sum(map(len, pairs.values())) > MAX_ATTRIBUTES:
+        if pairs and sum(map(len, pairs.values())) > MAX_ATTRIBUTES:
             raise Misfit(f"at most {MAX_ATTRIBUTES} attribute values")
 
 

@@ -83,13 +83,15 @@ def as_id(value: object, limit: int) -> str | None:
     Raises Misfit for control characters, more than `limit` characters, and floats that are not whole numbers
     or too large to tell one from the next.
     """
+    if type(value) is str and value.isascii() and value.isprintable() and len(value) <= limit:
+        return None if (text := value.strip()) in NULLS else text
     is_whole = isinstance(value, float) and value.is_integer() and abs(value) < _EXACT_FLOAT
     if isinstance(value, float) and not is_whole and not math.isnan(value):
         raise Misfit("text or a whole number below 2^53")
     if isinstance(value, bool):
         raise Misfit("text or a whole number")
-    text = as_text(value)
-    if text is None or (text := text.strip()) in NULLS:
+    found = as_text(value)
+    if found is None or (text := found.strip()) in NULLS:
         return None
     if len(text) > limit:
         raise Misfit(f"at most {limit} characters")

@@ -27,6 +27,7 @@ MAX_TERM = 64
 
 _CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
 _PIECE = re.compile(rf"[{_CJK}]+|[^\W_{_CJK}]+(?:['’][^\W_{_CJK}]+)?")
+_ASCII_PIECE = re.compile(r"[a-z0-9]+(?:'[a-z0-9]+)?")
 _CJK_RUN = re.compile(rf"[{_CJK}]")
 _JOINED = re.compile(r"(?<![^\W_])([^\W\d_]+)-([^\W\d_]+)(?![\w-])")
 _TIMES = re.compile(r"\s*[x×*]\s*(?=[\d.])")
@@ -75,6 +76,7 @@ class Analyser:
             builder = builder.filter(tantivy.Filter.stemmer(options.language))
         self._stemmer = builder.build()
         self._stop = _stop_words(options.language)
+        self._label = lru_cache(maxsize=50_000)(self.index_text)
 
     def tokenizer(self) -> tantivy.TextAnalyzer:
         """The engine's side of the analyser: it is given `index_text`, already cut into terms."""
@@ -88,10 +90,14 @@ class Analyser:
         """The index terms of a text joined by spaces: what is handed to the engine."""
         return " ".join(self._stemmer.analyze(" ".join(self._surfaces(text))))
 
+    def index_label(self, text: str) -> str:
+        """`index_text` of a brand, a category or an attribute value: memoised, since they repeat."""
+        return self._label(text)
+
     def surfaces(self, text: str) -> list[str]:
         """Words as written (folded, not stemmed), without quantities: what spelling and suggestions know."""
         return [
-            word for word in _PIECE.findall(fold(text)) if len(word) <= MAX_TERM and not word[0].isdigit()
+            word for word in _words_of(fold(text)) if len(word) <= MAX_TERM and not word[0].isdigit()
         ]
 
     def stem(self, word: str) -> str:
@@ -160,8 +166,17 @@ def fold(text: str) -> str:
     return unicodedata.normalize("NFC", "".join(kept))
 
 
+def _words_of(folded: str) -> list[str]:
+    return (_ASCII_PIECE if folded.isascii() else _PIECE).findall(folded)
+
+
 def _pieces(folded: str, *, single: bool = False) -> list[str]:
     """Words of a folded text; runs of CJK characters as pairs (`single`: and, for the index, single characters)."""
+    if folded.isascii():
+        words = _ASCII_PIECE.findall(folded)
+        if "'" in folded:
+            words = [word[:-2] if word.endswith("'s") else word.replace("'", "") for word in words]
+        return words if len(folded) <= MAX_TERM else [word for word in words if len(word) <= MAX_TERM]
     found: list[str] = []
     for piece in _PIECE.findall(folded):
         if _CJK_RUN.match(piece):

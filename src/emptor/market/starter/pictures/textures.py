@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image, ImageChops, ImageDraw
 
 from emptor.market.starter.knowledge.palette import Rgb
-from emptor.market.starter.pictures.shapes import ellipse, heart, regular, turned
+from emptor.market.starter.pictures.shapes import ellipse, regular, turned
 
 PATTERNS = ("plain", "striped", "checked", "dotted", "floral", "camo", "chevron", "leopard", "stars")
 VARIANTS = 3
@@ -154,11 +154,10 @@ def _leopard(variant: int, side: int) -> tuple[Layer, ...]:
 
 def _stars(variant: int, side: int) -> tuple[Layer, ...]:
     mask, draw = _blank(side)
-    step = side * (0.085, 0.11, 0.1)[variant]
+    step = side * (0.085, 0.11, 0.14)[variant]
     for x, y in _scattered(side, step, 70 + variant, jitter=0.08):
         r = step * 0.3
-        star = heart(x, y, r * 0.85) if variant == 2 else regular(x, y, r, 5, inner=r * 0.42)
-        draw.polygon(_flat(star), fill=255)
+        draw.polygon(_flat(regular(x, y, r, 5, inner=r * 0.42)), fill=255)
     return ((mask, "accent"),)
 
 
