@@ -11,6 +11,8 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shlex
+import sys
 import tempfile
 import threading
 import time
@@ -51,9 +53,9 @@ def main() -> None:
     rows: list[dict[str, Any]] = []
 
     def tell(name: str, rate: float) -> None:
-        rows.append({"what": name, "per_second": round(rate), "over_floor": round(rate / rows[0]["per_second"], 2)} if rows
-                    else {"what": name, "per_second": round(rate), "over_floor": 1.0})  # fmt: skip
-        print(f"| {name:<44} | {rows[-1]['per_second']:>10,} | {rows[-1]['over_floor']:>8.2f} |", flush=True)
+        floor_rate = rows[0]["per_second"] if rows else rate
+        rows.append({"what": name, "per_second": round(rate), "over_floor": round(rate / floor_rate, 2)})
+        print(f"| {name:<44} | {rate:>10,.0f} | {rate / floor_rate:>8.2f} |", flush=True)
 
     print(f"| {'what':<44} | {'per second':>10} | {'x floor':>8} |\n|{'-' * 46}|{'-' * 12}|{'-' * 10}|")
     with tempfile.TemporaryDirectory(dir=options.folder) as folder:
@@ -65,7 +67,7 @@ def main() -> None:
         history(Path(folder), tell)
         tell("floor again", floor(Path(folder), options.seconds))
     if options.json:
-        result = {"command": "python benchmarks/event_log.py", "env": environment(), "rows": rows}
+        result = {"command": shlex.join(["python", *sys.argv]), "env": environment(), "rows": rows}
         options.json.parent.mkdir(parents=True, exist_ok=True)
         options.json.write_text(json.dumps(result, indent=2) + "\n")
 

@@ -43,7 +43,11 @@ KEPT_TRACES = 10_000
 
 @dataclass(frozen=True)
 class Hit:
-    """One result. position: from 0 over the whole list; propensity: chance that it stood there."""
+    """One result.
+
+    product: its fields without description and attributes (`view.product(row)` has them all); position: from 0 over
+    the whole list; propensity: chance that it stood there.
+    """
 
     product: dict[str, Any]
     score: float
@@ -372,7 +376,7 @@ class Engine:
         propensity = outcome.candidates.columns["propensity"][0]
         order = _sorted(view, rows, sort)
         shown = order[offset : offset + k]
-        products = [view.product(int(row)) for row in rows[shown]]
+        products = [view.card(int(row)) for row in rows[shown]]
         hits = [
             Hit(product, float(scores[at]), offset + place, float(propensity[at]))
             for place, (product, at) in enumerate(zip(products, shown, strict=True))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -108,25 +109,20 @@ def _attributes(view: View, rows: np.ndarray, chosen: dict[str, Clause]) -> list
 
 def _prices(prices: np.ndarray, clause: Clause | None) -> Facet:
     """Up to four ranges with round borders that hold about as many candidates each."""
-    known = prices[~np.isnan(prices)]
-    if len(known) == 0 or known.min() == known.max():
+    known = np.sort(prices[~np.isnan(prices)])
+    if len(known) == 0 or known[0] == known[-1]:
         return Facet("price", ())
-    borders = sorted({_round(value) for value in np.quantile(known, [0.25, 0.5, 0.75])})
-    edges = [None, *borders, None]
+    borders = sorted({_round(float(known[len(known) * part // 4])) for part in (1, 2, 3)})
     values = []
-    for low, high in zip(edges[:-1], edges[1:], strict=True):
-        inside = np.ones(len(known), bool)
-        if low is not None:
-            inside &= known >= low
-        if high is not None:
-            inside &= known <= high
-        count = int(inside.sum())
+    for low, high in zip([None, *borders], [*borders, None], strict=True):
+        # both ends count, as they do in a filter
+        first = 0 if low is None else int(np.searchsorted(known, low, "left"))
+        last = len(known) if high is None else int(np.searchsorted(known, high, "right"))
         text = f"{_show(low)}..{_show(high)}"
-        bounds = (low if low is not None else -np.inf, high if high is not None else np.inf)
-        if count:
-            values.append(
-                FacetValue(text, f"price:{text}", count, clause is not None and bounds in clause.ranges)
-            )
+        bounds = (-math.inf if low is None else low, math.inf if high is None else high)
+        if last > first:
+            chosen = clause is not None and bounds in clause.ranges
+            values.append(FacetValue(text, f"price:{text}", last - first, chosen))
     return Facet("price", tuple(values))
 
 
@@ -134,8 +130,8 @@ def _round(value: float) -> float:
     """To two leading digits: 137.2 -> 140."""
     if value <= 0:
         return 0.0
-    size = 10.0 ** (np.floor(np.log10(value)) - 1)
-    return float(round(np.round(value / size) * size, 2))
+    size = 10.0 ** (math.floor(math.log10(value)) - 1)
+    return round(round(value / size) * size, 2)
 
 
 def _show(value: float | None) -> str:

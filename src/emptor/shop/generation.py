@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bisect
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -36,7 +37,10 @@ class Generation:
         try:
             self.about: dict[str, Any] = orjson.loads((folder / "generation.json").read_bytes())
             columns = folder / "columns"
-            load = lambda name: np.load(columns / f"{name}.npy", mmap_mode="r", allow_pickle=False)  # noqa: E731
+            # as plain arrays over the mapped files: numpy's memmap class makes every small slice slow
+            load = lambda name: np.asarray(  # noqa: E731
+                np.load(columns / f"{name}.npy", mmap_mode="r", allow_pickle=False)
+            )
             self.price: np.ndarray = load("price")
             self.in_stock: np.ndarray = load("in_stock")
             self.listed_at: np.ndarray = load("listed_at")
@@ -96,6 +100,11 @@ class Generation:
         """The row of a product, by bisection over the sorted ids; None if the generation has no such product."""
         row = bisect.bisect_left(range(self.rows), product_id, key=self.product_id)
         return row if row < self.rows and self.product_id(row) == product_id else None
+
+    def card(self, row: int, names: Sequence[str]) -> dict[str, Any]:
+        """Some fields of one product: what a result list shows, without reading the rest."""
+        batch, at = self._batches[row // BATCH], row % BATCH
+        return {name: batch.column(name)[at].as_py() for name in names}
 
     def product(self, row: int) -> dict[str, Any]:
         """All fields of one product; attributes as a dict of lists."""

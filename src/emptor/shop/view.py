@@ -20,13 +20,16 @@ import numpy as np
 import pyarrow as pa
 import tantivy
 
-from emptor.shop.category import join_path
+from emptor.shop.category import join_path, split_path
 from emptor.shop.delta import Change, last_states
 from emptor.shop.filters import Filters
 from emptor.shop.generation import Generation
 from emptor.shop.index import attribute_pairs, attribute_term, document, open_index
 from emptor.shop.schema import PRODUCT
 from emptor.shop.text.analyser import fold
+
+
+_CARD = ("product_id", "title", "currency", "image", "image_file", "seller_id", "listed_at")
 
 
 class RowIds:
@@ -113,6 +116,21 @@ class View:
         """All fields of one product."""
         changed = self._changed.get(row)
         return dict(changed) if changed is not None else self.generation.product(row)
+
+    def card(self, row: int) -> dict[str, Any]:
+        """One product as a result list shows it: everything but description and attributes."""
+        changed = self._changed.get(row)
+        if changed is not None:
+            return {
+                name: value for name, value in changed.items() if name not in ("description", "attributes")
+            }
+        card = self.generation.card(row, _CARD)
+        price, brand, category = float(self.price[row]), int(self.brand[row]), int(self.category[row])
+        card["price"] = None if math.isnan(price) else price
+        card["in_stock"] = bool(self.in_stock[row])
+        card["brand"] = None if brand < 0 else self.brands[brand]
+        card["category"] = None if category < 0 else split_path(self.categories[category])
+        return card
 
     def changes(self) -> tuple[set[str], list[dict[str, Any]]]:
         """What differs from the generation: (ids deleted, whole products changed or added)."""

@@ -28,7 +28,7 @@ class Identities:
     def derive(self, rows: Sequence[Row]) -> list[str]:
         """An id of 32 hexadecimal digits for each of the next events of the file.
 
-        What counts is the stored form, so one event has one id in whatever format and order of fields it comes.
+        What counts is the stored form, so one event has one id in whatever format and order it comes.
         """
         digests = [blake2b(repr(tuple(row.values())).encode(), digest_size=16) for row in rows]
         keys = [int.from_bytes(digest.digest()[:8], "big", signed=True) for digest in digests]

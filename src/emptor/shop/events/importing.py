@@ -22,7 +22,7 @@ ROLL_UP_ROWS = 200_000
 """So many stored events are rolled up while an import runs, so that neither database nor readers swell."""
 
 _UNTIMED = -1
-"""Stands for the time of a UBI query without one until its id is derived, which must not depend on the clock."""
+"""The time of a UBI query without one, until its id is derived: that must not depend on the clock."""
 
 Quarantine = Callable[[int, str, str, str], None]
 """Takes a bad record: line (from 1), field, what was found, what was expected."""

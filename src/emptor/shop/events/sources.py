@@ -211,6 +211,7 @@ def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is no JSON")
 
 
+# Not orjson, which rounds whole numbers of more than 64 bits.
 _DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
 
 

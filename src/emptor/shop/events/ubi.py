@@ -46,6 +46,12 @@ _OWN_FIELDS = (
     "explored",
     "propensity",
 )
+_SAME = (
+    ("request_id", "query_id"),
+    ("session_id", "session_id"),
+    ("user_id", "client_id"),
+    ("query", "user_query"),
+)
 _NO_WORD = re.compile(r"[^a-z0-9_.-]+")
 
 
@@ -148,9 +154,10 @@ def _object(parent: Mapping[str, Any], name: str, prefix: str = "") -> dict[str,
 def _print(row: Mapping[str, Any], kind: Kind) -> Document:
     """The columns that UBI knows, as a document; null columns are left out."""
     document: Document = {} if kind == "query" else {"action_name": row["action"]}
-    document |= {"query_id": row["request_id"], "session_id": row["session_id"], "client_id": row["user_id"]}
-    document |= {"timestamp": format_time(row["time"]), "user_query": row["query"]}
-    document = {name: value for name, value in document.items() if value is not None}
+    for column, name in _SAME:
+        if row[column] is not None:
+            document[name] = row[column]
+    document["timestamp"] = format_time(row["time"])
     if kind == "event":
         attributes: Document = {}
         if row["product_id"] is not None:
@@ -219,12 +226,14 @@ def _difference(printed: Document, document: Document) -> tuple[Document, list[l
     absent: list[list[str]] = [[name] for name in printed if name not in document]
     for name, value in document.items():
         own = printed.get(name)
-        if isinstance(own, dict) and isinstance(value, dict):
+        if own is None or type(own) is not type(value):
+            kept[name] = value
+        elif isinstance(own, dict):
             inner, missing = _difference(own, value)
             if inner:
                 kept[name] = inner
             absent += [[name, *path] for path in missing]
-        elif own is None or type(own) is not type(value) or own != value:
+        elif own != value:
             kept[name] = value
     return kept, absent
 

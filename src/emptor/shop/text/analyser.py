@@ -96,9 +96,7 @@ class Analyser:
 
     def surfaces(self, text: str) -> list[str]:
         """Words as written (folded, not stemmed), without quantities: what spelling and suggestions know."""
-        return [
-            word for word in _words_of(fold(text)) if len(word) <= MAX_TERM and not word[0].isdigit()
-        ]
+        return [word for word in _words_of(fold(text)) if len(word) <= MAX_TERM and not word[0].isdigit()]
 
     def stem(self, word: str) -> str:
         """The index term of one folded word."""
