@@ -2,8 +2,8 @@
 
     python benchmarks/event_log.py [--seconds 3] [--json docs/results/event_log.json]
 
-The floor is a file that grows by one page and an fdatasync, again and again: what one client appending single events
-cannot beat. Clients are threads of one process. Each kind of row runs in a new shop.
+The floor is a file that grows by one page and an fdatasync, again and again: what one client appending single
+events cannot beat. Clients are threads of one process. Each kind of row runs in a new shop.
 """
 
 from __future__ import annotations
@@ -41,13 +41,9 @@ HISTORY = 300_000
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=3.0, help="of each row")
-    parser.add_argument(
-        "--folder", type=Path, help="where the shops lie while they are measured; its disk counts"
-    )
+    parser.add_argument("--folder", type=Path, help="where the shops lie while they are measured; its disk counts")
     parser.add_argument("--json", type=Path, help="also write the figures to this file")
     options = parser.parse_args()
     rows: list[dict[str, Any]] = []
@@ -140,9 +136,7 @@ def history(folder: Path, tell: Callable[[str, float], None]) -> None:
             timed("roll-up of what is left", log.rollup, pending)
             assert log.count() == HISTORY
             timed("read everything", lambda log=log: log.read().collect())
-            timed(
-                f"export, {kind}", lambda log=log, kind=kind: export_events(log, folder / f"{kind}.ubi.jsonl")
-            )
+            timed(f"export, {kind}", lambda log=log, kind=kind: export_events(log, folder / f"{kind}.ubi.jsonl"))
 
 
 if __name__ == "__main__":

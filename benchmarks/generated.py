@@ -8,8 +8,10 @@ from pathlib import Path
 import numpy as np
 
 BATCH = 20_000
-SYLLABLES = "ba be bi bo da de di do ka ke ki ko la le li lo ma me mi mo na ne ni no ra re ri ro sa se si so ta te".split()
-COLORS = "red blue green black white yellow orange purple brown grey".split()
+SYLLABLES = [first + last for first in "bdklmnrst" for last in "aeio"]
+    ["ba", "be", "bi", "bo", "da", "de", "di", "do", "ka", "ke", "ki", "ko", "la", "le", "li", "lo", "ma", "me", "mi", "mo", "na", "ne", "ni", "no", "ra", "re", "ri", "ro", "sa", "se", "si", "so", "ta", "te"]
+)
+COLORS = ["red", "blue", "green", "black", "white", "yellow", "orange", "purple", "brown", "grey"]
 
 
 def vocabulary(size: int, seed: int = 0) -> np.ndarray:

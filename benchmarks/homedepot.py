@@ -49,17 +49,13 @@ STEPS = {
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
     pairs = args.data / "homedepot_relevance" / "pairs.csv.gz"
     if not pairs.is_file():
-        raise SystemExit(
-            f"{pairs} is missing: --data names the folder that holds homedepot_relevance/pairs.csv.gz"
-        )
+        raise SystemExit(f"{pairs} is missing: --data names the folder that holds homedepot_relevance/pairs.csv.gz")
     judgements = read_judgements(
         pairs, maps={"query": "search_term", "product_id": "product_uid", "grade": "relevance"}
     )
@@ -117,10 +113,7 @@ def run_bm25s(products: list[dict], judgements: Judgements) -> Run:
     stem = Stemmer.Stemmer("english").stemWord
 
     def tokens(text: str) -> list[str]:
-        words = [
-            word.removesuffix("'s").replace("'", "")
-            for word in re.findall(r"[^\W_]+(?:'[^\W_]+)?", text.lower())
-        ]
+        words = [word.removesuffix("'s").replace("'", "") for word in re.findall(r"[^\W_]+(?:'[^\W_]+)?", text.lower())]
         return [stem(word) for word in words]
 
     retriever = bm25s.BM25(k1=1.2, b=0.75, method="lucene")
@@ -129,11 +122,7 @@ def run_bm25s(products: list[dict], judgements: Judgements) -> Run:
     rankings, scores = {}, {}
     for query_id, text in judgements.queries.select("query_id", "query").rows():
         wanted = list(dict.fromkeys(tokens(text)))
-        values = (
-            retriever.get_scores(wanted)
-            if any(w in retriever.vocab_dict for w in wanted)
-            else np.zeros(len(ids))
-        )
+        values = retriever.get_scores(wanted) if any(w in retriever.vocab_dict for w in wanted) else np.zeros(len(ids))
         best = np.lexsort((np.arange(len(ids)), -values))[:DEPTH]
         best = best[values[best] > 0]
         rankings[query_id] = [ids[at] for at in best]
@@ -146,18 +135,11 @@ def report(*, judgements: Judgements, runs: dict[str, Run], path: Path | None) -
     results = {name: evaluate_run(judgements, run, metrics) for name, run in runs.items()}
     rows, tests = [], []
     for name, result in results.items():
-        for summary in summarise(result, seed=0):
-            if summary.kind is None:
-                rows.append(
-                    {
-                        "model": name,
-                        "metric": summary.metric.name,
-                        "mean": summary.mean,
-                        "ci95": [summary.low, summary.high],
-                        "n": summary.n,
-                    }
-                )
-    for name in list(STEPS)[1:] + ["bm25s"]:
+        rows += [
+            {"model": name, "metric": own.metric.name, "mean": own.mean, "ci95": [own.low, own.high], "n": own.n}
+            for own in summarise(result, seed=0)
+        ]
+    for name in [*list(STEPS)[1:], "bm25s"]:
         tests += [
             {
                 "a": name,
@@ -173,9 +155,7 @@ def report(*, judgements: Judgements, runs: dict[str, Run], path: Path | None) -
     frame = pl.DataFrame([{"model": r["model"], r["metric"]: r["mean"]} for r in rows])
     print(frame.group_by("model", maintain_order=True).agg(pl.all().drop_nulls().first()))
     for test in tests:
-        print(
-            f"{test['a']} - {test['b']}, {test['metric']}: {test['diff']:+.4f} {test['ci95']} p={test['p']:.4g}"
-        )
+        print(f"{test['a']} - {test['b']}, {test['metric']}: {test['diff']:+.4f} {test['ci95']} p={test['p']:.4g}")
     if path is not None:
         path.parent.mkdir(parents=True, exist_ok=True)
         content = {

@@ -33,9 +33,7 @@ print(result.products, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sizes", type=int, nargs="+", default=[100_000, 1_000_000])
     parser.add_argument("--keep", type=Path, help="keep the shops in this folder, for other benchmarks")
     parser.add_argument("--json", type=Path)
@@ -54,12 +52,9 @@ def main() -> None:
             )
             seconds = time.perf_counter() - start
             products, peak_kib = map(int, run.stdout.split())
-            rows.append(
-                {"products": products, "seconds": round(seconds, 1), "peak_mib": round(peak_kib / 1024)}
-            )
-            print(
-                f"{products:,} products: {seconds:.1f} s, {products / seconds:,.0f} rows/s, peak {peak_kib / 1024:.0f} MiB"
-            )
+            rows.append({"products": products, "seconds": round(seconds, 1), "peak_mib": round(peak_kib / 1024)})
+            rate = f"{products / seconds:,.0f} rows/s"
+            print(f"{products:,} products: {seconds:.1f} s, {rate}, peak {peak_kib / 1024:.0f} MiB")
             file.unlink()
     ratio = rows[-1]["peak_mib"] / rows[0]["peak_mib"]
     print(f"peak memory x{ratio:.2f} for x{rows[-1]['products'] / rows[0]['products']:.0f} rows")

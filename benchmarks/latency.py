@@ -45,9 +45,7 @@ uvicorn.run(app, port=int(sys.argv[1]), log_level="error")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sizes", type=int, nargs="+", default=[50_000, 1_000_000])
     parser.add_argument("--requests", type=int, default=1500)
     parser.add_argument("--shops", type=Path, help="folder with shop-SIZE folders of an earlier run")
@@ -64,9 +62,8 @@ def main() -> None:
                 file.unlink()
             rows.append(measure(shop, size, args.requests))
     if len(rows) > 1:
-        print(
-            f"p50 at {rows[-1]['products']:,} / at {rows[0]['products']:,}: x{rows[-1]['p50_ms'] / rows[0]['p50_ms']:.2f}"
-        )
+        small, large = rows[0], rows[-1]
+        print(f"p50 at {large['products']:,} / at {small['products']:,}: x{large['p50_ms'] / small['p50_ms']:.2f}")
     if args.json is not None:
         args.json.parent.mkdir(parents=True, exist_ok=True)
         content = {"command": shlex.join(["python", *sys.argv]), "env": environment(), "rows": rows}

@@ -1,4 +1,4 @@
-"""The command line: `emptor COMMAND SHOP ...`. Each command is a thin shell over a function that a notebook can call."""
+"""The command line: `emptor COMMAND SHOP ...`, each command a thin shell over a function that a notebook can call."""
 
 from __future__ import annotations
 
@@ -39,9 +39,7 @@ class Mode(StrEnum):
 @app.command("import")
 def import_(
     shop: ShopFolder,
-    catalogue: Annotated[
-        Path | None, typer.Option(help="CSV, TSV, JSONL (each also .gz) or Parquet file.")
-    ] = None,
+    catalogue: Annotated[Path | None, typer.Option(help="CSV, TSV, JSONL (each also .gz) or Parquet file.")] = None,
     maps: Annotated[
         list[str] | None,
         typer.Option(
@@ -50,9 +48,7 @@ def import_(
             help="Where a field comes from; columns joined by +, attributes as attr.NAME=COLUMN. Repeats.",
         ),
     ] = None,
-    ignore: Annotated[
-        list[str] | None, typer.Option(metavar="COLUMN", help="A column to leave out. Repeats.")
-    ] = None,
+    ignore: Annotated[list[str] | None, typer.Option(metavar="COLUMN", help="A column to leave out. Repeats.")] = None,
     images: Annotated[
         Path | None, typer.Option(help="Folder or ZIP of pictures named as the image field or id.")
     ] = None,
@@ -60,9 +56,7 @@ def import_(
     format: Annotated[
         str | None, typer.Option(help="csv, tsv, jsonl or parquet, where the name does not tell.")
     ] = None,
-    category_separator: Annotated[
-        str | None, typer.Option(help="What separates the levels of a category.")
-    ] = None,
+    category_separator: Annotated[str | None, typer.Option(help="What separates the levels of a category.")] = None,
     mode: Annotated[
         Mode, typer.Option(help="upsert keeps products that the file lacks; sync retires them.")
     ] = Mode.upsert,
@@ -137,9 +131,7 @@ def _print_import(path: Path, result: Any) -> None:
         out.print(f"{result.pictures:,} pictures, {result.bad_pictures:,} unusable.")
     if result.quarantined:
         repeats = (
-            f" ({result.repeated:,} of them repeats of an id, the last of which was kept)"
-            if result.repeated
-            else ""
+            f" ({result.repeated:,} of them repeats of an id, the last of which was kept)" if result.repeated else ""
         )
         out.print(f"[yellow]{result.quarantined:,} entries in quarantine[/]{repeats}: {result.quarantine}")
     out.print(
@@ -150,16 +142,12 @@ def _print_import(path: Path, result: Any) -> None:
 @app.command()
 def export(
     shop: ShopFolder,
-    catalogue: Annotated[
-        Path | None, typer.Option(help="Write the products: .parquet, .jsonl or .csv (.gz).")
-    ] = None,
-    events: Annotated[
-        Path | None, typer.Option(help="Write the events: .parquet, .jsonl or .ubi.jsonl.")
-    ] = None,
+    catalogue: Annotated[Path | None, typer.Option(help="Write the products: .parquet, .jsonl or .csv (.gz).")] = None,
+    events: Annotated[Path | None, typer.Option(help="Write the events: .parquet, .jsonl or .ubi.jsonl.")] = None,
 ) -> None:
     """Give everything back: the catalogue, the events, or both."""
-    from emptor.shop.events import export_events
     from emptor.shop.catalogue import products_of
+    from emptor.shop.events import export_events
     from emptor.shop.exporting import write_products
     from emptor.shop.shop import Shop
 
@@ -256,9 +244,7 @@ def update(
             fields["in_stock"] = in_stock
         updates.append({"product_id": product, **fields})
     if not updates:
-        raise EmptorError(
-            "nothing to update: give --product ID with --price, --in-stock or --delete, or --file FILE"
-        )
+        raise EmptorError("nothing to update: give --product ID with --price, --in-stock or --delete, or --file FILE")
     with Shop.open(shop) as target:
         count = target.update(updates)
     out.print(f"{count:,} updates written.")
@@ -278,9 +264,7 @@ def gc(shop: ShopFolder, wait: Wait = 0.0) -> None:
 @app.command()
 def rollup(
     shop: ShopFolder,
-    keep_hours: Annotated[
-        float, typer.Option(help="Leave events younger than this in the online log.", min=0)
-    ] = 0.0,
+    keep_hours: Annotated[float, typer.Option(help="Leave events younger than this in the online log.", min=0)] = 0.0,
 ) -> None:
     """Move events from the online log to Parquet files under logs/, and forget ids of events older than 30 days."""
     import time
@@ -300,13 +284,9 @@ def search(
     k: Annotated[int, typer.Option("-k", help="Number of results.", min=1, max=1000)] = 10,
     filters: Annotated[
         list[str] | None,
-        typer.Option(
-            "--filter", help="brand:Acme|Other, price:10..50, category:A/B, attr.color:red. Repeats."
-        ),
+        typer.Option("--filter", help="brand:Acme|Other, price:10..50, category:A/B, attr.color:red. Repeats."),
     ] = None,
-    sort: Annotated[
-        str, typer.Option(help="relevance, price_asc, price_desc, newest or popular.")
-    ] = "relevance",
+    sort: Annotated[str, typer.Option(help="relevance, price_asc, price_desc, newest or popular.")] = "relevance",
     cascade: Annotated[str, typer.Option(help="Cascade of shop.toml to use.")] = "default",
     explain: Annotated[
         bool, typer.Option("--explain", help="Show each stage: how many it kept, its time, scores.")
@@ -326,9 +306,7 @@ def search(
     for hit in page.results:
         price = "" if hit.product["price"] is None else f"{hit.product['price']:,.2f}"
         title = escape((hit.product["title"] or "")[:100])
-        table.add_row(
-            str(hit.position + 1), escape(hit.product["product_id"]), title, price, f"{hit.score:.3f}"
-        )
+        table.add_row(str(hit.position + 1), escape(hit.product["product_id"]), title, price, f"{hit.score:.3f}")
     out.print(table)
     out.print(f"[dim]{page.total:,}{' or more' if page.total_is_capped else ''} products[/]")
     for stage in story["stages"] if story else ():
@@ -342,23 +320,17 @@ def search(
 @app.command()
 def evaluate(
     shop: ShopFolder,
-    judgements: Annotated[
-        Path, typer.Option(help="CSV/TSV/JSONL with query, product_id, grade; or TREC qrels.")
-    ],
+    judgements: Annotated[Path, typer.Option(help="CSV/TSV/JSONL with query, product_id, grade; or TREC qrels.")],
     maps: Annotated[
         list[str] | None, typer.Option("--map", metavar="FIELD=COLUMN", help="Column of a field. Repeats.")
     ] = None,
-    queries: Annotated[
-        Path | None, typer.Option(help="For TREC qrels: a file of `query-id<TAB>text`.")
-    ] = None,
-    metrics: Annotated[
-        str, typer.Option(help="Comma-separated; recall@100:2 counts grades of 2 and more.")
-    ] = ("ndcg@10,recall@100,mrr@10"),
+    queries: Annotated[Path | None, typer.Option(help="For TREC qrels: a file of `query-id<TAB>text`.")] = None,
+    metrics: Annotated[str, typer.Option(help="Comma-separated; recall@100:2 counts grades of 2 and more.")] = (
+        "ndcg@10,recall@100,mrr@10"
+    ),
     cascade: Annotated[str, typer.Option(help="Cascade to judge.")] = "default",
     against: Annotated[str | None, typer.Option(help="A second cascade, compared query by query.")] = None,
-    unjudged: Annotated[
-        str, typer.Option(help="irrelevant, or removed: judge only what has a grade.")
-    ] = "irrelevant",
+    unjudged: Annotated[str, typer.Option(help="irrelevant, or removed: judge only what has a grade.")] = "irrelevant",
     json: Annotated[Path | None, typer.Option(help="Write the whole report, per query too, as JSON.")] = None,
 ) -> None:
     """Judge a shop's results: metrics with confidence intervals beside the random floor, and paired comparisons."""
@@ -389,9 +361,7 @@ def serve(
     host: Annotated[
         str, typer.Option(help="Address to listen on; other than loopback opens the shop to the network.")
     ] = ("127.0.0.1"),
-    port: Annotated[
-        int, typer.Option(help="Port to listen on; 0 takes a free one.", min=0, max=65535)
-    ] = 8000,
+    port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.", min=0, max=65535)] = 8000,
 ) -> None:
     """Serve the shop: the search page and the HTTP API."""
     from emptor.serve import serve as run
@@ -410,9 +380,7 @@ def demo(
     products: Annotated[int, typer.Option(help="Size of the catalogue.", min=100, max=100_000)] = 3_200,
     seed: Annotated[int, typer.Option(help="Another seed, another catalogue.")] = 0,
     serve: Annotated[bool, typer.Option("--serve/--no-serve", help="Open the shop at the end.")] = True,
-    port: Annotated[
-        int, typer.Option(help="Port to listen on; 0 takes a free one.", min=0, max=65535)
-    ] = 8000,
+    port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.", min=0, max=65535)] = 8000,
 ) -> None:
     """Make a shop out of nothing: a drawn catalogue, imported, judged and served."""
     from emptor.demo import make_demo
@@ -446,7 +414,5 @@ def main() -> None:
         Console(stderr=True).print(f"[red]error:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
         raise SystemExit(2) from None
     except KeyboardInterrupt:
-        Console(stderr=True).print(
-            "stopped; what was not published is not in the shop, run the command again"
-        )
+        Console(stderr=True).print("stopped; what was not published is not in the shop, run the command again")
         raise SystemExit(130) from None

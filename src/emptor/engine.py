@@ -220,18 +220,14 @@ class Engine:
         """A batch without deadline, for evaluation and simulation."""
         return self._cascade(self._assembled, cascade).run(requests)
 
-    def ranking(
-        self, queries: Sequence[str], *, cascade: str = "default", depth: int = MAX_LIST
-    ) -> list[list[str]]:
+    def ranking(self, queries: Sequence[str], *, cascade: str = "default", depth: int = MAX_LIST) -> list[list[str]]:
         """product_ids of each query's list, best first: what `emptor evaluate` judges."""
         assembled = self._assembled
         runner = self._cascade(assembled, cascade)
         lists: list[list[str]] = []
         for start in range(0, len(queries), 256):
             candidates = runner.run(Requests.of(list(queries[start : start + 256]))).candidates
-            lists += [
-                assembled.view.product_ids(candidates.row(at)[0][:depth]) for at in range(len(candidates))
-            ]
+            lists += [assembled.view.product_ids(candidates.row(at)[0][:depth]) for at in range(len(candidates))]
         return lists
 
     def explain(self, request_id: str) -> dict[str, Any] | None:
@@ -244,9 +240,7 @@ class Engine:
         stages = []
         for number, stage in enumerate(trace.stages):
             dropped = trace.dropped(number)
-            columns = {
-                name: [None if np.isnan(v) else float(v) for v in c] for name, c in stage.columns.items()
-            }
+            columns = {name: [None if np.isnan(v) else float(v) for v in c] for name, c in stage.columns.items()}
             stages.append(
                 {
                     "stage": stage.name,
@@ -297,12 +291,9 @@ class Engine:
         synonyms = Synonyms.read(self.shop.path / "synonyms.txt", view.analyser)
         options = self.shop.options
         lexical = LexicalChannel(view, options.search, synonyms=synonyms, spelling=self._spelling[1])
-        methods: Methods = {
-            **retrieve_methods(lexical=lexical, popular=PopularChannel(view), others=self._dense(view))
-        }
+        methods: Methods = {**retrieve_methods(lexical=lexical, popular=PopularChannel(view), others=self._dense(view))}
         cascades = {
-            name: Cascade(name, own, view, methods=methods, paces=self._paces)
-            for name, own in options.cascade.items()
+            name: Cascade(name, own, view, methods=methods, paces=self._paces) for name, own in options.cascade.items()
         }
         return _Assembled(view, cascades, lexical, self._suggester[1])
 
@@ -324,9 +315,7 @@ class Engine:
 
     def _cascade(self, assembled: _Assembled, name: str) -> Cascade:
         if name not in assembled.cascades:
-            raise EmptorError(
-                f"unknown cascade {name[:80]!r}; shop.toml has {', '.join(sorted(assembled.cascades))}"
-            )
+            raise EmptorError(f"unknown cascade {name[:80]!r}; shop.toml has {', '.join(sorted(assembled.cascades))}")
         return assembled.cascades[name]
 
     def _page(

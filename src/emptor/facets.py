@@ -34,9 +34,7 @@ class Facet:
     values: tuple[FacetValue, ...]
 
 
-def count_facets(
-    view: View, rows: np.ndarray, active: Sequence[Clause], fields: Sequence[str] | None
-) -> list[Facet]:
+def count_facets(view: View, rows: np.ndarray, active: Sequence[Clause], fields: Sequence[str] | None) -> list[Facet]:
     """Facets of a candidate list.
 
     Args:
@@ -57,9 +55,7 @@ def count_facets(
     if wanted("in_stock"):
         stock = int(view.in_stock[rows].sum())
         if 0 < stock < len(rows) or "in_stock" in chosen:
-            facets.append(
-                Facet("in_stock", (FacetValue("true", "in_stock:true", stock, "in_stock" in chosen),))
-            )
+            facets.append(Facet("in_stock", (FacetValue("true", "in_stock:true", stock, "in_stock" in chosen),)))
     return [facet for facet in facets if facet.values]
 
 
@@ -71,9 +67,7 @@ def _coded(field: str, codes: np.ndarray, values: Sequence[str], clause: Clause 
         field,
         tuple(
             # a category is already written with its escapes
-            FacetValue(
-                value, f"{field}:{value if field == 'category' else escape(value)}", n, _is_on(clause, value)
-            )
+            FacetValue(value, f"{field}:{value if field == 'category' else escape(value)}", n, _is_on(clause, value))
             for value, n in picked
         ),
     )

@@ -37,9 +37,7 @@ def test_ties_go_by_product_id_not_by_row() -> None:
 
 def test_ranking_keeps_named_columns_beside_their_product() -> None:
     before = lists([(0, 3.0), (1, 2.0), (2, 1.0)])
-    after = before.ranked(
-        np.array([[1.0, 2.0, 3.0]]), order=np.arange(3), depth=2, pctr=np.array([[0.1, 0.2, 0.3]])
-    )
+    after = before.ranked(np.array([[1.0, 2.0, 3.0]]), order=np.arange(3), depth=2, pctr=np.array([[0.1, 0.2, 0.3]]))
     assert after.product.tolist() == [[2, 1]]
     assert after.columns["pctr"].tolist() == [[0.3, 0.2]]
 
@@ -54,11 +52,7 @@ def test_columns_of_another_shape_are_refused() -> None:
         Candidates(np.zeros((1, 2), int), np.zeros((1, 2)), np.ones((1, 2), bool), {"x": np.zeros((1, 3))})
 
 
-@given(
-    hnp.arrays(
-        np.float32, st.tuples(st.integers(1, 4), st.integers(1, 12)), elements=st.sampled_from([0, 1, 2])
-    )
-)
+@given(hnp.arrays(np.float32, st.tuples(st.integers(1, 4), st.integers(1, 12)), elements=st.sampled_from([0, 1, 2])))
 def test_whatever_the_scores_the_answer_keeps_the_contract(score: np.ndarray) -> None:
     size, width = score.shape
     mask = np.arange(width) < (np.arange(size)[:, None] + 1) * width // size

@@ -145,8 +145,7 @@ def test_the_same_request_gives_the_same_list_in_any_batch(golden: Engine) -> No
 def test_golden_pages(golden: Engine) -> None:
     """A recorded trace: a change of ranking must be seen and meant."""
     pages = {
-        query: golden.ranking([query], depth=5)[0]
-        for query in ["red striped mug", "1/2 inch copper pipe", "twin"]
+        query: golden.ranking([query], depth=5)[0] for query in ["red striped mug", "1/2 inch copper pipe", "twin"]
     }
     assert pages == {
         "red striped mug": ["P34", "P30", "P35", "P36", "P37"],

@@ -18,9 +18,7 @@ ALL = parse_metrics(["ndcg@3,ndcg,recall@2,p@2,mrr@2,mrr,map,map@2,hit@1,pair_ac
 
 def judged(**queries):
     """judged(q={"a": 3}): one query with one product of grade 3."""
-    rows = [
-        (query, product, float(grade)) for query, found in queries.items() for product, grade in found.items()
-    ]
+    rows = [(query, product, float(grade)) for query, found in queries.items() for product, grade in found.items()]
     return Judgements.of(pl.DataFrame(rows, schema=["query", "product_id", "grade"], orient="row"))
 
 
@@ -36,9 +34,7 @@ def test_metric_strings():
         Metric("recall", 100, 2.33),
         Metric("map"),
     ]
-    assert parse_metrics(["rr@10,ap,precision@5,success@1,r@3"]) == parse_metrics(
-        ["mrr@10,map,p@5,hit@1,recall@3"]
-    )
+    assert parse_metrics(["rr@10,ap,precision@5,success@1,r@3"]) == parse_metrics(["mrr@10,map,p@5,hit@1,recall@3"])
     assert [metric.name for metric in parse_metrics(["p@5:1.5,mrr:2"])] == ["p@5:1.5", "mrr:2"]
 
 
@@ -127,9 +123,7 @@ def test_queries_count_only_where_a_metric_means_something():
 def test_thresholds_of_fractional_grades_are_exact():
     third = 1 / 3
     judgements = judged(q={"a": 2 + third, "b": 2 + 2 * third, "c": 1})
-    values = measure(
-        judgements, {"q": ["a", "b", "c"]}, parse_metrics(["p@3", "p@3:2.33", "p@3:2.34", "p@3:3"])
-    )
+    values = measure(judgements, {"q": ["a", "b", "c"]}, parse_metrics(["p@3", "p@3:2.33", "p@3:2.34", "p@3:3"]))
     assert values == {
         ("q", "p@3"): 2 / 3,
         ("q", "p@3:2.33"): 2 / 3,
@@ -177,12 +171,9 @@ def test_values_agree_with_ir_measures(queries, data):
     run = {query: data.draw(st.permutations(PRODUCTS))[: data.draw(st.integers(1, 12))] for query in queries}
     factor, threshold = judgements.gain_factor, judgements.default_threshold
     qrels = {
-        query: {product: round(grade * factor) for product, grade in found.items()}
-        for query, found in queries.items()
+        query: {product: round(grade * factor) for product, grade in found.items()} for query, found in queries.items()
     }
-    ranks = {
-        query: {product: -float(rank) for rank, product in enumerate(found)} for query, found in run.items()
-    }
+    ranks = {query: {product: -float(rank) for rank, product in enumerate(found)} for query, found in run.items()}
     rel = round(threshold * factor)
     theirs = {
         "ndcg@3": ir.nDCG @ 3,
@@ -197,9 +188,7 @@ def test_values_agree_with_ir_measures(queries, data):
     }
     ours = measure(judgements, run)
     expected = {
-        (row.query_id, name): row.value
-        for name, found in theirs.items()
-        for row in ir.iter_calc([found], qrels, ranks)
+        (row.query_id, name): row.value for name, found in theirs.items() for row in ir.iter_calc([found], qrels, ranks)
     }
     cut = MsMarcoProvider().iter_calc([ir.RR(rel=rel) @ 2], qrels, ranks)
     expected |= {(row.query_id, "mrr@2"): row.value for row in cut}

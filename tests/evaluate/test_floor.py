@@ -9,9 +9,7 @@ import pytest
 from emptor.errors import EmptorError
 from emptor.evaluate import Judgements, evaluate_run, parse_metrics, random_floor
 
-METRICS = parse_metrics(
-    ["ndcg@2,ndcg,recall@2,p@2,mrr@2,mrr,map,map@2,hit@2,pair_accuracy,judged@2", "p@5,hit@1:3"]
-)
+METRICS = parse_metrics(["ndcg@2,ndcg,recall@2,p@2,mrr@2,mrr,map,map@2,hit@2,pair_accuracy,judged@2", "p@5,hit@1:3"])
 CATALOGUE = ["a", "b", "c", "d", "e", "f"]
 JUDGEMENTS = Judgements.of(
     pl.DataFrame(
@@ -35,9 +33,7 @@ def by_brute_force(depth, unjudged):
         every = Judgements(frame=copies.drop("order"), levels=JUDGEMENTS.levels)
         run = {str(at): list(order[:depth]) for at, order in enumerate(orders)}
         means = (
-            evaluate_run(every, run, METRICS, unjudged=unjudged)
-            .frame.group_by("metric")
-            .agg(pl.col("value").mean())
+            evaluate_run(every, run, METRICS, unjudged=unjudged).frame.group_by("metric").agg(pl.col("value").mean())
         )
         frames.append(means.select(pl.lit(query).alias("query_id"), "metric", "value"))
     return {(query, metric): value for query, metric, value in pl.concat(frames).iter_rows()}
@@ -54,9 +50,7 @@ def test_the_floor_is_the_mean_over_all_orders(depth, unjudged):
 def test_the_floor_agrees_with_simulation_on_a_large_catalogue():
     rng = np.random.default_rng(3)
     products = np.array([f"p{number}" for number in range(400)])
-    grades = {
-        product: float(grade) for product, grade in zip(products[:60], rng.integers(0, 4, 60), strict=True)
-    }
+    grades = {product: float(grade) for product, grade in zip(products[:60], rng.integers(0, 4, 60), strict=True)}
     frame = pl.DataFrame({"product_id": list(grades), "grade": list(grades.values())})
     copies = frame.join(pl.DataFrame({"query": [str(at) for at in range(1500)]}), how="cross")
     judgements = Judgements.of(copies)
@@ -67,9 +61,7 @@ def test_the_floor_agrees_with_simulation_on_a_large_catalogue():
         for metric in METRICS:
             seen = result.values(metric)["value"].to_numpy()
             error = seen.std() / np.sqrt(len(seen))
-            assert floor.values(metric)["value"][0] == pytest.approx(seen.mean(), abs=4 * error + 1e-12), (
-                metric.name
-            )
+            assert floor.values(metric)["value"][0] == pytest.approx(seen.mean(), abs=4 * error + 1e-12), metric.name
 
 
 def test_an_empty_list_scores_nothing_and_a_small_catalogue_is_refused():

@@ -58,9 +58,7 @@ def test_the_json_report():
     assert (judgements["absent_pairs"], judgements["absent_queries"]) == (1, 1)
     figures = {(row["cascade"], row["metric"]): row for row in found["metrics"]}
     assert set(figures) == {
-        (name, metric)
-        for name in ("good", "bad")
-        for metric in ("ndcg@3", "recall@2", "pair_accuracy", "judged@3")
+        (name, metric) for name in ("good", "bad") for metric in ("ndcg@3", "recall@2", "pair_accuracy", "judged@3")
     }
     good = figures["good", "recall@2"]
     assert (good["mean"], good["n"], good["ci95"]) == (1.0, 2, [1.0, 1.0])
@@ -75,9 +73,7 @@ def test_the_json_report():
     by_query = {row["query"]: row for row in found["per_query"]}
     assert by_query["hat"]["values"]["bad"]["pair_accuracy"] == 0.5
     assert by_query["red shoe"]["relevant"] == 1
-    kinds = {
-        (row["kind"], row["cascade"]): row["mean"] for row in found["by_kind"] if row["metric"] == "recall@2"
-    }
+    kinds = {(row["kind"], row["cascade"]): row["mean"] for row in found["by_kind"] if row["metric"] == "recall@2"}
     assert kinds == {("head", "good"): 1.0, ("head", "bad"): 0.0, ("tail", "good"): 1.0, ("tail", "bad"): 0.0}
     assert found["env"]["python"]
 
@@ -113,9 +109,7 @@ def test_removed_results_bring_the_floor_of_the_judged_list():
 
 def test_markup_and_control_characters_in_queries_are_shown_harmlessly():
     frame = pl.DataFrame({"query": ["[red]\x1b[31mx[/nope]", "b"], "product_id": ["1", "2"], "grade": [1, 1]})
-    found = evaluate(
-        answering({}), Judgements.of(frame), ["ndcg@3"], catalogue_size=9, names=("[bold]a[/x]", "b")
-    )
+    found = evaluate(answering({}), Judgements.of(frame), ["ndcg@3"], catalogue_size=9, names=("[bold]a[/x]", "b"))
     text = shown(found)
     assert "[red] [31mx[/nope]" in text
     assert "[bold]a[/x]" in text
@@ -180,6 +174,4 @@ def test_real_judgements_in_random_order_score_the_floor():
     found = evaluate(search, judgements, metrics, catalogue_size=6_597, unjudged="removed")
     for figure in found.figures:
         half = (figure.summary.high - figure.summary.low) / 2
-        assert figure.random_judged == pytest.approx(figure.summary.mean, abs=2 * half), (
-            figure.summary.metric.name
-        )
+        assert figure.random_judged == pytest.approx(figure.summary.mean, abs=2 * half), figure.summary.metric.name

@@ -15,20 +15,10 @@ NDCG, MAP = parse_metrics(["ndcg@10", "map"])
 
 def result(values, name="a", metrics=(NDCG,), kinds=None, unjudged="irrelevant"):
     """A Result with given values per query: {metric: {query: value}}."""
-    values = (
-        values
-        if isinstance(values, dict)
-        else {NDCG: {f"q{at:03}": value for at, value in enumerate(values)}}
-    )
-    rows = [
-        (query, metric.name, float(value))
-        for metric, found in values.items()
-        for query, value in found.items()
-    ]
+    values = values if isinstance(values, dict) else {NDCG: {f"q{at:03}": value for at, value in enumerate(values)}}
+    rows = [(query, metric.name, float(value)) for metric, found in values.items() for query, value in found.items()]
     queries = sorted({query for query, *_ in rows})
-    frame = pl.DataFrame(
-        {"query": queries, "product_id": "p", "grade": 1.0, "kind": kinds or [None] * len(queries)}
-    )
+    frame = pl.DataFrame({"query": queries, "product_id": "p", "grade": 1.0, "kind": kinds or [None] * len(queries)})
     return Result(
         name=name,
         frame=pl.DataFrame(rows, schema=["query_id", "metric", "value"], orient="row"),

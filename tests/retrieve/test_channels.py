@@ -41,9 +41,7 @@ def found(*pairs: tuple[int, float]) -> Found:
     return Found(np.array([p for p, _ in pairs]), np.array([s for _, s in pairs], np.float32))
 
 
-def join(
-    parts: dict[str, Found], method: str = "rrf", covers: dict | None = None, rows: int = 10
-) -> list[int]:
+def join(parts: dict[str, Found], method: str = "rrf", covers: dict | None = None, rows: int = 10) -> list[int]:
     weights = dict.fromkeys(parts, 1.0)
     covers = {name: (covers or {}).get(name) for name in parts}
     joined, _ = fuse(parts, weights=weights, covers=covers, order=np.arange(rows), method=method, depth=100)
@@ -160,9 +158,7 @@ def test_the_approximate_index_finds_nearly_what_the_exact_one_does() -> None:
     queries = draw.normal(size=(20, 24)).astype(np.float32)
     _, places = index.near(queries, 50)
     exact = np.argsort(-(queries @ index.vectors.T), axis=1)[:, :50]
-    recall = np.mean(
-        [len(set(a) & set(b)) / 50 for a, b in zip(places.tolist(), exact.tolist(), strict=True)]
-    )
+    recall = np.mean([len(set(a) & set(b)) / 50 for a, b in zip(places.tolist(), exact.tolist(), strict=True)])
     assert recall > 0.95
 
 
@@ -179,14 +175,27 @@ def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from tokenizers import Tokenizer, models, pre_tokenizers
 
     folder = tmp_path_factory.mktemp("model")
-    words = (
-        "[PAD] [UNK] [CLS] [SEP] red blue green black striped plain mug lamp dress shirt copper pipe".split()
-    )
+    words = [
+        "[PAD]",
+        "[UNK]",
+        "[CLS]",
+        "[SEP]",
+        "red",
+        "blue",
+        "green",
+        "black",
+        "striped",
+        "plain",
+        "mug",
+        "lamp",
+        "dress",
+        "shirt",
+        "copper",
+        "pipe",
+    ]
     tokenizer = Tokenizer(models.WordLevel({word: at for at, word in enumerate(words)}, unk_token="[UNK]"))
     tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
-    fast = transformers.PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer, pad_token="[PAD]", unk_token="[UNK]"
-    )
+    fast = transformers.PreTrainedTokenizerFast(tokenizer_object=tokenizer, pad_token="[PAD]", unk_token="[UNK]")
     fast.save_pretrained(folder)
     torch.manual_seed(0)
     config = transformers.BertConfig(
@@ -201,8 +210,9 @@ def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_local_model_folder_gives_a_shop_a_dense_channel(shop_path: Path, model_folder: Path) -> None:
-    toml = (
-        (shop_path / "shop.toml")
+    toml = (shop_path / "shop.toml").read_text()
+    toml = toml.replace("[search.analyser]", f'[search]\nencoder = "{model_folder}"\n[search.analyser]')
+    (shop_path / "shop.toml")
         .read_text()
         .replace("[search.analyser]", f'[search]\nencoder = "{model_folder}"\n[search.analyser]')
     )

@@ -58,9 +58,7 @@ def test_cjk_accents_and_emoji(golden: Engine) -> None:
 
 def test_a_filter_acts_before_the_cut(tmp_path: Path) -> None:
     rows = [{"product_id": f"a{i:04}", "title": "mug", "brand": "Common"} for i in range(1500)]
-    rows.append(
-        {"product_id": "z", "title": "a long title about one mug among very many other mugs", "brand": "Rare"}
-    )
+    rows.append({"product_id": "z", "title": "a long title about one mug among very many other mugs", "brand": "Rare"})
     with make(tmp_path / "shop", rows) as engine:
         assert ids(engine, "mug", filters=["brand:Rare"]) == ["z"]
 
@@ -75,9 +73,7 @@ def test_ties_at_the_cut_go_by_product_id(tmp_path: Path) -> None:
 
 def test_synonyms_both_ways_one_way_and_phrases(engine: Engine) -> None:
     assert "P20" not in ids(engine, "trainers")
-    (engine.shop.path / "synonyms.txt").write_text(
-        "# ours\ntrainer => sneakers\nwriting table light, desk lamp\n"
-    )
+    (engine.shop.path / "synonyms.txt").write_text("# ours\ntrainer => sneakers\nwriting table light, desk lamp\n")
     assert engine.refresh()
     assert ids(engine, "trainers")[0].startswith("P2")
     assert ids(engine, "writing table light")[0].startswith("P4")

@@ -31,9 +31,9 @@ RAW = st.one_of(
 LINE = RAW.map(clean_line)
 VALUE = LINE.filter(lambda text: text not in NULLS)
 NAME = RAW.map(lambda text: clean_line(text, decode=False)).filter(bool)
-IDENTIFIER = RAW.map(
-    lambda text: re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]", "", text).strip()
-).filter(lambda text: text not in NULLS)
+IDENTIFIER = RAW.map(lambda text: re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]", "", text).strip()).filter(
+    lambda text: text not in NULLS
+)
 PRODUCTS = st.fixed_dictionaries(
     {
         "product_id": IDENTIFIER,
@@ -48,8 +48,7 @@ PRODUCTS = st.fixed_dictionaries(
         "image": st.none() | IDENTIFIER,
         "image_file": st.none() | st.just("0" * 40 + ".jpg"),
         "seller_id": st.none() | IDENTIFIER,
-        "listed_at": st.none()
-        | st.datetimes(datetime(1970, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)),
+        "listed_at": st.none() | st.datetimes(datetime(1970, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)),
         "in_stock": st.booleans(),
     }
 )
@@ -57,8 +56,7 @@ PRODUCTS = st.fixed_dictionaries(
 
 def batch(products: list[dict]) -> pa.RecordBatch:
     rows = [
-        product | {"attributes": product["attributes"] and list(product["attributes"].items())}
-        for product in products
+        product | {"attributes": product["attributes"] and list(product["attributes"].items())} for product in products
     ]
     return pa.RecordBatch.from_pylist(rows, PRODUCT)
 

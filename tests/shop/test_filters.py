@@ -69,10 +69,24 @@ def test_any_text_is_read_or_refused(text: str) -> None:
 
 
 FILTERS = st.sampled_from(
-    ["brand:Kilnhaus", "brand:kilnhaus|Strider", "category:Home", "category:home/mugs|Men", "price:10..40", "price:..9",
-     "price:70..", "attr.color:red|blue", "attr.pattern:striped", "in_stock:true", "in_stock:false", r"brand:A\|B\:C\\D",
-     r"category:Home/Lamps\/Lights", "attr.size:M", "brand:nobody"]
-)  # fmt: skip
+    [
+        "brand:Kilnhaus",
+        "brand:kilnhaus|Strider",
+        "category:Home",
+        "category:home/mugs|Men",
+        "price:10..40",
+        "price:..9",
+        "price:70..",
+        "attr.color:red|blue",
+        "attr.pattern:striped",
+        "in_stock:true",
+        "in_stock:false",
+        r"brand:A\|B\:C\\D",
+        r"category:Home/Lamps\/Lights",
+        "attr.size:M",
+        "brand:nobody",
+    ]
+)
 
 
 @settings(max_examples=60, deadline=None)

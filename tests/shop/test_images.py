@@ -46,9 +46,7 @@ def store(tmp_path: Path) -> ImageStore:
     return ImageStore(tmp_path / "images")
 
 
-@pytest.mark.parametrize(
-    ("kind", "suffix"), [("JPEG", "jpg"), ("PNG", "png"), ("WEBP", "webp"), ("GIF", "gif")]
-)
+@pytest.mark.parametrize(("kind", "suffix"), [("JPEG", "jpg"), ("PNG", "png"), ("WEBP", "webp"), ("GIF", "gif")])
 def test_put_keeps_the_content_under_its_hash_once(store, kind, suffix):
     content = picture(kind)
     name = store.put(content)
@@ -150,9 +148,7 @@ def test_transparency_becomes_white(store, kind, mode):
 @pytest.mark.parametrize("mode", ["L", "P", "1", "I;16", "CMYK"])
 def test_every_mode_can_be_shown(store, mode):
     kind = "JPEG" if mode == "CMYK" else "PNG"
-    image = (
-        Image.new("L", (100, 100), 128).convert("I;16").point(lambda v: v * 256) if mode == "I;16" else None
-    )
+    image = Image.new("L", (100, 100), 128).convert("I;16").point(lambda v: v * 256) if mode == "I;16" else None
     if image is None:
         content = picture(kind, mode=mode)
     else:

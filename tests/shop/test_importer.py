@@ -66,9 +66,7 @@ def test_an_import_without_pictures_keeps_the_old_ones(shop: Shop, tmp_path: Pat
 
 
 def test_sync_retires_what_the_file_lacks(shop: Shop, tmp_path: Path) -> None:
-    file = write(
-        tmp_path / "new.jsonl", [{"product_id": "P00", "title": "left"}, {"product_id": "Z", "title": "new"}]
-    )
+    file = write(tmp_path / "new.jsonl", [{"product_id": "P00", "title": "left"}, {"product_id": "Z", "title": "new"}])
     result = import_catalogue(shop, file, mode="sync")
     assert result.retired == len(products()) - 1
     assert ids(shop) == ["P00", "Z"]
@@ -97,9 +95,7 @@ def test_a_bad_row_is_told_and_the_import_goes_on(tmp_path: Path) -> None:
         result = import_catalogue(shop, file)
         assert ids(shop) == ["1", "3"]
     [entry] = [orjson.loads(line) for line in result.quarantine.read_bytes().splitlines()]
-    assert (entry["line"], entry["field"], entry["found"]) == (3, "price", "'a lot'") or entry[
-        "found"
-    ] == "a lot"
+    assert (entry["line"], entry["field"], entry["found"]) == (3, "price", "'a lot'") or entry["found"] == "a lot"
     assert entry["expected"]
 
 
@@ -109,16 +105,12 @@ def test_a_bad_picture_is_told_and_its_product_stays(tmp_path: Path) -> None:
     (images / "good.jpg").write_bytes(picture((1, 2, 3), kind="JPEG"))
     (images / "cut.jpg").write_bytes(picture((1, 2, 3), kind="JPEG")[:-200])
     (images / "no.jpg").write_bytes(b"not a picture")
-    rows = [
-        {"product_id": name, "title": name, "image": f"{name}.jpg"}
-        for name in ("good", "cut", "no", "missing")
-    ]
+    rows = [{"product_id": name, "title": name, "image": f"{name}.jpg"} for name in ("good", "cut", "no", "missing")]
     with Shop.create(tmp_path / "shop") as shop:
         result = import_catalogue(shop, write(tmp_path / "f.jsonl", rows), images=images)
         view = shop.view()
         has = {
-            name: view.product(view.row(name))["image_file"] is not None
-            for name in ("good", "cut", "no", "missing")
+            name: view.product(view.row(name))["image_file"] is not None for name in ("good", "cut", "no", "missing")
         }
     assert has == {"good": True, "cut": False, "no": False, "missing": False}
     assert (result.pictures, result.bad_pictures, result.products) == (1, 2, 4)
@@ -149,9 +141,7 @@ with Shop.open({str(shop.path)!r}).writing(doing="importing big.csv"):
         pass  # the system freed the lock with the process
 
 
-def test_updates_acknowledged_during_an_import_survive_it(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_updates_acknowledged_during_an_import_survive_it(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     from emptor.shop import importer
 
     real = importer.popularity
@@ -226,13 +216,9 @@ def test_kill_at_any_moment_loses_nothing_acknowledged(shop_path: Path, tmp_path
         lines = (first + child.stdout.read()).decode().splitlines()
         child.wait()
         published = [
-            line.split()
-            for line in lines
-            if line and not line.startswith("updated") and len(line.split()) == 2
+            line.split() for line in lines if line and not line.startswith("updated") and len(line.split()) == 2
         ]
-        updated = [
-            int(line.split()[1]) for line in lines if line.startswith("updated") and len(line.split()) == 2
-        ]
+        updated = [int(line.split()[1]) for line in lines if line.startswith("updated") and len(line.split()) == 2]
         acknowledged_any += len(published)
         with Shop.open(shop_path) as shop:
             view = shop.view()

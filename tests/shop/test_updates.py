@@ -47,9 +47,7 @@ def test_a_new_product_is_found_by_words_filters_and_facets(engine: Engine) -> N
           "attributes": {"color": ["silver"]}, "price": 33.0}]
     )  # fmt: skip
     engine.refresh()
-    page = engine.search(
-        "zeppelin", filters=["brand:skyward", "category:Toys", "attr.color:silver", "price:30..40"]
-    )
+    page = engine.search("zeppelin", filters=["brand:skyward", "category:Toys", "attr.color:silver", "price:30..40"])
     assert [hit.product["product_id"] for hit in page.results] == ["A-new"]
     assert {facet.field for facet in page.facets} >= {"brand", "category", "attr.color"}
     assert engine.view.order[engine.view.row("A-new")] == 0  # its id is the first of all
@@ -113,9 +111,7 @@ def test_a_torn_last_line_is_not_read_and_does_not_spoil_the_next(shop: Shop) ->
 
 UPDATES = st.lists(
     st.one_of(
-        st.builds(
-            lambda i, p: {"product_id": i, "price": p}, st.sampled_from(["P00", "P30"]), st.floats(0, 100)
-        ),
+        st.builds(lambda i, p: {"product_id": i, "price": p}, st.sampled_from(["P00", "P30"]), st.floats(0, 100)),
         st.builds(lambda i: {"product_id": i, "delete": True}, st.sampled_from(["P00", "P41", "n1"])),
         st.builds(
             lambda i, t, b: {"product_id": i, "title": t, "brand": b, "attributes": {"color": [b]}},
@@ -145,14 +141,9 @@ def test_updates_and_a_rebuild_show_the_same_shop(
         engine.refresh()
         filters = [(), ("brand:Novel|Kilnhaus",), ("attr.color:Fresh",), ("price:..50",)]
         live = [sorted(found(engine, "red mug kite", *own)) for own in filters]
-        masks = [
-            set(engine.view.product_ids(np.flatnonzero(engine.view.mask(parse_filters(own)))))
-            for own in filters
-        ]
+        masks = [set(engine.view.product_ids(np.flatnonzero(engine.view.mask(parse_filters(own))))) for own in filters]
         republish(engine.shop)
         engine.refresh()
         assert [sorted(found(engine, "red mug kite", *own)) for own in filters] == live
         view = engine.view
-        assert [
-            set(view.product_ids(np.flatnonzero(view.mask(parse_filters(own))))) for own in filters
-        ] == masks
+        assert [set(view.product_ids(np.flatnonzero(view.mask(parse_filters(own))))) for own in filters] == masks

@@ -198,15 +198,11 @@ class Stage(Protocol):
     def __call__(self, requests: Requests, candidates: Candidates) -> Candidates: ...
 
 
-def check_answer(
-    before: Candidates, after: Candidates, *, first: bool, order: np.ndarray, stage: str
-) -> None:
+def check_answer(before: Candidates, after: Candidates, *, first: bool, order: np.ndarray, stage: str) -> None:
     """Raise AssertionError naming the stage where an answer breaks the contract."""
     assert len(after) == len(before), f"{stage}: answered {len(after)} requests, got {len(before)}"
     assert first or after.width <= before.width, f"{stage}: returned more candidates than it got"
-    assert not (np.diff(after.mask.astype(np.int8), axis=1) > 0).any(), (
-        f"{stage}: padding stands before candidates"
-    )
+    assert not (np.diff(after.mask.astype(np.int8), axis=1) > 0).any(), f"{stage}: padding stands before candidates"
     if after.width > 1:
         both = after.mask[:, 1:]
         falls = after.score[:, :-1] > after.score[:, 1:]

@@ -10,9 +10,7 @@ from emptor.cascade.contract import Candidates, Requests
 from emptor.shop.config import ExploreOptions
 
 
-def explore(
-    requests: Requests, candidates: Candidates, options: ExploreOptions
-) -> tuple[Candidates, np.ndarray]:
+def explore(requests: Requests, candidates: Candidates, options: ExploreOptions) -> tuple[Candidates, np.ndarray]:
     """Shuffle the head of some lists.
 
     Returns: (candidates with a column `propensity` [B, N] float32, explored [B] bool). A propensity is the chance
@@ -22,9 +20,7 @@ def explore(
     size, width = candidates.product.shape
     if options.share == 0.0 or width == 0:
         columns = {**candidates.columns, "propensity": np.ones((size, width), np.float32)}
-        return Candidates(candidates.product, candidates.score, candidates.mask, columns), np.zeros(
-            size, bool
-        )
+        return Candidates(candidates.product, candidates.score, candidates.mask, columns), np.zeros(size, bool)
     counts = candidates.mask.sum(axis=1)
     index = np.tile(np.arange(width), (size, 1))
     propensity = np.ones((size, width), np.float32)

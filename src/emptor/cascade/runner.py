@@ -89,13 +89,10 @@ class Cascade:
         self._paces = paces if paces is not None else {}
         self._stages = [(o, _build(name, o, o.method, view, methods)) for o in options.stages]
         self._fallbacks = [
-            _build(name, o, o.fallback, view, methods) if o.fallback is not None else None
-            for o in options.stages
+            _build(name, o, o.fallback, view, methods) if o.fallback is not None else None for o in options.stages
         ]
 
-    def run(
-        self, requests: Requests, *, deadline: float | None = None, observe: Observer | None = None
-    ) -> Outcome:
+    def run(self, requests: Requests, *, deadline: float | None = None, observe: Observer | None = None) -> Outcome:
         """Run a batch.
 
         Args:
@@ -110,16 +107,12 @@ class Cascade:
             candidates, method, seconds = self._run_stage(number, requests, before, deadline, degraded)
             candidates = candidates.cut(options.depth)
             if deadline is None:
-                check_answer(
-                    before, candidates, first=number == 0, order=self.view.order, stage=options.stage
-                )
+                check_answer(before, candidates, first=number == 0, order=self.view.order, stage=options.stage)
             if observe is not None and method != "skipped":
                 observe(options.stage, method, seconds)
             steps.append((options, method, seconds * 1000, candidates))
         candidates, explored = explore(requests, candidates, self.options.explore)
-        return Outcome(
-            candidates, self._traces(requests, steps, degraded, explored), tuple(degraded), explored
-        )
+        return Outcome(candidates, self._traces(requests, steps, degraded, explored), tuple(degraded), explored)
 
     def _run_stage(
         self,
@@ -138,9 +131,7 @@ class Cascade:
         left = deadline - time.monotonic()
         if pace.p95() > left:
             pace.skipped()
-            reason = (
-                f"its p95 of {pace.p95() * 1000:.0f} ms is more than the {max(left, 0) * 1000:.0f} ms left"
-            )
+            reason = f"its p95 of {pace.p95() * 1000:.0f} ms is more than the {max(left, 0) * 1000:.0f} ms left"
             return self._fall_back(number, requests, before, reason, degraded)
         start = time.perf_counter()
         try:
@@ -184,9 +175,7 @@ class Cascade:
                 rows, scores = candidates.row(at)
                 columns = {name: array[at, : len(rows)] for name, array in candidates.columns.items()}
                 stages.append(StageTrace(options.stage, method, ms, options.budget_ms, rows, scores, columns))
-            traces.append(
-                Trace(requests.one(at), self.hash, tuple(stages), tuple(degraded), bool(explored[at]))
-            )
+            traces.append(Trace(requests.one(at), self.hash, tuple(stages), tuple(degraded), bool(explored[at])))
         return tuple(traces)
 
 
@@ -199,12 +188,9 @@ def cascade_hash(options: CascadeOptions) -> str:
 def _build(cascade: str, options: StageOptions, method: str, view: View, methods: Methods) -> Stage:
     known = methods.get(options.stage)
     if known is None:
-        raise EmptorError(
-            f"cascade.{cascade}: unknown stage {options.stage!r}; there are {', '.join(sorted(methods))}"
-        )
+        raise EmptorError(f"cascade.{cascade}: unknown stage {options.stage!r}; there are {', '.join(sorted(methods))}")
     if method not in known:
         raise EmptorError(
-            f"cascade.{cascade}, stage {options.stage}: unknown method {method!r}; "
-            f"there are {', '.join(sorted(known))}"
+            f"cascade.{cascade}, stage {options.stage}: unknown method {method!r}; there are {', '.join(sorted(known))}"
         )
     return known[method](view, options)

@@ -54,17 +54,13 @@ class LocalTextEncoder:
         try:
             from transformers import AutoModel, AutoTokenizer
         except ImportError:
-            raise EmptorError(
-                "an encoder folder needs the transformers package: pip install 'emptor[llm]'"
-            ) from None
+            raise EmptorError("an encoder folder needs the transformers package: pip install 'emptor[llm]'") from None
         try:
             safe: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
             self._tokenizer = AutoTokenizer.from_pretrained(str(folder), **safe)
             self._model = AutoModel.from_pretrained(str(folder), use_safetensors=True, **safe).eval()
         except (OSError, ValueError, RuntimeError, KeyError) as error:
-            raise EmptorError(
-                f"encoder folder {folder} cannot be loaded: {str(error).splitlines()[0]}"
-            ) from None
+            raise EmptorError(f"encoder folder {folder} cannot be loaded: {str(error).splitlines()[0]}") from None
         self.width: int = int(self._model.config.hidden_size)
         self.fingerprint = _fingerprint(folder)
 

@@ -33,9 +33,7 @@ def print_report(report: Report, console: Console) -> None:
     console.print(_means(report))
     for metric in report.metrics:
         _say(console, metric.name, metric.definition(judgements))
-    _say(
-        console, "95% interval", f"bootstrap over queries, {report.resamples:,} resamples, seed {report.seed}"
-    )
+    _say(console, "95% interval", f"bootstrap over queries, {report.resamples:,} resamples, seed {report.seed}")
     _say(console, "random", FLOOR)
     if report.unjudged == "removed":
         _say(console, "shuffled", JUDGED_FLOOR)

@@ -33,9 +33,7 @@ def read_grades(labels: Iterable[str], given: Mapping[str, int | float] | None =
     if given is not None:
         for label, value in given.items():
             if not isinstance(value, int | float) or not abs(value) <= MAX_GRADE:
-                raise EmptorError(
-                    f"the grade of label {label!r} is {value!r}: expected a number up to {MAX_GRADE:,g}"
-                )
+                raise EmptorError(f"the grade of label {label!r} is {value!r}: expected a number up to {MAX_GRADE:,g}")
         known = {label.strip().casefold(): float(value) for label, value in given.items()}
         expected = "one of " + ", ".join(given)
     else:

@@ -65,9 +65,7 @@ def read_judgements(
     maps = dict(maps or {})
     unknown = sorted(set(maps) - set(SYNONYMS))
     if unknown:
-        raise EmptorError(
-            f"judgements have no field {unknown[0]!r} to map: expected one of {', '.join(SYNONYMS)}"
-        )
+        raise EmptorError(f"judgements have no field {unknown[0]!r} to map: expected one of {', '.join(SYNONYMS)}")
     texts, faults = _read_texts(Path(queries)) if queries is not None else (None, [])
     columns: dict[str, list[str | None]] = {name: [] for name in SYNONYMS}
     lines: list[int] = []
@@ -81,9 +79,7 @@ def read_judgements(
         for name, values in columns.items():
             value = row[1].get(name)
             values.append(value.strip() if value is not None else None)
-    frame = pl.DataFrame(
-        {"line": lines, **columns}, schema={"line": pl.UInt32} | dict.fromkeys(SYNONYMS, pl.String)
-    )
+    frame = pl.DataFrame({"line": lines, **columns}, schema={"line": pl.UInt32} | dict.fromkeys(SYNONYMS, pl.String))
     frame = _name_queries(frame, texts)
     frame, found = _refuse(frame, grades)
     faults = sorted([*faults, *found], key=lambda fault: fault.line)
@@ -117,9 +113,7 @@ def _rows(path: Path, maps: Mapping[str, str], has_texts: bool) -> _Rows:
     return _table_rows(path, everything, maps, has_texts)
 
 
-def _table_rows(
-    path: Path, lines: Iterator[tuple[int, str]], maps: Mapping[str, str], has_texts: bool
-) -> _Rows:
+def _table_rows(path: Path, lines: Iterator[tuple[int, str]], maps: Mapping[str, str], has_texts: bool) -> _Rows:
     start, head = next(lines)
     delimiter = max("\t,;|", key=head.count)
     # A tab-separated file has no quoting of its own; a comma-separated one is read strictly, so that a
@@ -149,9 +143,7 @@ def _table_rows(
         elif len(cells) == width:
             yield offset + reader.line_num, {name: cells[at] for name, at in columns.items()}
         elif any(cells):
-            yield Fault(
-                line=begin, field="row", found=f"{len(cells)} columns", expected=f"{width} as in the header"
-            )
+            yield Fault(line=begin, field="row", found=f"{len(cells)} columns", expected=f"{width} as in the header")
 
 
 def _unquote(cell: str) -> str:
@@ -159,9 +151,7 @@ def _unquote(cell: str) -> str:
     return cell[1:-1].replace('""', '"') if quoted else cell
 
 
-def _json_rows(
-    path: Path, lines: Iterator[tuple[int, str]], maps: Mapping[str, str], has_texts: bool
-) -> _Rows:
+def _json_rows(path: Path, lines: Iterator[tuple[int, str]], maps: Mapping[str, str], has_texts: bool) -> _Rows:
     columns: dict[str, str] | None = None
     for number, line in lines:
         if not line.strip():
@@ -237,16 +227,12 @@ def _name_queries(frame: pl.DataFrame, texts: Mapping[str, str] | None) -> pl.Da
     """Give every row a query_id and a text, each standing in for the other where it is missing."""
     query_id, query = pl.col("query_id"), pl.col("query")
     if texts is not None:
-        found = query_id.replace_strict(
-            list(texts), list(texts.values()), default=None, return_dtype=pl.String
-        )
+        found = query_id.replace_strict(list(texts), list(texts.values()), default=None, return_dtype=pl.String)
         return frame.with_columns(query=found)
     return frame.with_columns(query_id=pl.coalesce(query_id, query), query=pl.coalesce(query, query_id))
 
 
-def _refuse(
-    frame: pl.DataFrame, grades: Mapping[str, int | float] | None
-) -> tuple[pl.DataFrame, list[Fault]]:
+def _refuse(frame: pl.DataFrame, grades: Mapping[str, int | float] | None) -> tuple[pl.DataFrame, list[Fault]]:
     """The usable rows with grades as numbers, and a fault for the first thing wrong with each other row."""
     labels = read_grades(frame["grade"].drop_nulls().unique().to_list(), grades)
     found = pl.col("grade").replace_strict(
@@ -263,18 +249,14 @@ def _refuse(
         ("product_id", product_id.str.contains("\ufffd", literal=True), "UTF-8 text"),
         ("grade", found.is_null(), labels.expected),
     ]
-    reason = pl.coalesce(
-        pl.when(bad).then(pl.lit(at, dtype=pl.Int64)) for at, (_, bad, _) in enumerate(checks)
-    )
+    reason = pl.coalesce(pl.when(bad).then(pl.lit(at, dtype=pl.Int64)) for at, (_, bad, _) in enumerate(checks))
     frame = frame.with_columns(reason=reason, number=found)
     faults = []
     for row in frame.filter(pl.col("reason").is_not_null()).iter_rows(named=True):
         name, _, expected = checks[row["reason"]]
         value = row[name]
         faults.append(
-            Fault(
-                line=row["line"], field=name, found=shorten(value) if value else "nothing", expected=expected
-            )
+            Fault(line=row["line"], field=name, found=shorten(value) if value else "nothing", expected=expected)
         )
     kept = frame.filter(pl.col("reason").is_null()).with_columns(grade=pl.col("number"))
     return kept.drop("reason", "number"), faults

@@ -41,15 +41,11 @@ def _lines(path: Path, file: IO[bytes] | gzip.GzipFile) -> Iterator[tuple[int, s
     while raw := file.readline(MAX_LINE + 1):
         number += 1
         if len(raw) > MAX_LINE:
-            raise EmptorError(
-                f"line {number} of {path} is longer than {MAX_LINE:,} bytes: expected one row a line"
-            )
+            raise EmptorError(f"line {number} of {path} is longer than {MAX_LINE:,} bytes: expected one row a line")
         if number == 1:
             raw = raw.removeprefix(b"\xef\xbb\xbf")
         if b"\0" in raw:
-            raise EmptorError(
-                f"line {number} of {path} is not text: expected UTF-8 CSV, TSV, JSONL or TREC qrels"
-            )
+            raise EmptorError(f"line {number} of {path} is not text: expected UTF-8 CSV, TSV, JSONL or TREC qrels")
         yield number, raw.decode("utf-8", errors="replace")
 
 

@@ -41,9 +41,7 @@ FAMILIES = {
         says="normalised discounted cumulative gain{cut}: sum of gain / log2(rank + 1), over that of the "
         "best possible order; the gain is {gain}",
     ),
-    "recall": Family(
-        cutoff="must", binary=True, needs="relevant", says="share of the relevant products that are{cut}"
-    ),
+    "recall": Family(cutoff="must", binary=True, needs="relevant", says="share of the relevant products that are{cut}"),
     "p": Family(cutoff="must", binary=True, needs="relevant", says="relevant products{cut}, divided by {k}"),
     "mrr": Family(
         cutoff="may",
@@ -58,9 +56,7 @@ FAMILIES = {
         says="average precision{cut}: the precision at each relevant product found, summed and divided by "
         "the number of relevant products",
     ),
-    "hit": Family(
-        cutoff="must", binary=True, needs="relevant", says="1 when a relevant product is{cut}, else 0"
-    ),
+    "hit": Family(cutoff="must", binary=True, needs="relevant", says="1 when a relevant product is{cut}, else 0"),
     "pair_accuracy": Family(
         cutoff="never",
         binary=False,
@@ -129,8 +125,7 @@ def known_metrics() -> str:
     """Every family with its form, for messages and help."""
     marks = {"must": "@K", "may": "[@K]", "never": ""}
     return ", ".join(
-        name + marks[family.cutoff] + ("[:GRADE]" if family.binary else "")
-        for name, family in FAMILIES.items()
+        name + marks[family.cutoff] + ("[:GRADE]" if family.binary else "") for name, family in FAMILIES.items()
     )
 
 

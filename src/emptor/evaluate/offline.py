@@ -51,14 +51,8 @@ def evaluate(
         fit the catalogue; ValueError when a system does not answer each query of a batch.
     """
     if against is not None and names[0] == names[1]:
-        raise EmptorError(
-            f"{names[0]!r} cannot be compared with itself: name another cascade to compare it with"
-        )
-    wanted = [
-        metric
-        for given in metrics
-        for metric in (parse_metrics([given]) if isinstance(given, str) else [given])
-    ]
+        raise EmptorError(f"{names[0]!r} cannot be compared with itself: name another cascade to compare it with")
+    wanted = [metric for given in metrics for metric in (parse_metrics([given]) if isinstance(given, str) else [given])]
     wanted = list(dict.fromkeys(wanted)) or parse_metrics([])
     judged_queries = judgements.queries.height
     if known_products is not None:
@@ -115,9 +109,7 @@ def _figures(result: Result, floors: Sequence[Result], *, seed: int, resamples: 
         queries = result.values(summary.metric).select("query_id")
         if summary.kind is not None:
             queries = queries.join(kinds.filter(pl.col("kind") == summary.kind), on="query_id", how="semi")
-        means = [
-            _mean(floor.values(summary.metric).join(queries, on="query_id", how="semi")) for floor in floors
-        ]
+        means = [_mean(floor.values(summary.metric).join(queries, on="query_id", how="semi")) for floor in floors]
         random, *judged = means
         figures.append(
             Figure(

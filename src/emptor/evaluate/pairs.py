@@ -40,6 +40,4 @@ def pair_accuracy(judgements: pl.DataFrame, scores: pl.DataFrame) -> pl.DataFram
         right += np.bincount(query[row], weights=differ * (1 + better * higher) / 2, minlength=len(names))
         pairs += np.bincount(query[row], weights=differ, minlength=len(names))
     has_pair = pairs > 0
-    return pl.DataFrame(
-        {"query_id": names.filter(pl.Series(has_pair)), "value": right[has_pair] / pairs[has_pair]}
-    )
+    return pl.DataFrame({"query_id": names.filter(pl.Series(has_pair)), "value": right[has_pair] / pairs[has_pair]})

@@ -125,12 +125,8 @@ class Report:
             )
         for result in self.results:
             if result.unanswered:
-                notes.append(
-                    f"{result.name} found nothing for {result.unanswered:,} queries: they count as 0"
-                )
-            deeper = [
-                metric.name for metric in self.metrics if metric.cutoff and metric.cutoff > result.depth
-            ]
+                notes.append(f"{result.name} found nothing for {result.unanswered:,} queries: they count as 0")
+            deeper = [metric.name for metric in self.metrics if metric.cutoff and metric.cutoff > result.depth]
             if deeper:
                 notes.append(
                     f"the longest list of {result.name} has {result.depth:,} products, "

@@ -83,9 +83,7 @@ def evaluate_run(
     for metric in metrics:
         if metric.family == "pair_accuracy":
             values = pair_accuracy(judgements.frame, _scores(lists, run.scores))
-            frames.append(
-                values.with_columns(metric=pl.lit(metric.name)).select("query_id", "metric", "value")
-            )
+            frames.append(values.with_columns(metric=pl.lit(metric.name)).select("query_id", "metric", "value"))
     return Result(
         name=run.name,
         frame=pl.concat(frames),
@@ -121,10 +119,7 @@ def _standard(
     every = {query: _ranked(ranking) for query, ranking in lists.items()}
     kept = every
     if unjudged == "removed":
-        kept = {
-            query: _ranked([product for product in every[query] if product in codes[query]])
-            for query in every
-        }
+        kept = {query: _ranked([product for product in every[query] if product in codes[query]]) for query in every}
     reach = max((metric.cutoff or 0 for metric in metrics if metric.needs == "judged"), default=0)
     answered = {query: dict(islice(ranking.items(), reach)) for query, ranking in every.items() if ranking}
     tasks = {
@@ -137,15 +132,11 @@ def _standard(
         measures = {metric: _measure(metric, judgements) for metric in metrics if metric.needs == needs}
         if not measures or not qrels:
             continue
-        found: dict[ir.measures.Measure, list[tuple[str, float]]] = {
-            measure: [] for measure in measures.values()
-        }
+        found: dict[ir.measures.Measure, list[tuple[str, float]]] = {measure: [] for measure in measures.values()}
         for row in ir.iter_calc(list(found), qrels, run):
             found[row.measure].append((row.query_id, float(row.value)))
         for metric, measure in measures.items():
-            values = pl.DataFrame(
-                found[measure], schema={"query_id": pl.String, "value": pl.Float64}, orient="row"
-            )
+            values = pl.DataFrame(found[measure], schema={"query_id": pl.String, "value": pl.Float64}, orient="row")
             if metric.family == "mrr" and metric.cutoff is not None:
                 within = pl.col("value") >= 1 / metric.cutoff
                 values = values.with_columns(value=pl.when(within).then("value").otherwise(0.0))
@@ -204,12 +195,8 @@ def _scores(lists: Mapping[str, Sequence[str]], scores: Mapping[str, Sequence[fl
             raise ValueError("a run's scores must be finite")
     frame = pl.DataFrame(
         {
-            "query_id": pl.Series(list(lists), dtype=pl.String).gather(
-                np.repeat(np.arange(len(lists)), lengths)
-            ),
-            "product_id": pl.Series(
-                [product for ranking in lists.values() for product in ranking], dtype=pl.String
-            ),
+            "query_id": pl.Series(list(lists), dtype=pl.String).gather(np.repeat(np.arange(len(lists)), lengths)),
+            "product_id": pl.Series([product for ranking in lists.values() for product in ranking], dtype=pl.String),
             "score": values,
         }
     )

@@ -59,9 +59,7 @@ class Comparison:
     unpaired: int
 
 
-def summarise(
-    result: Result, *, seed: int = 0, resamples: int = RESAMPLES, by_kind: bool = False
-) -> list[Summary]:
+def summarise(result: Result, *, seed: int = 0, resamples: int = RESAMPLES, by_kind: bool = False) -> list[Summary]:
     """Mean and interval per metric over all queries, or with `by_kind` per metric and kind of query."""
     kinds = result.judgements.queries.select("query_id", "kind")
     summaries = []
@@ -70,11 +68,7 @@ def summarise(
         if not by_kind:
             summaries.append(_summary(metric, None, values["value"].to_numpy(), seed, resamples))
             continue
-        parts = (
-            values.join(kinds, on="query_id", maintain_order="left")
-            .drop_nulls("kind")
-            .sort("kind", "query_id")
-        )
+        parts = values.join(kinds, on="query_id", maintain_order="left").drop_nulls("kind").sort("kind", "query_id")
         for (kind,), part in parts.group_by("kind", maintain_order=True):
             summaries.append(_summary(metric, str(kind), part["value"].to_numpy(), seed, resamples))
     return summaries
@@ -101,9 +95,7 @@ def bootstrap(values: Floats, *, seed: int, resamples: int = RESAMPLES) -> tuple
     return float(low), float(high)
 
 
-def compare(
-    a: Result, b: Result, *, seed: int = 0, resamples: int = RESAMPLES, flips: int = FLIPS
-) -> list[Comparison]:
+def compare(a: Result, b: Result, *, seed: int = 0, resamples: int = RESAMPLES, flips: int = FLIPS) -> list[Comparison]:
     """Compare two systems on the metrics that both were measured on, query by query.
 
     A query counts only where both have a value. Metrics that describe the judgements and not the ranking

@@ -32,7 +32,10 @@ class Channel(Protocol):
     Returns one answer a request; None where the channel does not apply (no query, no such user).
     """
 
-    name: str
-    covers: np.ndarray | None
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def covers(self) -> np.ndarray | None: ...
 
     def __call__(self, requests: Requests, *, depth: int) -> Sequence[Found | None]: ...

@@ -46,12 +46,10 @@ class VectorIndex:
         """(scores, places) [queries, depth] of about the nearest, by HNSW; a place of -1 is padding."""
         with self._building:
             if self._graph is None:
-                self._graph = faiss.IndexHNSWFlat(
-                    self.vectors.shape[1], HNSW_LINKS, faiss.METRIC_INNER_PRODUCT
-                )
+                self._graph = faiss.IndexHNSWFlat(self.vectors.shape[1], HNSW_LINKS, faiss.METRIC_INNER_PRODUCT)
                 self._graph.hnsw.efConstruction = 80
                 self._graph.add(self.vectors)
-        params = faiss.SearchParametersHNSW(efSearch=max(64, 2 * depth))
+        params = faiss.SearchParametersHNSW(efSearch=max(64, 2 * depth))  # type: ignore[attr-defined]
         return self._graph.search(queries, min(depth, len(self.rows)), params=params)
 
 
@@ -82,9 +80,7 @@ class DenseChannel:
         answers: list[Found | None] = [None] * len(requests)
         if not asked or not len(self._rows):
             return answers
-        queries = _unit(
-            np.asarray(self._encoder.encode([clip(requests.query[at]) for at in asked]), np.float32)
-        )
+        queries = _unit(np.asarray(self._encoder.encode([clip(requests.query[at]) for at in asked]), np.float32))
         for start in range(0, len(asked), BATCH):
             part = asked[start : start + BATCH]
             found = self._near(queries[start : start + BATCH], [requests.filters[at] for at in part], depth)

@@ -60,16 +60,12 @@ class LexicalChannel:
         self.read = lru_cache(maxsize=10_000)(self._read)
         self._memo = lru_cache(maxsize=2_000)(self._search)
 
-    def __call__(
-        self, queries: Sequence[str | None], filters: Sequence[Filters], *, depth: int
-    ) -> list[Found | None]:
+    def __call__(self, queries: Sequence[str | None], filters: Sequence[Filters], *, depth: int) -> list[Found | None]:
         """Up to `depth` products for each query; None where there is no query."""
         jobs = list({(q, f): None for q, f in zip(queries, filters, strict=True) if q is not None})
         if len(jobs) > 8:  # the engine works without the interpreter's lock
             with ThreadPoolExecutor(2) as pool:
-                answers = dict(
-                    zip(jobs, pool.map(lambda job: self.search(*job, depth=depth), jobs), strict=True)
-                )
+                answers = dict(zip(jobs, pool.map(lambda job: self.search(*job, depth=depth), jobs), strict=True))
         else:
             answers = {job: self.search(*job, depth=depth) for job in jobs}
         return [None if q is None else answers[q, f] for q, f in zip(queries, filters, strict=True)]
@@ -111,9 +107,7 @@ class LexicalChannel:
 
     def _read(self, query: str) -> Reading:
         words = self._view.analyser.query_words(query)[:MAX_WORDS]
-        meant = (
-            did_you_mean(self._view.analyser.surfaces(query), self._spelling) if self._options.typos else None
-        )
+        meant = did_you_mean(self._view.analyser.surfaces(query), self._spelling) if self._options.typos else None
         return Reading(tuple(words), meant)
 
     def _groups(self, words: Sequence[QueryWord]) -> list[tuple[Query, bool]]:
@@ -138,8 +132,7 @@ class LexicalChannel:
     def _group(self, word: QueryWord, *, typos: bool = True) -> Query:
         """What one word of the query may match: its terms, synonyms and likely spellings, in every field."""
         parts = [self._in_fields(term, weight) for term, weight in word.terms]
-        for phrase in self._synonyms.of((word.terms[0][0],)):
-            parts.append(self._phrase(phrase, SYNONYM_WEIGHT))
+        parts += [self._phrase(phrase, SYNONYM_WEIGHT) for phrase in self._synonyms.of((word.terms[0][0],))]
         if typos and self._options.typos and word.surface:
             parts += self._spellings(word.surface)
         if len(parts) == 1:

@@ -67,9 +67,7 @@ class Spelling:
 
     def _neighbours(self, word: str) -> tuple[tuple[str, int], ...]:
         """Known words one edit away that share the first two letters: (word, products), for a low-weight clause."""
-        near = [
-            (other, self.products(other)) for other, _ in self._near(word, reach=1) if other[:2] == word[:2]
-        ]
+        near = [(other, self.products(other)) for other, _ in self._near(word, reach=1) if other[:2] == word[:2]]
         return tuple(sorted(near, key=lambda pair: -pair[1])[:5])
 
     def _near(self, word: str, *, reach: int) -> list[tuple[str, int]]:

@@ -89,9 +89,7 @@ class HybridRetrieval:
         answers: dict[str, list[Found | None]] = {}
         wanted = {name for name, weight in self._options.channels.items() if weight > 0}
         if "lexical" in wanted:
-            answers["lexical"] = self._lexical(
-                list(requests.query), list(requests.filters), depth=self._depth
-            )
+            answers["lexical"] = self._lexical(list(requests.query), list(requests.filters), depth=self._depth)
         if "popular" in wanted:
             answers["popular"] = self._popular(requests, depth=self._depth)
         for name, channel in self._others.items():
@@ -132,9 +130,7 @@ def methods(
             first = error.errors()[0]
             place = ".".join(str(part) for part in first["loc"])
             raise EmptorError(f"stage retrieve, options.{place}: {first['msg']}") from None
-        return HybridRetrieval(
-            view, depth=options.depth, options=own, lexical=lexical, popular=popular, others=others
-        )
+        return HybridRetrieval(view, depth=options.depth, options=own, lexical=lexical, popular=popular, others=others)
 
     def most_popular(view: View, options: StageOptions) -> Stage:
         return PopularRetrieval(depth=options.depth, popular=popular)

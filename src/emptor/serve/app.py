@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import anyio.to_thread
 from fastapi import FastAPI
@@ -57,6 +58,7 @@ def create_app(
         redirect_slashes=False,
         lifespan=lifespan,
     )
+    app.openapi = partial(_document, app, app.openapi)  # type: ignore[method-assign]
     app.state.service = service
     for module in (search, images, events, operations, pages):
         app.include_router(module.router(service))
@@ -64,3 +66,17 @@ def create_app(
     add_handlers(app, partial(pages.error_html, service))
     app.add_middleware(Surroundings, metrics=service.metrics)
     return app
+
+
+def _document(app: FastAPI, make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """The OpenAPI document without the 422 that the framework adds: bad parameters are answered 400 here."""
+    if app.openapi_schema is None:
+        document = make()
+        for methods in document["paths"].values():
+            for operation in methods.values():
+                if "HTTPValidationError" in str(operation["responses"].get("422")):
+                    del operation["responses"]["422"]
+        for name in ("HTTPValidationError", "ValidationError"):
+            document["components"]["schemas"].pop(name, None)
+        app.openapi_schema = document
+    return app.openapi_schema

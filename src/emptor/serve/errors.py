@@ -38,9 +38,7 @@ class Unavailable(Exception):
 def add_handlers(app: FastAPI, error_page: ErrorPage) -> None:
     """Answer every error of `app` with its sentence; browsers outside `/v1` get `error_page`."""
 
-    def answer(
-        request: Request, status: int, sentence: str, headers: Mapping[str, str] | None = None
-    ) -> Response:
+    def answer(request: Request, status: int, sentence: str, headers: Mapping[str, str] | None = None) -> Response:
         if not request.url.path.startswith("/v1/") and "text/html" in request.headers.get("accept", ""):
             response = error_page(request, status, sentence)
         else:

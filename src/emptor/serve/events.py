@@ -42,9 +42,7 @@ _EVENT = {
 _BODY = {
     "required": True,
     "content": {
-        "application/json": {
-            "schema": {"oneOf": [_EVENT, {"type": "array", "items": _EVENT, "maxItems": MAX_EVENTS}]}
-        }
+        "application/json": {"schema": {"oneOf": [_EVENT, {"type": "array", "items": _EVENT, "maxItems": MAX_EVENTS}]}}
     },
 }
 
@@ -99,15 +97,11 @@ def parse(body: bytes) -> list[Any]:
     try:
         content = orjson.loads(body)
     except orjson.JSONDecodeError as error:
-        raise EmptorError(
-            f"the body is not JSON ({error}); expected an event or an array of events"
-        ) from None
+        raise EmptorError(f"the body is not JSON ({error}); expected an event or an array of events") from None
     if isinstance(content, dict):
         return [content]
     if not isinstance(content, list):
-        raise EmptorError(
-            f"the body is {_kind(content)}, expected an event (an object) or an array of events"
-        )
+        raise EmptorError(f"the body is {_kind(content)}, expected an event (an object) or an array of events")
     if len(content) > MAX_EVENTS:
         raise EmptorError(f"found {len(content)} events, expected at most {MAX_EVENTS} in one request")
     return content
@@ -118,9 +112,7 @@ def _append(service: Service, sent: list[Any]) -> Response:
         acks = service.shop.events.append([service.recent.complete(event) for event in sent])
     except EmptorError as error:  # the disk or the database, not the client
         raise Unavailable(f"events cannot be stored now: {error}") from error
-    counts = {
-        status: sum(ack.status == status for ack in acks) for status in ("stored", "duplicate", "rejected")
-    }
+    counts = {status: sum(ack.status == status for ack in acks) for status in ("stored", "duplicate", "rejected")}
     for status, count in counts.items():
         service.metrics.events.labels(status).inc(count)
     answer: dict[str, Any] = {**counts, "events": acks}

@@ -31,9 +31,7 @@ def router(service: Service) -> APIRouter:
             **problems(400, 404, 503),
         },
     )
-    async def image(
-        request: Request, product_id: str, parameters: Annotated[ImageParameters, Query()]
-    ) -> Response:
+    async def image(request: Request, product_id: str, parameters: Annotated[ImageParameters, Query()]) -> Response:
         """A product's picture, at most `size` pixels wide and high; 404 where it has none."""
         engine = service.engine
         known = request.headers.get("if-none-match", "")

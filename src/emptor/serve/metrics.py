@@ -27,9 +27,7 @@ class Metrics:
         self.shed = counter("shed", "Requests turned away for overload.", ["gate"])
         self.events = counter("events", "Events received.", ["status"])
         self.degraded = counter("degraded", "Stages that did not run as declared.", ["stage"])
-        self.traces = counter(
-            "traces", "Traces for the log: written, dropped (queue full) or failed.", ["outcome"]
-        )
+        self.traces = counter("traces", "Traces for the log: written, dropped (queue full) or failed.", ["outcome"])
         self.generation = gauge("generation", "The published generation that is served.")
         self.products = gauge("products", "Products that are served.")
         self.ready = gauge("ready", "1 once requests are answered.")

@@ -43,18 +43,14 @@ class _Parameters(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _without_blanks(cls, data: Any) -> Any:
-        return (
-            {name: value for name, value in data.items() if value != ""} if isinstance(data, dict) else data
-        )
+        return {name: value for name, value in data.items() if value != ""} if isinstance(data, dict) else data
 
 
 class _ListParameters(_Parameters):
     k: int = Field(20, ge=1, le=MAX_LIST, description="Number of results.")
-    offset: int = Field(
-        0, ge=0, le=MAX_LIST, description=f"Results to skip; offset + k is at most {MAX_LIST}."
-    )
-    user_id: Id | None = None
-    session_id: Id | None = None
+    offset: int = Field(0, ge=0, le=MAX_LIST, description=f"Results to skip; offset + k is at most {MAX_LIST}.")
+    user_id: Id | None = Field(None, description="Who asks, where known.")
+    session_id: Id | None = Field(None, description="The visit that the request belongs to.")
     filter: Filter = Field(default_factory=list, description=_FILTER)
     cascade: str = Field("default", max_length=200, description="A cascade of shop.toml.")
 
@@ -111,9 +107,7 @@ class ResultAnswer(BaseModel):
     in_stock: bool
     score: float
     position: int = Field(description="From 0 over the whole list; send it back with events.")
-    propensity: float = Field(
-        description="Chance that this product stands here; 1.0 on a page without exploration."
-    )
+    propensity: float = Field(description="Chance that this product stands here; 1.0 on a page without exploration.")
 
 
 class FacetValueAnswer(BaseModel):

@@ -36,13 +36,9 @@ def router(service: Service) -> APIRouter:
             response.headers["Retry-After"] = str(RETRY_AFTER_S)
             return response
         view = service.engine.view
-        return as_json(
-            orjson.dumps({"ready": True, "generation": view.generation.number, "products": view.count})
-        )
+        return as_json(orjson.dumps({"ready": True, "generation": view.generation.number, "products": view.count}))
 
-    @routes.get(
-        "/metrics", responses={200: {"content": {"text/plain": {}}, "description": "Prometheus text format."}}
-    )
+    @routes.get("/metrics", responses={200: {"content": {"text/plain": {}}, "description": "Prometheus text format."}})
     async def metrics() -> Response:
         """Counters and histograms for Prometheus."""
         return Response(service.metrics.render(), media_type=CONTENT_TYPE)

@@ -87,9 +87,7 @@ class Gate:
 
 def _start(work: Callable[[], T], latest: float) -> T:
     if time.monotonic() > latest:
-        raise Overloaded(
-            "the server is busy and could not start on this request in time; try again in a moment"
-        )
+        raise Overloaded("the server is busy and could not start on this request in time; try again in a moment")
     return work()
 
 

@@ -49,9 +49,7 @@ def router(service: Service) -> APIRouter:
     @routes.get("/")
     async def search(request: Request) -> Response:
         asked = Asked.read(request.query_params)
-        return await answer(
-            request, lambda engine, session, deadline: search_html(engine, asked, session, deadline)
-        )
+        return await answer(request, lambda engine, session, deadline: search_html(engine, asked, session, deadline))
 
     @routes.get("/product/{product_id:path}")
     async def product(request: Request, product_id: str) -> Response:
@@ -94,7 +92,10 @@ def search_html(engine: Engine, asked: Asked, session: str, deadline: float | No
         groups=groups(page, asked, currency),
         chips=chips(asked, currency),
         clear_url=asked.without_filters().url(),
-        sorts=[(name, label, name == asked.sort) for name, label in _SORTS.items()],
+        sorts=[
+            (name, label if asked.q or name != "relevance" else "Recommended", name == asked.sort)
+            for name, label in _SORTS.items()
+        ],
         meant_url=asked.asking(page.did_you_mean).url() if page.did_you_mean else None,
         pager=links,
         previous_url=links[now - 1].url if links and now > 0 else None,  # type: ignore[union-attr]
@@ -140,11 +141,7 @@ def _shop(engine: Engine) -> dict[str, Any]:
 
 def _frame(service: Service) -> dict[str, Any]:
     """What every page needs, also while the shop is being opened."""
-    return (
-        _shop(service.engine)
-        if service.ready
-        else {"shop_name": service.shop.options.name or "Shop", "products": 0}
-    )
+    return _shop(service.engine) if service.ready else {"shop_name": service.shop.options.name or "Shop", "products": 0}
 
 
 def _described(document: dict[str, Any]) -> dict[str, Any]:
@@ -164,11 +161,11 @@ def _described(document: dict[str, Any]) -> dict[str, Any]:
                             "default": parameter["schema"].get("default"),
                             "choices": parameter["schema"].get("enum", []),
                         }
-                        for parameter in own.get("parameters", [])
+                        for parameter in sorted(
+                            own.get("parameters", []), key=lambda own: own["name"] not in ("q", "product_id")
+                        )
                     ],
-                    "statuses": [
-                        (status, answer["description"]) for status, answer in own["responses"].items()
-                    ],
+                    "statuses": [(status, answer["description"]) for status, answer in own["responses"].items()],
                 }
             )
     return {"operations": operations, "version": document["info"]["version"]}

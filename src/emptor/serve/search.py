@@ -32,9 +32,7 @@ def router(service: Service) -> APIRouter:
         """A page of results for a query."""
         engine, deadline = service.engine, service.deadline(parameters.cascade)
         return as_json(
-            await service.searches.run(
-                lambda: page_json(search_page(engine, parameters, deadline)), deadline=deadline
-            )
+            await service.searches.run(lambda: page_json(search_page(engine, parameters, deadline)), deadline=deadline)
         )
 
     @routes.get("/recommend", responses={200: {"model": PageAnswer}, **problems(400, 404, 503)})
@@ -57,9 +55,7 @@ def router(service: Service) -> APIRouter:
             )
         )
 
-    @routes.get(
-        "/products/{product_id:path}", responses={200: {"model": ProductAnswer}, **problems(404, 503)}
-    )
+    @routes.get("/products/{product_id:path}", responses={200: {"model": ProductAnswer}, **problems(404, 503)})
     async def product(product_id: str) -> Response:
         """All fields of one product. The id is percent-encoded; it may hold slashes."""
         engine = service.engine

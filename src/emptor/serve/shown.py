@@ -20,7 +20,7 @@ from emptor.shop.filters import parse_filter
 _SIGNS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "CNY": "¥", "INR": "₹", "KRW": "₩"}
 _WHOLE = ("JPY", "KRW")
 _TINTS = 6
-_AROUND = 2
+_AROUND = 1
 """Pages named on either side of the current one."""
 
 
@@ -165,8 +165,7 @@ def _describe(text: str, currency: str) -> str:
     if clause.field == "price":
         inf = float("inf")
         return ", ".join(
-            _range(low if low != -inf else None, high if high != inf else None, currency)
-            for low, high in clause.ranges
+            _range(low if low != -inf else None, high if high != inf else None, currency) for low, high in clause.ranges
         )
     if clause.field == "in_stock":
         return "In stock" if clause.values == ("true",) else "Out of stock"

@@ -47,9 +47,7 @@ class Choice:
 
     @classmethod
     def of(cls, seed: int, options: LogOptions) -> Choice:
-        digest = hashlib.blake2b(
-            seed.to_bytes(16, "little", signed=True), digest_size=16, person=b"traces"
-        ).digest()
+        digest = hashlib.blake2b(seed.to_bytes(16, "little", signed=True), digest_size=16, person=b"traces").digest()
         first, second = int.from_bytes(digest[:8]) / 2**64, int.from_bytes(digest[8:]) / 2**64
         return cls(first < options.traces, second < options.whole_stream)
 

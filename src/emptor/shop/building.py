@@ -42,9 +42,7 @@ MAX_WORDS = 2_000_000
 class GenerationWriter:
     """Builds one generation in an empty folder. Use as a context manager; call `finish` to make it complete."""
 
-    def __init__(
-        self, folder: Path, *, analyser: AnalyserOptions, encoder: TextEncoder | None = None
-    ) -> None:
+    def __init__(self, folder: Path, *, analyser: AnalyserOptions, encoder: TextEncoder | None = None) -> None:
         self.folder = folder
         self.rows = 0
         self._options = analyser
@@ -96,9 +94,7 @@ class GenerationWriter:
             brands[at] = self._brand.code(product["brand"])
             path = product["category"]
             categories[at] = self._category.code(join_path(path) if path else None)
-            own = sorted(
-                {self._attribute.code(f"{name}\x1f{value}") for name, value in attribute_pairs(product)}
-            )
+            own = sorted({self._attribute.code(f"{name}\x1f{value}") for name, value in attribute_pairs(product)})
             codes += own
             counts[at] = len(own)
             self._count_words(product)
@@ -110,9 +106,7 @@ class GenerationWriter:
         self._keep(batch)
         self.rows += batch.num_rows
 
-    def finish(
-        self, *, popularity: dict[str, float] | None = None, about: dict[str, Any] | None = None
-    ) -> None:
+    def finish(self, *, popularity: dict[str, float] | None = None, about: dict[str, Any] | None = None) -> None:
         """Write what is left, flush everything to the disk, and mark the generation complete.
 
         Args:
@@ -149,9 +143,7 @@ class GenerationWriter:
             self._write_vectors(self._encoder)
         words = sorted(self._words.items())
         pq.write_table(
-            pa.table(
-                {"word": [w for w, _ in words], "products": pa.array([n for _, n in words], pa.int32())}
-            ),
+            pa.table({"word": [w for w, _ in words], "products": pa.array([n for _, n in words], pa.int32())}),
             columns / "words.parquet",
         )
         facts = {
@@ -169,9 +161,7 @@ class GenerationWriter:
     def _add_columns(self, batch: pa.RecordBatch) -> None:
         price = batch.column("price").fill_null(float("nan"))
         self._numbers["price"].append(price.to_numpy(zero_copy_only=False))
-        self._numbers["in_stock"].append(
-            batch.column("in_stock").fill_null(True).to_numpy(zero_copy_only=False)
-        )
+        self._numbers["in_stock"].append(batch.column("in_stock").fill_null(True).to_numpy(zero_copy_only=False))
         listed = batch.column("listed_at").cast(pa.int64()).fill_null(0)
         self._numbers["listed_at"].append(listed.to_numpy(zero_copy_only=False))
         for name in PRODUCT.names:
@@ -202,9 +192,7 @@ class GenerationWriter:
         weights = np.zeros(self.rows, np.float32)
         if popularity:
             at = 0
-            for batch in pq.ParquetFile(self.folder / "catalogue.parquet").iter_batches(
-                columns=["product_id"]
-            ):
+            for batch in pq.ParquetFile(self.folder / "catalogue.parquet").iter_batches(columns=["product_id"]):
                 for product_id in batch.column(0).to_pylist():
                     weights[at] = popularity.get(product_id, 0.0)
                     at += 1
@@ -219,9 +207,7 @@ class GenerationWriter:
         at = 0
         names = ["title", "brand", "category"]
         with step("Encoding", total=self.rows) as bar:
-            for batch in pq.ParquetFile(self.folder / "catalogue.parquet").iter_batches(
-                batch_size=1024, columns=names
-            ):
+            for batch in pq.ParquetFile(self.folder / "catalogue.parquet").iter_batches(batch_size=1024, columns=names):
                 texts = [product_text(product) for product in batch.to_pylist()]
                 vectors[at : at + len(texts)] = encoder.encode(texts)
                 at += len(texts)

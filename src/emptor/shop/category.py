@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 _CUT = re.compile(r"((?:\\.|[^/\\])+)")
 
@@ -15,6 +16,10 @@ def join_path(path: Sequence[str]) -> str:
 
 def split_path(text: str) -> list[str]:
     """The inverse of `join_path`; empty parts are dropped."""
-    return [
-        part.strip() for part in (re.sub(r"\\(.)", r"\1", cut) for cut in _CUT.findall(text)) if part.strip()
-    ]
+    return list(_split(text))
+
+
+@lru_cache(maxsize=50_000)
+def _split(text: str) -> tuple[str, ...]:
+    parts = (re.sub(r"\\(.)", r"\1", cut).strip() for cut in _CUT.findall(text))
+    return tuple(part for part in parts if part)

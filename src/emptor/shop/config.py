@@ -88,9 +88,7 @@ class CascadeOptions(_Options):
 def default_cascade() -> CascadeOptions:
     """Retrieval alone: what a shop has before anything is trained."""
     return CascadeOptions(
-        stages=[
-            StageOptions(stage="retrieve", method="hybrid", depth=1000, budget_ms=100, fallback="popular")
-        ]
+        stages=[StageOptions(stage="retrieve", method="hybrid", depth=1000, budget_ms=100, fallback="popular")]
     )
 
 
@@ -113,7 +111,7 @@ class LogOptions(_Options):
 class ShopOptions(_Options):
     """The whole of shop.toml."""
 
-    format: Literal[1] = FORMAT_VERSION
+    format: Literal[1] = 1
     name: str = Field("", max_length=200)
     currency: str = Field("USD", max_length=8)
     search: SearchOptions = SearchOptions()
@@ -133,9 +131,7 @@ def read_options(path: Path) -> ShopOptions:
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise EmptorError(
-            f"{path.parent} is no shop: it has no shop.toml; `emptor import` makes one"
-        ) from None
+        raise EmptorError(f"{path.parent} is no shop: it has no shop.toml; `emptor import` makes one") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise EmptorError(f"{path} cannot be read as TOML: {error}") from None
     found = raw.get("format", FORMAT_VERSION)

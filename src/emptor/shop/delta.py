@@ -70,10 +70,7 @@ class Delta:
         """Write changes durably. The caller holds the shop's delta lock."""
         self.path.parent.mkdir(exist_ok=True)
         lines = b"".join(
-            orjson.dumps(
-                {"op": c.op, "product_id": c.product_id, "fields": c.fields}, option=orjson.OPT_UTC_Z
-            )
-            + b"\n"
+            orjson.dumps({"op": c.op, "product_id": c.product_id, "fields": c.fields}, option=orjson.OPT_UTC_Z) + b"\n"
             for c in changes
         )
         if self._torn():
@@ -106,16 +103,12 @@ def check_change(raw: Mapping[str, Any]) -> Change:
         return Change("delete", product_id, {})
     fields = {name: value for name, value in raw.items() if name != "product_id"}
     if not fields:
-        raise EmptorError(
-            f"update of {product_id!r} changes nothing; expected price, in_stock or other fields"
-        )
+        raise EmptorError(f"update of {product_id!r} changes nothing; expected price, in_stock or other fields")
     for name, value in fields.items():
         if name not in PRODUCT.names or name == "image_file":
             raise EmptorError(f"update of {product_id!r}: unknown field {name!r}; a product has {_fields()}")
         kind, expected = _CHECKS.get(name, (object, ""))
-        wrong = value is not None and (
-            not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool)
-        )
+        wrong = value is not None and (not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool))
         if name in _CHECKS and (wrong or (name == "price" and value is not None and not 0 <= value <= 1e12)):
             raise EmptorError(f"update of {product_id!r}, {name}: found {value!r:.80}, expected {expected}")
     return Change("put" if "title" in fields else "set", product_id, fields)

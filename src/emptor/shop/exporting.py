@@ -51,9 +51,7 @@ def _writer_for(path: Path) -> Callable[[Iterable[pa.RecordBatch], Path], int]:
         if name.endswith((suffix, suffix + ".gz")):
             compress = name.endswith(".gz")
             return lambda batches, file: write(batches, file, compress)
-    raise EmptorError(
-        f"cannot write products to {path}: expected .parquet, .jsonl, .csv, .jsonl.gz or .csv.gz"
-    )
+    raise EmptorError(f"cannot write products to {path}: expected .parquet, .jsonl, .csv, .jsonl.gz or .csv.gz")
 
 
 @contextmanager
@@ -151,6 +149,4 @@ def _as_cell(name: str, value: object) -> str:
 
 def _check_length(bytes_of_line: int, product_id: str) -> None:
     if bytes_of_line > MAX_LINE:
-        raise EmptorError(
-            f"product {product_id[:60]!r} is too long for a line of text: export to .parquet instead"
-        )
+        raise EmptorError(f"product {product_id[:60]!r} is too long for a line of text: export to .parquet instead")

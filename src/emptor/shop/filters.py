@@ -9,6 +9,7 @@ import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from emptor.errors import EmptorError
 from emptor.shop.category import join_path, split_path
@@ -17,7 +18,9 @@ from emptor.shop.text.analyser import fold
 MAX_FILTERS = 20
 MAX_ALTERNATIVES = 100
 MAX_LENGTH = 2_000
-_SHAPE = "expected brand:NAME, category:A/B, price:LOW..HIGH, attr.NAME:VALUE or in_stock:true, alternatives joined by |"
+_SHAPE = (
+    "expected brand:NAME, category:A/B, price:LOW..HIGH, attr.NAME:VALUE or in_stock:true, alternatives joined by |"
+)
 
 
 @dataclass(frozen=True)
@@ -55,9 +58,7 @@ def parse_filter(text: str) -> Clause:
         raise EmptorError(f"filter {_show(text)} cannot be read; {_SHAPE}")
     pieces = _split(rest, "|")
     if len(pieces) > MAX_ALTERNATIVES:
-        raise EmptorError(
-            f"filter on {name} has {len(pieces)} alternatives, expected at most {MAX_ALTERNATIVES}"
-        )
+        raise EmptorError(f"filter on {name} has {len(pieces)} alternatives, expected at most {MAX_ALTERNATIVES}")
     if name == "price":
         return Clause("price", ranges=tuple(sorted({_range(piece, text) for piece in pieces})), text=text)
     if name == "in_stock":
@@ -66,9 +67,7 @@ def parse_filter(text: str) -> Clause:
             raise EmptorError(f"filter {_show(text)}: expected in_stock:true or in_stock:false")
         return Clause(name, values=tuple(sorted(values)), text=text)
     if name == "category":
-        paths = {
-            join_path([fold(part) for part in split_path(piece.replace("\\|", "|"))]) for piece in pieces
-        }
+        paths = {join_path([fold(part) for part in split_path(piece.replace("\\|", "|"))]) for piece in pieces}
         values = paths - {""}
     elif name == "brand":
         values = {fold(_unescape(piece).strip()) for piece in pieces} - {""}
@@ -82,6 +81,7 @@ def parse_filter(text: str) -> Clause:
     return Clause(name, values=tuple(sorted(values)), text=text)
 
 
+@lru_cache(maxsize=50_000)
 def escape(value: str) -> str:
     """A value as it must be written in a brand or attribute filter."""
     return re.sub(r"([\\|:])", r"\\\1", value)

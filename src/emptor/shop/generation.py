@@ -109,8 +109,6 @@ class Generation:
     def product(self, row: int) -> dict[str, Any]:
         """All fields of one product; attributes as a dict of lists."""
         batch, at = self._batches[row // BATCH], row % BATCH
-        product = {
-            name: column[at].as_py() for name, column in zip(batch.schema.names, batch.columns, strict=True)
-        }
+        product = {name: column[at].as_py() for name, column in zip(batch.schema.names, batch.columns, strict=True)}
         product["attributes"] = dict(product["attributes"] or ())
         return product

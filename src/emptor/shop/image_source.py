@@ -17,9 +17,7 @@ from emptor.errors import EmptorError
 MAX_BYTES = 30 << 20
 """Bytes of one picture file."""
 
-_SUFFIXES = frozenset(
-    {"jpg", "jpeg", "jpe", "jfif", "png", "webp", "gif", "bmp", "tif", "tiff", "avif", "heic", "svg"}
-)
+_SUFFIXES = frozenset({"jpg", "jpeg", "jpe", "jfif", "png", "webp", "gif", "bmp", "tif", "tiff", "avif", "heic", "svg"})
 # What these decompress to is bounded by what is read; others may ask for gigabytes before the first byte.
 _COMPRESSIONS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 _ZIP_TROUBLE = (
@@ -76,9 +74,7 @@ class ImageSource:
             archive = zipfile.ZipFile(path)
         except _ZIP_TROUBLE as error:
             raise EmptorError(f"{path} is neither a folder nor a ZIP of pictures: {error}") from error
-        entries = [
-            entry for entry in archive.infolist() if not entry.is_dir() and _is_picture(entry.filename)
-        ]
+        entries = [entry for entry in archive.infolist() if not entry.is_dir() and _is_picture(entry.filename)]
         if any(entry.flag_bits & 1 for entry in entries):
             archive.close()
             raise EmptorError(f"the pictures in {path} are encrypted: unpack them and name the folder")
@@ -103,9 +99,7 @@ class ImageSource:
         except _ZIP_TROUBLE as error:
             return ImageFault(f"{name[:100]}, which cannot be read: {error}"[:200], "a readable picture")
         if len(content) > MAX_BYTES:
-            return ImageFault(
-                f"{name[:100]}, which is too large", f"a picture of at most {MAX_BYTES:,} bytes"
-            )
+            return ImageFault(f"{name[:100]}, which is too large", f"a picture of at most {MAX_BYTES:,} bytes")
         return content
 
     def _named(self, image_field: str) -> str | None:

@@ -116,9 +116,7 @@ def _checked_kind(content: bytes) -> str:
     """The suffix for a picture that is allowed and can be decoded to its end."""
     image = _opened(content)
     try:
-        image.draft(
-            "RGB", (_CHECK_SIDE, _CHECK_SIDE)
-        )  # JPEG decodes at an eighth of the scale: faster, same data
+        image.draft("RGB", (_CHECK_SIDE, _CHECK_SIDE))  # JPEG decodes at an eighth of the scale: faster, same data
         image.load()
     except Exception as error:  # decoders raise many kinds of exceptions for damaged data
         raise ImageFault(f"a damaged picture: {_reason(error)}", f"{_KINDS_TOLD} that is whole") from error

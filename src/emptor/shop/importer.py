@@ -24,7 +24,7 @@ from emptor.errors import EmptorError
 from emptor.progress import Step, step
 from emptor.shop.building import GenerationWriter
 from emptor.shop.delta import Delta
-from emptor.shop.files import fsync_folder, fsync_tree
+from emptor.shop.files import fsync_folder
 from emptor.shop.images import ImageFault, ImageSource
 from emptor.shop.importing import Fault, ProductBatch, Quarantine, read_products
 from emptor.shop.manifest import Manifest, write_manifest
@@ -76,9 +76,7 @@ def import_catalogue(
         wait_s: how long to wait for another writer.
     Raises: EmptorError for a file that cannot be read at all, ShopBusy while another process writes.
     """
-    source = read_products(
-        file, maps=maps, ignore=ignore, format=format, category_separator=category_separator
-    )
+    source = read_products(file, maps=maps, ignore=ignore, format=format, category_separator=category_separator)
     pictures = ImageSource.open(images) if images is not None else None
     with shop.writing(wait_s=wait_s, doing=f"importing {file.name}"):
         base = shop.view() if shop.manifest() is not None else None
@@ -157,9 +155,7 @@ def publish(
     result: ImportResult,
 ) -> None:
     """Build the next generation beside the live one, flush it, and make it live. The caller holds the writer lock."""
-    numbers = (
-        [int(path.name) for path in shop.generations.glob("[0-9]*")] if shop.generations.exists() else []
-    )
+    numbers = [int(path.name) for path in shop.generations.glob("[0-9]*")] if shop.generations.exists() else []
     number = max(numbers, default=0) + 1
     building = shop.generations / f".building-{number}"
     with (
@@ -266,9 +262,7 @@ def _with_pictures(
     return products.set_column(place, PRODUCT.field("image_file"), pa.array(names, pa.string()))
 
 
-def _plan(
-    staged: _Staged, base: View | None, mode: str, quarantine: Quarantine, result: ImportResult
-) -> _Plan:
+def _plan(staged: _Staged, base: View | None, mode: str, quarantine: Quarantine, result: ImportResult) -> _Plan:
     """Decide what survives and where it goes."""
     file = pl.DataFrame({"product_id": staged.ids()}).with_row_index("at")
     last = file.group_by("product_id").agg(pl.col("at").max())
@@ -286,9 +280,9 @@ def _plan(
             kept = kept.filter(~pl.col("product_id").is_in(list(touched)))
         frames.append(kept.select("product_id", pl.lit(1).alias("origin"), "at"))
         if changed:
-            ids = [product["product_id"] for product in changed]
+            new_ids = [product["product_id"] for product in changed]
             extra = pl.DataFrame(
-                {"product_id": ids, "at": range(len(ids))}, schema={"product_id": pl.String, "at": pl.Int64}
+                {"product_id": new_ids, "at": range(len(new_ids))}, schema={"product_id": pl.String, "at": pl.Int64}
             )
             frames.append(extra.select("product_id", pl.lit(2).alias("origin"), "at"))
     table = pl.concat(frames).with_columns(pl.col("origin").min().over("product_id").alias("winner"))
@@ -298,8 +292,8 @@ def _plan(
     if mode == "sync":
         result.retired = known.filter(pl.col("winner") > 0).height
         table = table.filter(pl.col("winner") == 0)
-    ids = table.select(pl.col("product_id").unique()).sort("product_id").with_row_index("place")
-    table = table.join(ids, on="product_id", how="left")
+    places = table.select(pl.col("product_id").unique()).sort("product_id").with_row_index("place")
+    table = table.join(places, on="product_id", how="left")
     staged_place = np.full(staged.rows, -1, np.int64)
     base_place, base_shadow = np.full(rows, -1, np.int64), np.zeros(rows, bool)
     own = table.filter(pl.col("origin") == 0)
@@ -313,7 +307,7 @@ def _plan(
         base_place,
         base_shadow,
         dict(zip(new["product_id"], new["place"], strict=True)),
-        ids.height,
+        places.height,
     )
 
 
@@ -338,13 +332,9 @@ def _buckets(staging: Path, staged: _Staged, base: View | None, plan: _Plan) -> 
             start += batch.num_rows
         if base is not None:
             start = 0
-            for batch in pq.ParquetFile(base.generation.folder / "catalogue.parquet").iter_batches(
-                batch_size=8192
-            ):
+            for batch in pq.ParquetFile(base.generation.folder / "catalogue.parquet").iter_batches(batch_size=8192):
                 end = start + batch.num_rows
-                _scatter(
-                    batch.cast(PRODUCT), plan.base_place[start:end], plan.base_shadow[start:end], writers, bar
-                )
+                _scatter(batch.cast(PRODUCT), plan.base_place[start:end], plan.base_shadow[start:end], writers, bar)
                 start = end
             changed = [p for p in base.changes()[1] if p["product_id"] in plan.changed_place]
             if changed:
@@ -392,6 +382,3 @@ def _in_order(table: pa.Table) -> Iterator[pa.RecordBatch]:
     for part in np.array_split(order, max(1, len(order) // 8192)):
         rows = table.take(pa.array(part)).drop_columns(["place", "shadow"]).combine_chunks()
         yield from rows.cast(PRODUCT).to_batches()
-
-
-__all__ = ["ImportResult", "import_catalogue", "publish", "republish", "fsync_tree"]

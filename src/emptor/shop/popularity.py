@@ -18,9 +18,7 @@ def popularity(shop: Shop) -> dict[str, float]:
     """product_id -> weighted actions, each halved for every 30 days before the newest event; empty without a log."""
     if not (shop.path / "events.sqlite").exists():
         return {}
-    events = shop.events.read().filter(
-        pl.col("action").is_in(list(ACTION_WEIGHT)) & pl.col("product_id").is_not_null()
-    )
+    events = shop.events.read().filter(pl.col("action").is_in(list(ACTION_WEIGHT)) & pl.col("product_id").is_not_null())
     newest = pl.col("time").max().over(pl.lit(1))
     days = (newest - pl.col("time")).dt.total_seconds() / 86_400
     weight = pl.col("action").replace_strict(ACTION_WEIGHT, return_dtype=pl.Float64)

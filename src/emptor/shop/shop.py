@@ -47,9 +47,7 @@ class Shop:
         """Open an existing shop. Raises EmptorError where there is none, or one of a newer format."""
         folder = Path(path)
         if not folder.is_dir():
-            raise EmptorError(
-                f"there is no shop at {folder}; `emptor import {folder} --catalogue FILE` makes one"
-            )
+            raise EmptorError(f"there is no shop at {folder}; `emptor import {folder} --catalogue FILE` makes one")
         return cls(folder)
 
     @classmethod
@@ -58,9 +56,7 @@ class Shop:
         folder = Path(path)
         if not (folder / "shop.toml").exists():
             if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-                raise EmptorError(
-                    f"{folder} exists and is no shop (no shop.toml); name an empty or a new folder"
-                )
+                raise EmptorError(f"{folder} exists and is no shop (no shop.toml); name an empty or a new folder")
             folder.mkdir(parents=True, exist_ok=True)
             # JSON's string escapes are TOML's
             text = STARTING_TOML.format(name=json.dumps(name or folder.resolve().name))
@@ -92,9 +88,7 @@ class Shop:
         with self._lock:
             manifest = self.manifest()
             if manifest is None:
-                raise EmptorError(
-                    f"{self.path} has no catalogue yet; `emptor import {self.path} --catalogue FILE`"
-                )
+                raise EmptorError(f"{self.path} has no catalogue yet; `emptor import {self.path} --catalogue FILE`")
             view = self._view
             if view is None or view.generation.number != manifest.generation:
                 view = self._open_generation(manifest.generation)

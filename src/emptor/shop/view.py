@@ -28,7 +28,6 @@ from emptor.shop.index import attribute_pairs, attribute_term, document, open_in
 from emptor.shop.schema import PRODUCT
 from emptor.shop.text.analyser import fold
 
-
 _CARD = ("product_id", "title", "currency", "image", "image_file", "seller_id", "listed_at")
 
 
@@ -121,9 +120,7 @@ class View:
         """One product as a result list shows it: everything but description and attributes."""
         changed = self._changed.get(row)
         if changed is not None:
-            return {
-                name: value for name, value in changed.items() if name not in ("description", "attributes")
-            }
+            return {name: value for name, value in changed.items() if name not in ("description", "attributes")}
         card = self.generation.card(row, _CARD)
         price, brand, category = float(self.price[row]), int(self.brand[row]), int(self.category[row])
         card["price"] = None if math.isnan(price) else price
@@ -152,9 +149,7 @@ class View:
                 if len(clause.values) == 1:
                     mask &= self.in_stock == (clause.values[0] == "true")
             elif clause.field == "brand":
-                mask &= self._has(
-                    self.brand, [c for value in clause.values for c in self._brand_codes.get(value, ())]
-                )
+                mask &= self._has(self.brand, [c for value in clause.values for c in self._brand_codes.get(value, ())])
             elif clause.field == "category":
                 mask &= self._has(self.category, self._category_codes(clause.values))
             else:
@@ -275,9 +270,7 @@ class View:
             self.brand[row] = brands.code(product["brand"])
             self.category[row] = categories.code(join_path(product["category"] or ()))
             self.attribute_start[row] = len(self.attribute_codes) + len(codes)
-            codes += sorted(
-                {attributes.code(f"{name}\x1f{value}") for name, value in attribute_pairs(product)}
-            )
+            codes += sorted({attributes.code(f"{name}\x1f{value}") for name, value in attribute_pairs(product)})
             self.attribute_end[row] = len(self.attribute_codes) + len(codes)
         self.attribute_codes = np.concatenate([self.attribute_codes, np.array(codes, np.int32)])
         self.brands, self.categories, self.attributes = brands.values, categories.values, attributes.values
@@ -285,9 +278,7 @@ class View:
             added = sorted(self._added)
             order = np.concatenate([np.arange(self.generation.rows, dtype=np.float64), np.zeros(len(added))])
             for number, product_id in enumerate(added):
-                place = bisect.bisect_left(
-                    range(self.generation.rows), product_id, key=self.generation.product_id
-                )
+                place = bisect.bisect_left(range(self.generation.rows), product_id, key=self.generation.product_id)
                 order[self._added[product_id]] = place - 1 + (number + 1) / (len(added) + 1)
             self.order = np.argsort(np.argsort(order, kind="stable"), kind="stable").astype(np.int64)
         self.count = int(self.alive.sum())
@@ -339,9 +330,7 @@ def complete(fields: dict[str, Any], *, image_file: str | None) -> dict[str, Any
     product["image_file"] = image_file
     if product["in_stock"] is None:
         product["in_stock"] = True
-    batch = pa.RecordBatch.from_pylist(
-        [{**product, "attributes": list(product["attributes"].items())}], schema=PRODUCT
-    )
+    batch = pa.RecordBatch.from_pylist([{**product, "attributes": list(product["attributes"].items())}], schema=PRODUCT)
     row = batch.to_pylist()[0]
     row["attributes"] = dict(row["attributes"] or ())
     return row

@@ -218,9 +218,7 @@ def test_a_roll_up_deletes_nothing_before_its_files_are_on_the_disk(tmp_path: Pa
     calls = run_traced([sys.executable, "-c", ROLL_UP, str(tmp_path), "run", "6"])
     logs = tmp_path / "logs"
     calls = calls[calls.index(("mark", "run-5")) :]
-    assert calls.index(("fsync", str(tmp_path))) < calls.index(
-        ("fsync", str(logs))
-    )  # logs/, then date=*/ in it
+    assert calls.index(("fsync", str(tmp_path))) < calls.index(("fsync", str(logs)))  # logs/, then date=*/ in it
     renames = [at for at, (name, path) in enumerate(calls) if name == "rename" and path.endswith(".parquet")]
     assert len(renames) == 4  # two steps of two days each
     deletes = [at for at, call in enumerate(calls) if wal_syncs([call])]

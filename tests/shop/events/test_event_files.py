@@ -68,9 +68,7 @@ def test_bad_lines_go_to_quarantine_and_the_rest_goes_on(log: EventLog, write_li
     assert sorted(log.read().collect()["position"].to_list()) == [1, 4, 6]
 
 
-def test_repeating_a_file_stores_nothing_and_identical_events_in_it_all_stay(
-    log: EventLog, write_lines: Lines
-) -> None:
+def test_repeating_a_file_stores_nothing_and_identical_events_in_it_all_stay(log: EventLog, write_lines: Lines) -> None:
     events = [event(1), event(2), event(1), event(1)]
     path = write_lines("a.jsonl", events)
     assert load(log, path)[0] == ImportCounts(4, 0, 0)
@@ -79,9 +77,7 @@ def test_repeating_a_file_stores_nothing_and_identical_events_in_it_all_stay(
     assert load(log, grown, batch_rows=2)[0] == ImportCounts(2, 4, 0)
 
 
-def test_one_event_has_one_identity_in_every_format(
-    log: EventLog, write_lines: Lines, tmp_path: Path
-) -> None:
+def test_one_event_has_one_identity_in_every_format(log: EventLog, write_lines: Lines, tmp_path: Path) -> None:
     with_id = [event(i, event_id=f"e{i}", price=1.5, explored=True, note="é") for i in range(20)]
     jsonl = write_lines("a.jsonl", with_id)
     packed = tmp_path / "a.jsonl.gz"
@@ -117,9 +113,7 @@ def test_what_is_exported_imports_as_the_same_events(tmp_path: Path, name: str, 
     ]
     with EventLog(_folder(tmp_path / "one")) as one, EventLog(_folder(tmp_path / "two")) as two:
         load(one, write_lines("in.jsonl", documents))
-        one.append(
-            [{"action": "purchase", "session_id": "s", "quantity": 2, "propensity": 0.5, "explored": True}]
-        )
+        one.append([{"action": "purchase", "session_id": "s", "quantity": 2, "propensity": 0.5, "explored": True}])
         one.rollup()
         one.append([{"action": "query", "session_id": "s", "query": "now", "scenario": "search", "price": 1}])
         assert export_events(one, tmp_path / name) == 6
@@ -158,9 +152,7 @@ def test_a_failed_export_leaves_the_old_file(log: EventLog, tmp_path: Path) -> N
 def test_columns_may_have_other_names(log: EventLog, tmp_path: Path) -> None:
     path = tmp_path / "visits.csv"
     path.write_text("visitor,what,when,sku,user_id\nv1,click,1735689600,p1,x\n")
-    with pytest.raises(
-        EmptorError, match=r"found the columns visitor, what, when, sku.*expected one named action"
-    ):
+    with pytest.raises(EmptorError, match=r"found the columns visitor, what, when, sku.*expected one named action"):
         load(log, path)
     names = {"session_id": "visitor", "action": "what", "time": "when", "product_id": "sku"}
     assert load(log, path, columns=names)[0].stored == 1

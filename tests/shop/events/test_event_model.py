@@ -80,9 +80,7 @@ class LogMachine(RuleBasedStateMachine):
         assert list(frame.select("event_id", "position").iter_rows()) == self.events
         assert frame["seq"].to_list() == list(range(1, len(self.events) + 1))
         assert self.log.count() == len(self.events)
-        assert [seq for table in self.log.batches() for seq in table["seq"].to_pylist()] == frame[
-            "seq"
-        ].to_list()
+        assert [seq for table in self.log.batches() for seq in table["seq"].to_pylist()] == frame["seq"].to_list()
 
 
 TestLog = LogMachine.TestCase

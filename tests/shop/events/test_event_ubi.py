@@ -104,8 +104,7 @@ _attributes = st.none() | st.fixed_dictionaries(
             {},
             optional={"ordinal": _json | st.integers(0, 100), "xy": st.dictionaries(_text, st.floats(0, 9))},
         ),
-        "emptor": _json
-        | st.fixed_dictionaries({"event_id": _text}, optional={"price": _json, "extra": _json}),
+        "emptor": _json | st.fixed_dictionaries({"event_id": _text}, optional={"price": _json, "extra": _json}),
         "more": _json,
     },
 )

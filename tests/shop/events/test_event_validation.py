@@ -151,9 +151,7 @@ _json = st.recursive(
 
 
 @given(
-    st.dictionaries(
-        st.sampled_from([*COLUMNS, "timestamp", "other"]) | st.text(max_size=4), _json, max_size=8
-    ),
+    st.dictionaries(st.sampled_from([*COLUMNS, "timestamp", "other"]) | st.text(max_size=4), _json, max_size=8),
     st.booleans(),
     st.booleans(),
 )

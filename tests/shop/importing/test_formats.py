@@ -11,10 +11,7 @@ from emptor.shop.importing import read_products
 @pytest.mark.parametrize("name", ["shop.CSV", "my.shop.csv.gz", "shop.tab", "shop.csv.GZ"])
 def test_format_by_name(read, name):
     separator = "\t" if ".tab" in name else ","
-    assert (
-        read(f"id{separator}title\n1{separator}a\n", name if ".GZ" not in name else "x.csv").only["title"]
-        == "a"
-    )
+    assert read(f"id{separator}title\n1{separator}a\n", name if ".GZ" not in name else "x.csv").only["title"] == "a"
 
 
 def test_format_by_option(read):

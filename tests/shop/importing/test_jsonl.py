@@ -44,9 +44,7 @@ def test_fields_attributes_and_paths(read):
 
 
 def test_nested_objects_become_columns_one_level_deep(read):
-    reading = read(
-        lines({"id": "1", "product": {"title": "T", "specs": {"w": 1}}, "tags": ["a", "b"]}), "s.ndjson"
-    )
+    reading = read(lines({"id": "1", "product": {"title": "T", "specs": {"w": 1}}, "tags": ["a", "b"]}), "s.ndjson")
     assert reading.only["title"] == "T"
     assert reading.only["attributes"] == {"product.specs": ['{"w": 1}'], "tags": ["a", "b"]}
 

@@ -8,9 +8,7 @@ from emptor.shop.importing.mapping import attribute_name
 
 
 def test_parse_maps():
-    assert parse_maps(
-        ["title=name", "description = short + long", "attr.color=baseColour", r"brand=a\+b"]
-    ) == {
+    assert parse_maps(["title=name", "description = short + long", "attr.color=baseColour", r"brand=a\+b"]) == {
         "title": ["name"],
         "description": ["short", "long"],
         "attr.color": ["baseColour"],
@@ -44,9 +42,7 @@ def test_a_field_mapped_twice_is_refused():
 
 
 def test_synonyms_by_priority_whatever_case_and_word_breaks():
-    mapping = ColumnMapping.of(
-        ["ID", "Product UID", "productDisplayName", "name", "LongDescription", "description"]
-    )
+    mapping = ColumnMapping.of(["ID", "Product UID", "productDisplayName", "name", "LongDescription", "description"])
     assert mapping.fields == {
         "product_id": ["Product UID"],
         "title": ["name"],

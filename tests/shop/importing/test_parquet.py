@@ -57,9 +57,7 @@ def test_attribute_maps(read_table):
 
 def test_pictures(read_table):
     kind = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
-    reading = read_table(
-        {"id": ["1", "2"], "image": pa.array([{"bytes": JPEG, "path": "a.jpg"}, None], kind)}
-    )
+    reading = read_table({"id": ["1", "2"], "image": pa.array([{"bytes": JPEG, "path": "a.jpg"}, None], kind)})
     assert reading.pictures == [JPEG, None]
     assert [p["image"] for p in reading.products] == ["a.jpg", None]
     reading = read_table({"id": ["1", "2", "3"], "picture": pa.array([JPEG, b"http://x/a.jpg", b"\x00\x01"])})

@@ -126,6 +126,6 @@ def test_rows_stay_with_their_values_when_others_are_refused(read):
     reading = read("id,title,price,color\n" + rows, batch_rows=50)
     kept = [i for i in range(200) if i % 3]
     assert reading.lines == [i + 2 for i in kept]
-    assert [
-        (p["product_id"], p["title"], p["price"], p["attributes"]["color"]) for p in reading.products
-    ] == [(str(i), f"t{i}", float(i), [f"c{i}"]) for i in kept]
+    assert [(p["product_id"], p["title"], p["price"], p["attributes"]["color"]) for p in reading.products] == [
+        (str(i), f"t{i}", float(i), [f"c{i}"]) for i in kept
+    ]

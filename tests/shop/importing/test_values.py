@@ -68,9 +68,7 @@ def test_an_enormous_number_is_no_price():
         as_price("1" * 500_000)
 
 
-@pytest.mark.parametrize(
-    ("value", "code"), [("usd", "USD"), ("€", "EUR"), ("", None), (None, None), ("none", None)]
-)
+@pytest.mark.parametrize(("value", "code"), [("usd", "USD"), ("€", "EUR"), ("", None), (None, None), ("none", None)])
 def test_currencies(value, code):
     assert as_currency(value) == code
 
@@ -123,18 +121,14 @@ def test_times(value, moment):
     assert as_time(value) == moment
 
 
-@pytest.mark.parametrize(
-    "value", ["yesterday", "1969-12-31", "2101-01-01", -1, 1e30, math.inf, 2024, "2024", [], True]
-)
+@pytest.mark.parametrize("value", ["yesterday", "1969-12-31", "2101-01-01", -1, 1e30, math.inf, 2024, "2024", [], True])
 def test_what_is_no_time(value):
     with pytest.raises(Misfit, match="1970"):
         as_time(value)
 
 
 @settings(deadline=None)
-@given(
-    st.one_of(st.text(max_size=40), st.integers(), st.floats(), st.decimals(allow_nan=False), st.booleans())
-)
+@given(st.one_of(st.text(max_size=40), st.integers(), st.floats(), st.decimals(allow_nan=False), st.booleans()))
 def test_any_scalar_fits_or_is_told(value):
     for convert in (as_price, as_time, as_in_stock, as_currency, as_text, as_texts, lambda v: as_id(v, 256)):
         try:
@@ -151,9 +145,7 @@ def test_ids(value, text):
     assert as_id(value, 256) == text
 
 
-@pytest.mark.parametrize(
-    "value", ["a\nb", "a\0b", "x" * 257, 1.5, 1e17, True, [], "\udce9", "\ud800", b"\xff"]
-)
+@pytest.mark.parametrize("value", ["a\nb", "a\0b", "x" * 257, 1.5, 1e17, True, [], "\udce9", "\ud800", b"\xff"])
 def test_what_is_no_id(value):
     with pytest.raises(Misfit):
         as_id(value, 256)

@@ -1,6 +1,7 @@
 """The starter market: a small invented shop for `emptor demo` and for tests.
 
-Some three thousand products of invented brands in 13 departments with drawn pictures, titles as sellers write them,
+Some three thousand products of invented brands in 13 departments with drawn pictures, titles as sellers
+write them,
 queries whose relevance is known from the truth behind the titles, and a month of modest behaviour.
 
     from pathlib import Path

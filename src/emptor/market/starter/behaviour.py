@@ -1,6 +1,8 @@
-"""A modest behaviour log: what some hundreds of users saw, clicked, put in the basket and bought in the last 30 days.
+"""A modest behaviour log: what some hundreds of users saw, clicked, put in the basket and bought in the last
+30 days.
 
-Clicks follow the place on the page, the true relevance and the product's appeal, so that popularity learnt from them
+Clicks follow the place on the page, the true relevance and the product's appeal, so that popularity learnt
+from them
 means something. Nothing is shown before it was listed.
 """
 
@@ -27,7 +29,9 @@ Event = dict[str, object]
 def make_events(
     products: Sequence[Product], queries: Sequence[Query], *, seed: int, until: datetime
 ) -> list[Event]:
-    """Events in order of time, in Emptor's field names; about five thousand impressions per thousand products."""
+    """Events in order of time, in Emptor's field names; about five thousand impressions per thousand
+    products.
+    """
     log = _Log(products, queries, seed=seed, until=until)
     events: list[Event] = []
     for number in range(max(20, round(_SESSIONS_PER_PRODUCT * len(products)))):

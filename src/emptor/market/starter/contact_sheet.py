@@ -1,4 +1,6 @@
-"""A contact sheet: every category of the starter market in several styles, colours and patterns on one page."""
+"""A contact sheet: every category of the starter market in several styles, colours and patterns on one
+page.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ _INK = (70, 72, 84)
 def contact_sheet(
     *, seed: int = 0, columns: int = 8, cell: int = 128, only: tuple[str, ...] = ()
 ) -> Image.Image:
-    """One row per category (`only`: these drawings): the styles in turn, colours and patterns drawn by `seed`."""
+    """One row per category (`only`: these drawings): the styles in turn, colours and patterns drawn by
+    `seed`.
+    """
     chosen = [category for category in CATEGORIES if not only or category.drawing in only]
     margin = 118
     sheet = Image.new("RGB", (margin + columns * cell, len(chosen) * cell), (255, 255, 255))

@@ -173,8 +173,8 @@ def _description(product: Product, rng: np.random.Generator) -> str:
 
 def _form(product: Product, rng: np.random.Generator) -> dict[str, str]:
     """The attributes that the seller has filled in; the form offers choices, so what is there is right."""
-    form = {}
-    for name, value in product.attributes.items():
-        if rng.random() < _LISTED.get(name, 0.8) and not (name == "pattern" and value == "plain"):
-            form[name] = value
-    return form
+    return {
+        name: value
+        for name, value in product.attributes.items()
+        if rng.random() < _LISTED.get(name, 0.8) and (name, value) != ("pattern", "plain")
+    }

@@ -26,8 +26,14 @@ _LAST = words(
     "Ashdown, Bellweather, Castell, Dunmore, Ekberg, Farrow, Greaves, Holloway, Ivarsson, Lark, Moreau, Quint"
 )
 _KITCHENS = (
-    "The {} Kitchen", "Simply {}", "{} in 30 Minutes", "My {} Table", "Everyday {}", "{} for Friends", "The Little {} Cookbook",
-)  # fmt: skip
+    "The {} Kitchen",
+    "Simply {}",
+    "{} in 30 Minutes",
+    "My {} Table",
+    "Everyday {}",
+    "{} for Friends",
+    "The Little {} Cookbook",
+)
 
 
 def _one(rng: np.random.Generator, choices: tuple[str, ...]) -> str:

@@ -26,8 +26,10 @@ _SELLERS = 120
 class Product:
     """A product and the truth about it, which the catalogue tells only in part.
 
-    `attributes`: every true attribute; color, pattern, style and material can be seen. `quality`: standard normal,
-    raises price and appeal. `appeal`: how often it is clicked beside others, heavy-tailed. `design`: shared by variants.
+    `attributes`: every true attribute; color, pattern, style and material can be seen. `quality`: standard
+    normal,
+    raises price and appeal. `appeal`: how often it is clicked beside others, heavy-tailed. `design`: shared
+    by variants.
     """
 
     product_id: str
@@ -67,7 +69,9 @@ class Product:
 
 
 def make_products(count: int, *, seed: int, until: datetime) -> list[Product]:
-    """`count` products, sorted by product_id, so that their order says nothing; listed in the year before `until`."""
+    """`count` products, sorted by product_id, so that their order says nothing; listed in the year before
+    `until`.
+    """
     deck = _deck(seed)
     products: list[Product] = []
     design = 0

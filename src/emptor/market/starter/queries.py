@@ -1,7 +1,10 @@
-"""Queries of known relevance: what customers ask for, and how well each product answers, from the truth alone.
+"""Queries of known relevance: what customers ask for, and how well each product answers, from the truth
+alone.
 
-Grades: 3 everything asked for; 2 the right category and at least half of what was asked; 1 the right category only;
-0 another category. A colour that customers take for the one asked, and a size within a fifth of it, count half.
+Grades: 3 everything asked for; 2 the right category and at least half of what was asked; 1 the right
+category only;
+0 another category. A colour that customers take for the one asked, and a size within a fifth of it, count
+half.
 """
 
 from __future__ import annotations
@@ -19,7 +22,9 @@ from emptor.market.starter.products import Product
 from emptor.market.starter.streams import stream
 
 MOST_JUDGED = 300
-"""Products of grade 1 and more that are judged for one query, the best grades first; what is beyond is left out."""
+"""Products of grade 1 and more that are judged for one query, the best grades first; what is beyond is left
+out.
+"""
 _SAME_DEPARTMENT, _ELSEWHERE = 30, 20
 """Products of grade 0 that are judged for one query, sampled."""
 _NEAR = 0.2
@@ -73,7 +78,9 @@ def grade(query: Query, product: Product) -> int:
 
 
 def make_queries(products: Sequence[Product], *, seed: int) -> list[Query]:
-    """Queries of seven kinds, each answered in full by some product where anything is asked; no text twice."""
+    """Queries of seven kinds, each answered in full by some product where anything is asked; no text
+    twice.
+    """
     queries: dict[str, Query] = {}
     for kind, count, write in _KINDS:
         candidates = _every_category(products) if write is _category_name else _some(products, kind, seed)

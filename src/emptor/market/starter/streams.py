@@ -1,4 +1,6 @@
-"""Random streams by name: what is drawn for one product never depends on what was drawn before, or by whom."""
+"""Random streams by name: what is drawn for one product never depends on what was drawn before, or by
+whom.
+"""
 
 from __future__ import annotations
 

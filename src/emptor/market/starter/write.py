@@ -53,20 +53,24 @@ def write_starter(
     workers: int | None = None,
     until: datetime = UNTIL,
 ) -> StarterFiles:
-    """Make a small market of invented products with drawn pictures, queries of known relevance and some behaviour.
+    """Make a small market of invented products with drawn pictures, queries of known relevance and some
+    behaviour.
 
     The same arguments give the same bytes, whatever `workers` is. What is in `folder` under the same names is
     replaced.
 
     Args:
-        folder: made if missing; gets catalogue.jsonl.gz, judgements.csv, events.jsonl and images/PRODUCT_ID.jpg.
+        folder: made if missing; gets catalogue.jsonl.gz, judgements.csv, events.jsonl and
+        images/PRODUCT_ID.jpg.
         products: how many, 50 to 200,000.
         seed: another one gives another market.
         picture_size: side of the square pictures in pixels, 16 to 1024.
         progress: whether to show a progress bar (on a terminal).
-        workers: processes that draw; None takes two where there are two cores and enough to draw. More than one
+        workers: processes that draw; None takes two where there are two cores and enough to draw. More than
+        one
             needs the caller's main module to be importable, as `multiprocessing` with spawn does.
-        until: the end of the 30 days of behaviour and of the year in which products were listed; with a time zone.
+        until: the end of the 30 days of behaviour and of the year in which products were listed; with a time
+        zone.
 
     Raises:
         EmptorError: an argument is out of range, or the folder cannot be written.

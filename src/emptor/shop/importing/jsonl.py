@@ -43,9 +43,7 @@ class JsonlReader:
 
     mapping: ColumnMapping
 
-    def __init__(
-        self, path: Path, format: FileFormat, *, attribute_columns: Collection[str], batch_rows: int
-    ) -> None:
+    def __init__(self, path: Path, format: FileFormat, *, attribute_columns: Collection[str], batch_rows: int) -> None:
         self._path, self._format, self._batch_rows = path, format, batch_rows
         self._whole = frozenset(attribute_columns)
         first = next(self._objects(), _Objects())
@@ -86,9 +84,7 @@ class JsonlReader:
                         batch, characters = _Objects(), 0
                 number = block.after
                 if block.too_long is not None:
-                    batch.faults.append(
-                        fault(number - 1, None, "row", block.too_long, "a line of at most 1 MiB")
-                    )
+                    batch.faults.append(fault(number - 1, None, "row", block.too_long, "a line of at most 1 MiB"))
             if stream.damage is not None:
                 batch.faults.append(fault(number, None, "row", stream.damage, "a whole compressed file"))
             batch.bytes_read = stream.consumed
@@ -123,8 +119,6 @@ def _parsed(line: str) -> object:
     except orjson.JSONDecodeError:
         pass
     try:
-        return json.loads(
-            line
-        )  # slower, and takes what Python programs write: NaN, long integers, lone surrogates
+        return json.loads(line)  # slower, and takes what Python programs write: NaN, long integers, lone surrogates
     except (ValueError, RecursionError):
         return None

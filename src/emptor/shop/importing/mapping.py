@@ -65,9 +65,7 @@ def _check_fields(maps: Mapping[str, Collection[str]]) -> None:
         if field.startswith(ATTRIBUTE):
             name = field.removeprefix(ATTRIBUTE).strip()
             if not name or len(name) > MAX_ID or clean_line(name, decode=False) != name:
-                raise EmptorError(
-                    f"--map {printable(field)[:60]!r} names no attribute: expected attr.NAME=column"
-                )
+                raise EmptorError(f"--map {printable(field)[:60]!r} names no attribute: expected attr.NAME=column")
             continue
         if field not in FIELDS:
             close = difflib.get_close_matches(field, FIELDS, n=1)
@@ -86,9 +84,7 @@ class ColumnMapping:
     """
 
     def __init__(self, *, maps: Mapping[str, list[str]], ignored: Collection[str]) -> None:
-        self.fields = {
-            field: list(columns) for field, columns in maps.items() if not field.startswith(ATTRIBUTE)
-        }
+        self.fields = {field: list(columns) for field, columns in maps.items() if not field.startswith(ATTRIBUTE)}
         self.attributes = {
             field.removeprefix(ATTRIBUTE).strip(): list(columns)
             for field, columns in maps.items()
@@ -114,9 +110,7 @@ class ColumnMapping:
         exist, or when no column gives the product_id.
         """
         _check_fields(maps or {})
-        exact = {
-            field: [_column(name, columns, where) for name in names] for field, names in (maps or {}).items()
-        }
+        exact = {field: [_column(name, columns, where) for name in names] for field, names in (maps or {}).items()}
         mapping = cls(maps=exact, ignored={_column(name, columns, where) for name in ignore})
         mapping.learn(columns)
         if columns and "product_id" not in mapping.fields:

@@ -28,9 +28,7 @@ class ParquetReader:
     Raises EmptorError for a file whose footer cannot be read or whose column names repeat.
     """
 
-    def __init__(
-        self, path: Path, format: FileFormat, *, whole_columns: Collection[str], batch_rows: int
-    ) -> None:
+    def __init__(self, path: Path, format: FileFormat, *, whole_columns: Collection[str], batch_rows: int) -> None:
         self._path, self._format = path, format
         self._whole = frozenset(whole_columns)
         try:

@@ -93,9 +93,7 @@ class _Batch:
             "category": self.categories(),
             "brand": self.text("brand", limit=MAX_VALUE, nulls=NULLS, joint=", "),
             "price": [price and price[0] for price in prices],
-            "currency": [
-                own or (price[1] if price else None) for own, price in zip(currencies, prices, strict=True)
-            ],
+            "currency": [own or (price[1] if price else None) for own, price in zip(currencies, prices, strict=True)],
             "image": [picture.name if picture else None for picture in pictures],
             "seller_id": self.each("seller_id", lambda value: as_id(value, MAX_ID)),
             "listed_at": self.each("listed_at", as_time),

@@ -64,9 +64,7 @@ def read_products(
     as faults in the batches.
     """
     if category_separator is not None and (not category_separator or "\\" in category_separator):
-        raise EmptorError(
-            f"a category separator is a text without backslash, as '>', not {category_separator!r}"
-        )
+        raise EmptorError(f"a category separator is a text without backslash, as '>', not {category_separator!r}")
     if batch_rows < 1:
         raise EmptorError(f"a batch holds at least one record, not {batch_rows}")
     path = Path(path)
@@ -87,6 +85,4 @@ def read_products(
     if isinstance(reader, JsonlReader):
         reader.mapping = mapping
     builder = ProductBuilder(mapping, category_separator=category_separator, decode=not exact)
-    return ProductFile(
-        path=path, reader=reader, mapping=mapping, builder=builder, size_bytes=found.size_bytes
-    )
+    return ProductFile(path=path, reader=reader, mapping=mapping, builder=builder, size_bytes=found.size_bytes)

@@ -53,9 +53,7 @@ def check_columns(columns: list[str], where: str) -> None:
             raise EmptorError(f"{where} leaves column {place} of {len(columns)} without a name: give it one")
         if not name.isprintable() or len(name) > MAX_NAME:
             found = printable(name)[:60]
-            raise EmptorError(
-                f"{where} is no list of names in UTF-8 of at most {MAX_NAME} characters: found {found!r}"
-            )
+            raise EmptorError(f"{where} is no list of names in UTF-8 of at most {MAX_NAME} characters: found {found!r}")
     repeated = [name for name, count in Counter(columns).items() if count > 1]
     if repeated:
         raise EmptorError(f"{where} repeats the name {repeated[0]!r}: give each column its own")

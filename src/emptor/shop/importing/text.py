@@ -8,9 +8,7 @@ import unicodedata
 from itertools import product
 
 _NULL_WORDS = ("nan", "null", "none", "n/a")
-NULLS = frozenset(
-    {""} | {"".join(word) for null in _NULL_WORDS for word in product(*({c, c.upper()} for c in null))}
-)
+NULLS = frozenset({""} | {"".join(word) for null in _NULL_WORDS for word in product(*({c, c.upper()} for c in null))})
 """What stands for "no value" in a cell, in upper and lower case."""
 
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")

@@ -11,7 +11,6 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
 
 import tantivy
 from pydantic import BaseModel, ConfigDict
@@ -19,10 +18,10 @@ from pydantic import BaseModel, ConfigDict
 from emptor.errors import EmptorError
 from emptor.shop.text.units import QUANTITY, quantity
 
-LANGUAGES = (
-    "arabic danish dutch english finnish french german greek hungarian italian norwegian portuguese romanian "
-    "russian spanish swedish tamil turkish"
-).split()
+LANGUAGES = tuple(
+    "arabic danish dutch english finnish french german greek hungarian italian norwegian portuguese romanian russian "
+    "spanish swedish tamil turkish".split()  # noqa: SIM905
+)
 MAX_TERM = 64
 
 _CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
@@ -67,8 +66,9 @@ class Analyser:
 
     def __init__(self, options: AnalyserOptions) -> None:
         if options.language not in ("none", *LANGUAGES):
+            known = ", ".join(LANGUAGES)
             raise EmptorError(
-                f"shop.toml, search.language: found {options.language!r}, expected none or one of {', '.join(LANGUAGES)}"
+                f"shop.toml, search.language: found {options.language!r}, expected none or one of {known}"
             )
         self.options = options
         builder = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace())
@@ -182,9 +182,7 @@ def _pieces(folded: str, *, single: bool = False) -> list[str]:
                 found += piece
             found += [piece[i : i + 2] for i in range(len(piece) - 1)]
         elif len(piece) <= MAX_TERM:
-            found.append(
-                piece[:-2] if piece.endswith(("'s", "’s")) else piece.replace("’", "").replace("'", "")
-            )
+            found.append(piece[:-2] if piece.endswith(("'s", "’s")) else piece.replace("’", "").replace("'", ""))
     return found
 
 
@@ -227,7 +225,10 @@ def _stop_words(language: str) -> frozenset[str]:
     """The engine's stop words of a language; a language without a list has none."""
     if language != "english":
         return frozenset()
-    return frozenset(
-        "a an and are as at be but by for from has have i in into is it its my of on or our so that the their this "
-        "to was we were what with without you your".split()
-    ) - {"without"}
+    return frozenset(_ENGLISH_STOP_WORDS.split())
+
+
+_ENGLISH_STOP_WORDS = """
+a an and are as at be but by for from has have i in into is it its my of on or our so that the their this to was we were
+what with you your
+"""

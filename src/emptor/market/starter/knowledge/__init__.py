@@ -1,4 +1,6 @@
-"""What the starter market knows: categories, colours, brands. Everything that the catalogue says follows from it."""
+"""What the starter market knows: categories, colours, brands. Everything that the catalogue says follows
+from it.
+"""
 
 from emptor.market.starter.knowledge.category import Category, Measure
 from emptor.market.starter.knowledge.fashion import FASHION

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Measure:
-    """A size with a unit: `name` of the attribute, the usual numbers, the unit as listed, other spellings of it."""
+    """A size with a unit: `name` of the attribute, the usual numbers, the unit as listed, other spellings of
+    it.
+    """
 
     name: str
     numbers: tuple[float, ...]
@@ -19,7 +21,7 @@ class Measure:
         return tuple(f"{number:g} {self.unit}" for number in self.numbers)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Category:
     """One category and the truth about its products.
 

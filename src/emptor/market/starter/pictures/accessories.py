@@ -7,7 +7,16 @@ import numpy as np
 from emptor.market.starter.knowledge.palette import COLORS, brightness, darker, lighter
 from emptor.market.starter.pictures.canvas import Canvas
 from emptor.market.starter.pictures.look import Look
-from emptor.market.starter.pictures.shapes import ellipse, flipped, mirrored, path, regular, rounded, scaled
+from emptor.market.starter.pictures.shapes import (
+    ellipse,
+    flipped,
+    mirrored,
+    moved,
+    path,
+    regular,
+    rounded,
+    scaled,
+)
 
 
 def watch(canvas: Canvas, look: Look) -> None:
@@ -66,9 +75,14 @@ def watch(canvas: Canvas, look: Look) -> None:
 def _digit(canvas: Canvas, x: float, y: float, segments: str, color: tuple[int, int, int]) -> None:
     w, h = 5.0, 4.5
     ends = {
-        "a": (0, 0, w, 0), "b": (w, 0, w, h), "c": (w, h, w, 2 * h), "d": (0, 2 * h, w, 2 * h),
-        "e": (0, h, 0, 2 * h), "f": (0, 0, 0, h), "g": (0, h, w, h),
-    }  # fmt: skip
+        "a": (0, 0, w, 0),
+        "b": (w, 0, w, h),
+        "c": (w, h, w, 2 * h),
+        "d": (0, 2 * h, w, 2 * h),
+        "e": (0, h, 0, 2 * h),
+        "f": (0, 0, 0, h),
+        "g": (0, h, w, h),
+    }
     for name in segments:
         x0, y0, x1, y1 = ends[name]
         canvas.stroke(np.array([[x + x0, y + y0], [x + x1, y + y1]]), color, 1.2)
@@ -149,7 +163,7 @@ def cap(canvas: Canvas, look: Look) -> None:
     canvas.crease(path("M 43 25 Q 24 38 27 60"), width=1.1, strength=0.4)
     brim = path("M 34 60 Q 52 53 75 56.6 Q 92 59 96 68 Q 96.6 71 92 70.4 Q 66 62 42 65 Q 36 65 34 60 Z")
     canvas.cast(brim, dy=-1.5, dx=0)
-    canvas.fill(brim + [0, 1.4], look.dark, edge=0.2)
+    canvas.fill(moved(brim, dy=1.4), look.dark, edge=0.2)
     look.cover(canvas, brim, shade="down")
     canvas.fill(ellipse(43, 25, 2.6, 1.5), look.trim, edge=0.4)
     badge = regular(64, 43, 6.6, 5, inner=3) if look.chance.random() < 0.5 else ellipse(64, 43, 5.6)

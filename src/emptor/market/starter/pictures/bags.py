@@ -28,7 +28,8 @@ def backpack(canvas: Canvas, look: Look) -> None:
         look.cover(
             canvas,
             mirrored(
-                f"M 50 13 Q {wide + 6} 13 {wide} 34 Q {wide - 3} 60 {wide} 84 Q {wide + 2} 91 {wide + 10} 91 L 50 91"
+                f"M 50 13 Q {wide + 6} 13 {wide} 34 Q {wide - 3} 60 "
+                f"{wide} 84 Q {wide + 2} 91 {wide + 10} 91 L 50 91"
             ),
         )
         canvas.crease(
@@ -87,8 +88,8 @@ def handbag(canvas: Canvas, look: Look) -> None:
         canvas.cast(flap)
         look.cover(canvas, flap, shade="down")
         canvas.fill(ellipse(50, 66, 4.2), gold, shade="ball")
-        for x in (21.5, 78.5):
-            canvas.fill(ellipse(x, 50, 2), gold)
+        for ring in (21.5, 78.5):
+            canvas.fill(ellipse(ring, 50, 2), gold)
     elif look.style == "bucket":
         canvas.tube(path("M 28 38 Q 26 6 50 6 Q 74 6 72 38"), handle, 2.6)
         canvas.fill(ellipse(50, 35, 24, 5), look.dark)

@@ -1,9 +1,13 @@
 """A canvas that shapes are laid on, one over the other, with paint, light and shadow.
 
-Four planes, each side x side pixels: colour (premultiplied: black where nothing is), how much is covered, light (128
-as painted, 0 in deepest shadow, 255 brightest) and relief (the same scale, for rims, seams and folds). Light stays
-apart until the end because one byte per pixel is much cheaper to work on than three, and relief because lines that
-are simply drawn are much cheaper than lines that are blended. Shapes are given in a frame of 100 x 100; `Placement`
+Four planes, each side x side pixels: colour (premultiplied: black where nothing is), how much is covered,
+light (128
+as painted, 0 in deepest shadow, 255 brightest) and relief (the same scale, for rims, seams and folds). Light
+stays
+apart until the end because one byte per pixel is much cheaper to work on than three, and relief because
+lines that
+are simply drawn are much cheaper than lines that are blended. Shapes are given in a frame of 100 x 100;
+`Placement`
 moves that frame a little from picture to picture.
 """
 
@@ -26,7 +30,9 @@ _Box = tuple[int, int, int, int]
 
 @dataclass(frozen=True)
 class Placement:
-    """Where the product stands: scale about the middle, tilt in degrees, shift in hundredths of the picture."""
+    """Where the product stands: scale about the middle, tilt in degrees, shift in hundredths of the
+    picture.
+    """
 
     scale: float = 1.0
     tilt: float = 0.0
@@ -72,8 +78,8 @@ class Canvas:
         """
         xy = self._pixels(outline)
         corners = xy.ravel().tolist()
-        solid = isinstance(paint, tuple) and opacity == 1
-        if solid:  # drawing is cheaper than pasting through a mask
+        solid = opacity == 1 and not isinstance(paint, Image.Image)
+        if opacity == 1 and not isinstance(paint, Image.Image):  # cheaper than pasting through a mask
             self._draw_color.polygon(corners, fill=paint)
             self._draw_coverage.polygon(corners, fill=255)
         if solid and shade is None and weave is None:

@@ -31,6 +31,7 @@ _STANDING: dict[str, Drawing] = {
     "heel": shoes.heel,
     "backpack": bags.backpack,
     "handbag": bags.handbag,
+    "lamp": home.lamp,
     "mug": home.mug,
     "chair": home.chair,
     "vase": home.vase,
@@ -71,7 +72,9 @@ _MIRRORED = frozenset({"sneaker", "boot", "heel", "mug", "pan", "kettle", "toy_c
 
 @dataclass(frozen=True)
 class Sitter:
-    """What of a product can be seen. `drawing` names the silhouette; `caption`: the title of a book and its author."""
+    """What of a product can be seen. `drawing` names the silhouette; `caption`: the title of a book and its
+    author.
+    """
 
     drawing: str
     style: str
@@ -83,15 +86,12 @@ class Sitter:
 
 
 def draw(sitter: Sitter, *, size: int, chance: np.random.Generator) -> Image.Image:
-    """An RGB picture of size x size pixels; the same sitter and the same chance give the same picture."""
-    if sitter.drawing == "lamp":
-        drawing, stands = home.lamp, sitter.style != "pendant"
-    elif sitter.drawing in _STANDING:
-        drawing, stands = _STANDING[sitter.drawing], True
-    elif sitter.drawing in _LYING:
-        drawing, stands = _LYING[sitter.drawing], False
-    else:
-        raise ValueError(f"no such drawing: {sitter.drawing}")
+    """An RGB picture of size x size pixels; the same sitter and the same chance give the same picture.
+
+    Raises: KeyError for a drawing that does not exist, ValueError for a pattern that does not.
+    """
+    drawing = _STANDING.get(sitter.drawing) or _LYING[sitter.drawing]
+    stands = sitter.drawing in _STANDING and sitter.style != "pendant"
     placement = Placement(
         scale=float(chance.uniform(0.86, 0.94) + (0.0 if stands else 0.04)),
         tilt=0.0 if stands else float(chance.normal(0, 1.8)),

@@ -63,9 +63,11 @@ def lamp(canvas: Canvas, look: Look) -> None:
     look.cover(canvas, shade, shade="glow")
     low, high = float(shade[:, 1].max()), float(shade[:, 1].min())
     narrow, wide = (12, 21) if look.style == "floor" else (15, 28)
-    for y in (high + 1.4, low - 3):
-        reach = narrow + (wide - narrow) * (y - high) / (low - high)
-        canvas.crease(path(f"M {50 - reach} {y} Q 50 {y + 3} {50 + reach} {y}"), width=0.9, strength=0.3)
+    for hem in (high + 1.4, low - 3):
+        reach = narrow + (wide - narrow) * (hem - high) / (low - high)
+        canvas.crease(
+            path(f"M {50 - reach} {hem} Q 50 {hem + 3} {50 + reach} {hem}"), width=0.9, strength=0.3
+        )
 
 
 def mug(canvas: Canvas, look: Look) -> None:
@@ -89,8 +91,10 @@ def mug(canvas: Canvas, look: Look) -> None:
     pinch = {"classic": 1.5, "tall": 3, "enamel": 1, "espresso": 8, "stoneware": 6}[look.style]
     belly = 3 if look.style == "stoneware" else 0
     body = path(
-        f"M {left} {top} Q {left - belly} {(top + foot) / 2} {left + pinch} {foot - 5} Q {left + pinch + 1} {foot} {left + pinch + 7} "
-        f"{foot + 1} Q {middle} {foot + 3} {right - pinch - 7} {foot + 1} Q {right - pinch - 1} {foot} {right - pinch} {foot - 5} "
+        f"M {left} {top} Q {left - belly} {(top + foot) / 2} {left + pinch} "
+        f"{foot - 5} Q {left + pinch + 1} {foot} {left + pinch + 7} "
+        f"{foot + 1} Q {middle} {foot + 3} {right - pinch - 7} {foot + 1} "
+        f"Q {right - pinch - 1} {foot} {right - pinch} {foot - 5} "
         f"Q {right + belly} {(top + foot) / 2} {right} {top} Z"
     )
     look.cover(canvas, body, shade="round")
@@ -104,8 +108,12 @@ def mug(canvas: Canvas, look: Look) -> None:
     )
     canvas.fill(ellipse(middle, top + 2, width / 2 - 4, width * 0.1 - 2.2), (92, 58, 40), edge=0)
     if look.style == "stoneware":
-        glaze = path(f"M {left - 1} {foot - 20} Q {middle} {foot - 12} {right + 1} {foot - 20} L {right - 5} {foot - 4} "
-                     f"Q {right - 8} {foot + 1} {middle} {foot + 2} Q {left + 8} {foot + 1} {left + 5} {foot - 4} Z")  # fmt: skip
+        glaze = path(
+            f"M {left - 1} {foot - 20} Q {middle} {foot - 12} "
+            f"{right + 1} {foot - 20} L {right - 5} {foot - 4} "
+            f"Q {right - 8} {foot + 1} {middle} {foot + 2} Q "
+            f"{left + 8} {foot + 1} {left + 5} {foot - 4} Z"
+        )
         canvas.fill(glaze, COLORS["beige"], shade="round", edge=0.1)
     elif look.pattern == "plain":
         x, y = middle, (top + foot) / 2 + 2
@@ -121,8 +129,15 @@ def mug(canvas: Canvas, look: Look) -> None:
                         width=1.5,
                         strength=0.3,
                     )
-    canvas.crease(path(f"M {left + width * 0.17} {top + 9} Q {left + width * 0.15} {top + 24} {left + width * 0.18} {foot - 14}"),
-                  width=2.6, strength=0.55, light=True)  # fmt: skip
+    canvas.crease(
+        path(
+            f"M {left + width * 0.17} {top + 9} Q {left + width * 0.15} "
+            f"{top + 24} {left + width * 0.18} {foot - 14}"
+        ),
+        width=2.6,
+        strength=0.55,
+        light=True,
+    )
 
 
 def chair(canvas: Canvas, look: Look) -> None:
@@ -162,8 +177,8 @@ def chair(canvas: Canvas, look: Look) -> None:
         look.cover(canvas, mirrored("M 50 35 Q 30 34 28 29 L 29 25 L 50 24"), shade="tube")
         look.cover(canvas, ellipse(50, 25, 22, 5), shade="tube")
         return
-    for x, top, foot in ((33, 14, 62), (67, 14, 62)):
-        canvas.tube(path(f"M {x} {foot} L {x + (2 if x < 50 else -2)} {top}"), wood, 3.2)
+    for x, top, seat in ((33, 14, 62), (67, 14, 62)):
+        canvas.tube(path(f"M {x} {seat} L {x + (2 if x < 50 else -2)} {top}"), wood, 3.2)
     if look.style == "rocking":
         for y in (18, 27, 36):
             canvas.tube(path(f"M 34 {y} Q 50 {y - 3} 66 {y}"), wood, 4)
@@ -195,8 +210,10 @@ def cushion(canvas: Canvas, look: Look) -> None:
         canvas.fill(ellipse(50, 50, 4), look.dark, shade="ball")
         return
     x, y = (39, 26) if look.style == "lumbar" else (35, 35)
-    side = (f"M {50 - x} {50 - y} Q 50 {56 - y} {50 + x} {50 - y} Q {44 + x} 50 {50 + x} {50 + y} "
-            f"Q 50 {44 + y} {50 - x} {50 + y} Q {56 - x} 50 {50 - x} {50 - y} Z")  # fmt: skip
+    side = (
+        f"M {50 - x} {50 - y} Q 50 {56 - y} {50 + x} {50 - y} Q {44 + x} 50 {50 + x} {50 + y} "
+        f"Q 50 {44 + y} {50 - x} {50 + y} Q {56 - x} 50 {50 - x} {50 - y} Z"
+    )
     if look.style == "tasselled":
         for cx in (50 - x, 50 + x):
             for cy in (50 - y, 50 + y):
@@ -207,8 +224,15 @@ def cushion(canvas: Canvas, look: Look) -> None:
     look.cover(canvas, path(side), shade="ball")
     canvas.stroke(path(side), darker(look.main, 0.3), 0.9, opacity=0.6, closed=True)
     for cx, cy in ((-1, -1), (1, -1), (-1, 1), (1, 1)):
-        canvas.crease(path(f"M {50 + cx * (x - 3)} {50 + cy * (y - 3)} Q {50 + cx * (x - 10)} {50 + cy * (y - 8)} "
-                           f"{50 + cx * (x - 15)} {50 + cy * (y - 16)}"), width=2.6, strength=0.2)  # fmt: skip
+        canvas.crease(
+            path(
+                f"M {50 + cx * (x - 3)} {50 + cy * (y - 3)} Q "
+                f"{50 + cx * (x - 10)} {50 + cy * (y - 8)} "
+                f"{50 + cx * (x - 15)} {50 + cy * (y - 16)}"
+            ),
+            width=2.6,
+            strength=0.2,
+        )
         canvas.fill(ellipse(50 + cx * x, 50 + cy * y, 1.5), darker(look.main, 0.3), edge=0)
 
 

@@ -22,11 +22,13 @@ def pan(canvas: Canvas, look: Look) -> None:
         left, right = (14, 68) if look.style == "saucepan" else (14, 86)
         middle = (left + right) / 2
         body = path(
-            f"M {left} 46 L {left + 1.5} 78 Q {left + 3} 85 {left + 12} 86 L {right - 12} 86 Q {right - 3} 85 {right - 1.5} 78 L {right} 46 Z"
+            f"M {left} 46 L {left + 1.5} 78 Q {left + 3} 85 {left + 12} 86 L "
+            f"{right - 12} 86 Q {right - 3} 85 {right - 1.5} 78 L {right} 46 Z"
         )
         look.cover(canvas, body, shade="metal" if look.material == "steel" else "round")
         lid = path(
-            f"M {left - 1} 47 Q {left + 2} 34 {middle} 32 Q {right - 2} 34 {right + 1} 47 Q {middle} 51 {left - 1} 47 Z"
+            f"M {left - 1} 47 Q {left + 2} 34 {middle} 32 Q {right - 2} "
+            f"34 {right + 1} 47 Q {middle} 51 {left - 1} 47 Z"
         )
         canvas.cast(lid, dx=0)
         canvas.fill(lid, lighter(look.main, 0.1), shade="ball")
@@ -189,8 +191,15 @@ def perfume(canvas: Canvas, look: Look) -> None:
         canvas.stroke(path("M 43 63 L 57 63"), (90, 80, 74), 1)
         canvas.stroke(path("M 45 67 L 55 67"), (150, 140, 130), 0.8)
         canvas.stroke(path("M 46.5 70 L 53.5 70"), (150, 140, 130), 0.8)
-    canvas.crease(path(f"M {50 - (50 - float(outline[:, 0].min())) * 0.76} {top + 18} L {50 - (50 - float(outline[:, 0].min())) * 0.76} 80"),
-                  width=2.4, strength=0.8, light=True)  # fmt: skip
+    canvas.crease(
+        path(
+            f"M {50 - (50 - float(outline[:, 0].min())) * 0.76} {top + 18} "
+            f"L {50 - (50 - float(outline[:, 0].min())) * 0.76} 80"
+        ),
+        width=2.4,
+        strength=0.8,
+        light=True,
+    )
 
 
 def lipstick(canvas: Canvas, look: Look) -> None:

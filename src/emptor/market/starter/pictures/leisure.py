@@ -10,7 +10,16 @@ from PIL import Image, ImageDraw, ImageFont
 from emptor.market.starter.knowledge.palette import COLORS, Rgb, brightness, darker, lighter, mixed
 from emptor.market.starter.pictures.canvas import Canvas
 from emptor.market.starter.pictures.look import Look
-from emptor.market.starter.pictures.shapes import ellipse, flipped, mirrored, path, polygon, regular, rounded
+from emptor.market.starter.pictures.shapes import (
+    ellipse,
+    flipped,
+    mirrored,
+    moved,
+    path,
+    polygon,
+    regular,
+    rounded,
+)
 
 _DARK: Rgb = (44, 44, 52)
 
@@ -95,7 +104,7 @@ def ball(canvas: Canvas, look: Look) -> None:
             spot = regular(0, 0, r, 5, turn=-90 if squash == 1 else 180)
             angle = np.radians(turn)
             spin = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
-            canvas.fill(np.clip((spot * [squash, 1]) @ spin, -20, 20) + [x, y], line, edge=0.1)
+            canvas.fill(moved((spot * [squash, 1]) @ spin, x, y), line, edge=0.1)
         canvas.crop(round_)
     elif look.style == "basketball":
         for d in (
@@ -294,7 +303,8 @@ def toy_car(canvas: Canvas, look: Look) -> None:
         look.cover(
             canvas,
             path(
-                "M 6 68 Q 6 54 22 51 Q 26 24 50 23 Q 72 24 80 50 Q 93 53 94 68 Q 94 74 89 74 L 11 74 Q 6 74 6 68 Z"
+                "M 6 68 Q 6 54 22 51 Q 26 24 50 23 Q 72 24 80 50 Q "
+                "93 53 94 68 Q 94 74 89 74 L 11 74 Q 6 74 6 68 Z"
             ),
             shade="ball",
         )
@@ -322,7 +332,9 @@ def toy_car(canvas: Canvas, look: Look) -> None:
 
 
 def book(canvas: Canvas, look: Look) -> None:
-    """Styles: hardcover, paperback. `look.caption` is the title on the cover, its author after a line break."""
+    """Styles: hardcover, paperback. `look.caption` is the title on the cover, its author after a line
+    break.
+    """
     pages = (246, 240, 226)
     spine = darker(look.main, 0.3)
     thick = 6 if look.style == "hardcover" else 4
@@ -365,12 +377,22 @@ def _cover_art(canvas: Canvas, look: Look) -> None:
                 canvas.fill(ellipse(51, 66, radius), color, edge=0)
         case _:
             for i in range(3):
-                canvas.fill(polygon((32 + 13 * i, 86), (32 + 13 * i, 60 - 6 * (i % 2)), (43 + 13 * i, 60 - 6 * (i % 2)), (43 + 13 * i, 86)),
-                            (look.trim, bright, look.pale)[i], edge=0.1)  # fmt: skip
+                canvas.fill(
+                    polygon(
+                        (32 + 13 * i, 86),
+                        (32 + 13 * i, 60 - 6 * (i % 2)),
+                        (43 + 13 * i, 60 - 6 * (i % 2)),
+                        (43 + 13 * i, 86),
+                    ),
+                    (look.trim, bright, look.pale)[i],
+                    edge=0.1,
+                )
 
 
 def _lettering(title: str, author: str, ink: Rgb) -> Image.Image:
-    """The words on a cover as RGBA, transparent between the letters: title in up to three lines, author below."""
+    """The words on a cover as RGBA, transparent between the letters: title in up to three lines, author
+    below.
+    """
     width, height = 258, 192
     image = Image.new("RGBA", (width, height), (*ink, 0))
     draw = ImageDraw.Draw(image)

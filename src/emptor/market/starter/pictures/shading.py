@@ -17,8 +17,10 @@ _SIDE = 64
 def ramp(name: str) -> Image.Image:
     """The light on a kind of surface as an L image of 64 x 64: 128 as painted, 0 in shadow, 255 in shine.
 
-    round: an upright cylinder. tube: a lying one. ball: a sphere lit from the upper left. down: a flat front lit
-    from above. cloth: a soft body. sleeve: a softer cylinder. metal: a polished cylinder. glass: a pane with a
+    round: an upright cylinder. tube: a lying one. ball: a sphere lit from the upper left. down: a flat front
+    lit
+    from above. cloth: a soft body. sleeve: a softer cylinder. metal: a polished cylinder. glass: a pane with
+    a
     diagonal gleam. glow: lit from within.
     """
     at = (np.arange(_SIDE) + 0.5) / _SIDE

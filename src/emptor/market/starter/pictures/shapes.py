@@ -1,6 +1,7 @@
 """Outlines: curves and common figures as points in a frame of 100 x 100, x to the right and y down.
 
-Every function returns float64 [P, 2]. Curves are written in the language of SVG paths (absolute M L H V C Q Z).
+Every function returns float64 [P, 2]. Curves are written in the language of SVG paths (absolute M L H V C Q
+Z).
 """
 
 from __future__ import annotations
@@ -51,15 +52,25 @@ def path(commands: str) -> Points:
             points.append(pairs(1))
             at += 2
         here = points[-1][-1]
-    outline = np.concatenate(points)
-    outline.setflags(write=False)  # shared by the cache
-    return outline
+    return _shared(np.concatenate(points))
+
+
+def _shared(points: Points) -> Points:
+    """Write-protected, since a cache hands it out again."""
+    points.setflags(write=False)
+    return points
 
 
 def mirrored(half: str | Points) -> Points:
     """A symmetrical outline from its left half, drawn from top to bottom; the axis is x = 50."""
-    left = path(half) if isinstance(half, str) else half
-    return np.concatenate([left, flipped(left)[::-1]])
+    if isinstance(half, str):
+        return _mirrored_path(half)
+    return np.concatenate([half, flipped(half)[::-1]])
+
+
+@lru_cache(maxsize=1024)
+def _mirrored_path(half: str) -> Points:
+    return _shared(np.concatenate([path(half), flipped(path(half))[::-1]]))
 
 
 def flipped(points: Points) -> Points:
@@ -67,27 +78,29 @@ def flipped(points: Points) -> Points:
     return np.column_stack([100 - points[:, 0], points[:, 1]])
 
 
+@lru_cache(maxsize=4096)
 def ellipse(
     cx: float, cy: float, rx: float, ry: float | None = None, *, start: float = 0, end: float = 360
 ) -> Points:
     """An ellipse, or the arc of it between two angles in degrees (0 points right, 90 down)."""
     angles = np.radians(np.linspace(start, end, max(8, int(abs(end - start) / 7))))
-    return np.column_stack([cx + rx * np.cos(angles), cy + (rx if ry is None else ry) * np.sin(angles)])
+    high = rx if ry is None else ry
+    return _shared(np.column_stack([cx + rx * np.cos(angles), cy + high * np.sin(angles)]))
 
 
+@lru_cache(maxsize=4096)
 def rounded(x0: float, y0: float, x1: float, y1: float, radius: float) -> Points:
     """A rectangle with round corners."""
     radius = min(radius, (x1 - x0) / 2, (y1 - y0) / 2)
     if radius <= 0:
-        return np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]], dtype=float)
-    return np.concatenate(
-        [
-            ellipse(x0 + radius, y0 + radius, radius, start=180, end=270),
-            ellipse(x1 - radius, y0 + radius, radius, start=270, end=360),
-            ellipse(x1 - radius, y1 - radius, radius, start=0, end=90),
-            ellipse(x0 + radius, y1 - radius, radius, start=90, end=180),
-        ]
-    )
+        return _shared(polygon((x0, y0), (x1, y0), (x1, y1), (x0, y1)))
+    corners = [
+        ellipse(x0 + radius, y0 + radius, radius, start=180, end=270),
+        ellipse(x1 - radius, y0 + radius, radius, start=270, end=360),
+        ellipse(x1 - radius, y1 - radius, radius, start=0, end=90),
+        ellipse(x0 + radius, y1 - radius, radius, start=90, end=180),
+    ]
+    return _shared(np.concatenate(corners))
 
 
 def polygon(*corners: tuple[float, float]) -> Points:
@@ -95,6 +108,7 @@ def polygon(*corners: tuple[float, float]) -> Points:
     return np.array(corners, dtype=float)
 
 
+@lru_cache(maxsize=4096)
 def regular(
     cx: float, cy: float, radius: float, corners: int, *, inner: float | None = None, turn: float = -90
 ) -> Points:
@@ -104,15 +118,16 @@ def regular(
     radii = np.full(count, radius)
     if inner is not None:
         radii[1::2] = inner
-    return np.column_stack([cx + radii * np.cos(angles), cy + radii * np.sin(angles)])
+    return _shared(np.column_stack([cx + radii * np.cos(angles), cy + radii * np.sin(angles)]))
 
 
+@lru_cache(maxsize=4096)
 def heart(cx: float, cy: float, size: float) -> Points:
     """A heart `2 * size` wide."""
     t = np.linspace(0, 2 * np.pi, 48)
     x = 16 * np.sin(t) ** 3
     y = -(13 * np.cos(t) - 5 * np.cos(2 * t) - 2 * np.cos(3 * t) - np.cos(4 * t))
-    return np.column_stack([cx + x * size / 16, cy + y * size / 16])
+    return _shared(np.column_stack([cx + x * size / 16, cy + y * size / 16]))
 
 
 def moved(points: Points, dx: float = 0, dy: float = 0) -> Points:

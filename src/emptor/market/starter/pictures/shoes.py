@@ -5,7 +5,7 @@ from __future__ import annotations
 from emptor.market.starter.knowledge.palette import COLORS, darker
 from emptor.market.starter.pictures.canvas import Canvas
 from emptor.market.starter.pictures.look import Look
-from emptor.market.starter.pictures.shapes import ellipse, path, polygon
+from emptor.market.starter.pictures.shapes import ellipse, moved, path, polygon
 
 
 def sneaker(canvas: Canvas, look: Look) -> None:
@@ -59,7 +59,7 @@ def sneaker(canvas: Canvas, look: Look) -> None:
         x = start[0] + (stop[0] - start[0]) * t
         y = start[1] + (stop[1] - start[1]) * (t if not high else t**0.9)
         lace = path(f"M {x - 5} {y + 4.2} Q {x - 1} {y + 1} {x + 1.6} {y - 0.4}")
-        canvas.crease(lace + [0, 0.9], width=1.6, strength=0.3)
+        canvas.crease(moved(lace, dy=0.9), width=1.6, strength=0.3)
         canvas.stroke(lace, white if look.color not in ("white",) else COLORS["grey"], 1.5)
     if high:
         canvas.fill(ellipse(29, 42, 6.2), white, shade="ball")
@@ -78,7 +78,8 @@ def boot(canvas: Canvas, look: Look) -> None:
     shaft = 50 if look.style in ("knee-high", "rain") else 48
     canvas.fill(ellipse((24 + shaft) / 2, top + 0.6, (shaft - 24) / 2, 2.6), look.dark, edge=0.3)
     upper = path(
-        f"M 24 {top} Q 37 {top + 4.5} {shaft} {top} Q {shaft - 1} 40 {shaft + 2} 52 Q 60 59 75 61 Q 86 64 87 76 "
+        f"M 24 {top} Q 37 {top + 4.5} {shaft} {top} Q {shaft - 1} "
+        f"40 {shaft + 2} 52 Q 60 59 75 61 Q 86 64 87 76 "
         f"L 20 76 Q 19 66 22 54 Q 24 40 24 {top} Z"
     )
     look.cover(canvas, upper, shade="round")
@@ -157,7 +158,8 @@ def heel(canvas: Canvas, look: Look) -> None:
         lining,
     )
     upper = path(
-        f"M 14 {back} Q 17 {back + 5} 23 {back + 10} Q 36 {52 + drop / 2} 50 66 Q 60 72 66 64 Q 70 60 76 66 Q 90 73 92 80 "
+        f"M 14 {back} Q 17 {back + 5} 23 {back + 10} Q 36 {52 + drop / 2} "
+        "50 66 Q 60 72 66 64 Q 70 60 76 66 Q 90 73 92 80 "
         f"L 64 80.5 Q 56 79 48 71 Q 36 60 20 {back + 17} Q 11 {back + 12} 14 {back} Z"
     )
     look.cover(canvas, upper, shade="down")

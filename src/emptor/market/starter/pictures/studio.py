@@ -42,20 +42,33 @@ def backdrop(tint: int, side: int, *, floor: bool) -> Image.Image:
 def photograph(canvas: Canvas, *, tint: int, stands: bool) -> Image.Image:
     """The finished RGB picture, half as wide as the canvas: backdrop, shadow, product, light on its edges."""
     side = canvas.side // 2
-    coverage, color = canvas.coverage.reduce(2), canvas.color.reduce(2)
-    half = ImageChops.multiply(canvas.light.reduce(2), canvas.relief.reduce(2))  # 128 times 128 gives 64
-    light = ImageChops.add(half, half)
-    small = canvas.coverage.resize((96, 96), Image.Resampling.BOX)
+    coverage = canvas.coverage.reduce(2)
     scene = backdrop(tint, side, floor=stands).copy()
-    if stands:
-        _shadow_on_floor(scene, coverage)
-    else:
-        _shadow_on_paper(scene, small)
-    _round_off(light, small)
+    box = coverage.getbbox()
+    if box is None:
+        return scene
+    small = coverage.resize((_SMALL, _SMALL), Image.Resampling.BOX)
+    (_shadow_on_floor if stands else _shadow_on_paper)(scene, coverage, small)
+    left, top, right, bottom = box
+    twice = (2 * left, 2 * top, 2 * right, 2 * bottom)
+    product, covered = canvas.color.reduce(2, box=twice), coverage.crop(box)
+    light = _multiplied(canvas.light.reduce(2, box=twice), canvas.relief.reduce(2, box=twice))
+    light = _multiplied(light, _rim(small).resize((side, side), Image.Resampling.BILINEAR).crop(box))
     for tone, mask in zip((SHADOW, SHINE), _apart(light), strict=True):
-        color.paste(tone, (0, 0), ImageChops.multiply(mask, coverage))
-    scene.paste((0, 0, 0), (0, 0), coverage)  # what the product hides, by how much it hides
-    return ImageChops.add(scene, color)
+        product.paste(tone, (0, 0), ImageChops.multiply(mask, covered))
+    scene.paste((0, 0, 0), box, covered)  # what the product hides, by how much it hides
+    scene.paste(ImageChops.add(scene.crop(box), product), box)
+    return scene
+
+
+_SMALL = 64
+"""Side of the small pictures in which blurred light and shadow are made."""
+
+
+def _multiplied(first: Image.Image, second: Image.Image) -> Image.Image:
+    """Light upon light: 128 times 128 gives 128."""
+    half = ImageChops.multiply(first, second)
+    return ImageChops.add(half, half)
 
 
 def _apart(light: Image.Image) -> tuple[Image.Image, Image.Image]:
@@ -69,13 +82,10 @@ def _weaker(mask: Image.Image, strength: float) -> Image.Image:
     return Image.blend(Image.new("L", mask.size), mask, strength)
 
 
-def _shadow_on_floor(scene: Image.Image, coverage: Image.Image) -> None:
+def _shadow_on_floor(scene: Image.Image, coverage: Image.Image, small: Image.Image) -> None:
     """As wide as the lowest part of the product, and a wide faint one around it."""
-    box = coverage.getbbox()
-    if box is None:
-        return
     side = scene.width
-    left, _, right, bottom = box
+    left, _, right, bottom = coverage.getbbox() or (0, 0, side, side)
     foot = coverage.crop((left, max(0, bottom - round(side * 0.07)), right, bottom)).getbbox() or (0, 0, 1, 1)
     middle, half = left + (foot[0] + foot[2]) / 2, (foot[2] - foot[0]) / 2
     for wide, high, strength in ((1.3, 0.085, 0.36), (1.08, 0.032, 0.5)):
@@ -84,18 +94,18 @@ def _shadow_on_floor(scene: Image.Image, coverage: Image.Image) -> None:
         scene.paste(SHADOW, (round(middle - width / 2), round(bottom - height * 0.56)), blob)
 
 
-def _shadow_on_paper(scene: Image.Image, small: Image.Image) -> None:
+def _shadow_on_paper(scene: Image.Image, coverage: Image.Image, small: Image.Image) -> None:
     """Down to the right, for things that lie or hang; a wide soft one and a narrow one at the rim."""
-    side = scene.width
-    for blur, offset, strength in ((4.0, 0.026, 0.26), (1.4, 0.008, 0.2)):
-        soft = _weaker(small.filter(ImageFilter.GaussianBlur(blur)), strength)
-        soft = soft.resize((side, side), Image.Resampling.BILINEAR)
-        scene.paste(SHADOW, (round(side * offset * 0.6), round(side * offset)), soft)
+    soft = ImageChops.offset(_weaker(small.filter(ImageFilter.GaussianBlur(2.7)), 0.27), 1, 1)
+    near = _weaker(small.filter(ImageFilter.GaussianBlur(0.9)), 0.2)
+    shadow = ImageChops.add(soft, near).resize(scene.size, Image.Resampling.BILINEAR)
+    shift = round(0.009 * scene.width)
+    scene.paste(SHADOW, (shift // 2, shift), shadow)
 
 
-def _round_off(light: Image.Image, small: Image.Image) -> None:
-    """Make the product solid: lighter where its rim faces the lamp at the upper left, darker opposite."""
-    soft = ImageChops.invert(small.filter(ImageFilter.GaussianBlur(2.4)))
-    for toward, shift, strength in ((0, -2, 0.4), (255, 2, 0.3)):
-        rim = _weaker(ImageChops.offset(soft, shift, shift), strength)
-        light.paste(toward, (0, 0), rim.resize(light.size, Image.Resampling.BILINEAR))
+def _rim(small: Image.Image) -> Image.Image:
+    """What makes a product solid: light on the rim that faces the lamp at the upper left, shade opposite."""
+    soft = ImageChops.invert(small.filter(ImageFilter.GaussianBlur(1.6)))
+    shade = _weaker(ImageChops.offset(soft, -1, -1), 0.42 * NEUTRAL / 255)
+    shine = _weaker(ImageChops.offset(soft, 1, 1), 0.3 * NEUTRAL / 255)
+    return ImageChops.subtract(ImageChops.add(Image.new("L", small.size, NEUTRAL), shine), shade)

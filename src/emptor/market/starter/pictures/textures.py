@@ -1,4 +1,6 @@
-"""Patterns of cloth, glaze and print: where the second and third colour go, as masks that any colours can fill."""
+"""Patterns of cloth, glaze and print: where the second and third colour go, as masks that any colours can
+fill.
+"""
 
 from __future__ import annotations
 

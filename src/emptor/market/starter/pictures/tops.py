@@ -11,6 +11,7 @@ from emptor.market.starter.pictures.shapes import (
     flipped,
     heart,
     mirrored,
+    moved,
     path,
     polygon,
     regular,
@@ -57,7 +58,7 @@ def t_shirt(canvas: Canvas, look: Look) -> None:
     collar = path(neck)
     for line in (collar, flipped(collar)):
         canvas.stroke(line, darker(look.main, 0.16), 2.4, caps=False)
-        canvas.crease(line + [0, 1.3], width=0.7, strength=0.4)
+        canvas.crease(moved(line, dy=1.3), width=0.7, strength=0.4)
     folds(canvas, "M 32 44 Q 38 47 42 53", "M 31 70 Q 36 72 38 78", "M 35 24 Q 33 34 34 42")
     canvas.crease(path("M 30.5 82.6 Q 50 85 69.5 82.6"), width=0.8, strength=0.35)
     if look.style == "graphic":
@@ -85,7 +86,7 @@ def _graphic(canvas: Canvas, look: Look) -> None:
 
 
 def shirt(canvas: Canvas, look: Look) -> None:
-    """Styles: long sleeve, short sleeve, linen, flannel."""
+    """Styles: long sleeve, short sleeve, oxford, overshirt."""
     canvas.fill(path("M 39 15 L 61 15 L 59 24 L 41 24 Z"), look.dark, edge=0)
     sleeves(canvas, look, long=look.style != "short sleeve", top=19)
     half = "M 50 27 L 40 15 L 32 20 Q 28 30 30.5 46 Q 32 66 29 84 Q 33 90 41 87 Q 47 85.5 50 86"
@@ -158,7 +159,7 @@ def top(canvas: Canvas, look: Look) -> None:
 
 
 def jacket(canvas: Canvas, look: Look) -> None:
-    """Styles: bomber, puffer, blazer, raincoat, denim."""
+    """Styles: bomber, puffer, blazer, raincoat, trucker."""
     if look.style == "raincoat":
         look.cover(canvas, mirrored("M 50 6 Q 38 6 36 17 Q 36 23 40 27 L 50 29"), shade="ball")
         canvas.fill(mirrored("M 50 12 Q 43 12 42 19 Q 43 25 50 27"), look.dark)
@@ -191,7 +192,7 @@ def jacket(canvas: Canvas, look: Look) -> None:
         both(canvas, look, polygon((33, 68), (44, 67), (44, 70), (33, 71)), shade="down")
         return
     canvas.crease(path(f"M 50 26 L 50 {length}"), width=1.8, strength=0.5)
-    if look.style == "denim":
+    if look.style == "trucker":
         collar = path("M 50 27 L 41 31 L 36 19 L 40 14 Z")
         for x in (35, 56):
             flap = polygon((x, 38), (x + 9, 38), (x + 9, 43), (x + 4.5, 46), (x, 43))
