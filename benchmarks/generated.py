@@ -9,7 +9,7 @@ import numpy as np
 
 BATCH = 20_000
 SYLLABLES = [first + last for first in "bdklmnrst" for last in "aeio"]
-    ["ba", "be", "bi", "bo", "da", "de", "di", "do", "ka", "ke", "ki", "ko", "la", "le", "li", "lo", "ma", "me", "mi", "mo", "na", "ne", "ni", "no", "ra", "re", "ri", "ro", "sa", "se", "si", "so", "ta", "te"]
+SYLLABLES = [first + last for first in "bdklmnrst" for last in "aeio"]
 )
 COLORS = ["red", "blue", "green", "black", "white", "yellow", "orange", "purple", "brown", "grey"]
 

@@ -20,7 +20,7 @@ from emptor.shop.text.units import QUANTITY, quantity
 
 LANGUAGES = tuple(
     "arabic danish dutch english finnish french german greek hungarian italian norwegian portuguese romanian russian "
-    "spanish swedish tamil turkish".split()  # noqa: SIM905
+    "spanish swedish tamil turkish".split()
 )
 MAX_TERM = 64
 
