@@ -41,9 +41,11 @@ HISTORY = 300_000
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--seconds", type=float, default=3.0, help="of each row")
-    parser.add_argument("--folder", type=Path, help="where the shops lie while they are measured; its disk counts")
+    parser.add_argument("--folder", type=Path, help="where the shops lie meanwhile; its disk counts")
     parser.add_argument("--json", type=Path, help="also write the figures to this file")
     options = parser.parse_args()
     rows: list[dict[str, Any]] = []
@@ -113,7 +115,7 @@ def history(folder: Path, tell: Callable[[str, float], None]) -> None:
                 "application": "shop", "action_name": "impression", "query_id": f"q{i // 20}",
                 "session_id": f"s{i // 90}", "client_id": f"c{i % 5_000}", "timestamp": stamp,
                 "user_query": "futon frames", "message_type": None, "message": None,
-                "event_attributes": {"object": {"object_id": f"B{i % 50_000}"}, "position": {"ordinal": i % 20}},
+                "event_attributes": {"object": {"object_id": f"B{i % 9_000}"}, "position": {"ordinal": i % 20}},
             }  # fmt: skip
             ubi_file.write(json.dumps(document) + "\n")
             own_file.write(json.dumps({**EVENT, "time": stamp, "event_id": f"e{i}"}) + "\n")
@@ -136,7 +138,8 @@ def history(folder: Path, tell: Callable[[str, float], None]) -> None:
             timed("roll-up of what is left", log.rollup, pending)
             assert log.count() == HISTORY
             timed("read everything", lambda log=log: log.read().collect())
-            timed(f"export, {kind}", lambda log=log, kind=kind: export_events(log, folder / f"{kind}.ubi.jsonl"))
+            out = folder / f"{kind}.ubi.jsonl"
+            timed(f"export, {kind}", lambda log=log, out=out: export_events(log, out))
 
 
 if __name__ == "__main__":

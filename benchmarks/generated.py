@@ -9,8 +9,6 @@ import numpy as np
 
 BATCH = 20_000
 SYLLABLES = [first + last for first in "bdklmnrst" for last in "aeio"]
-SYLLABLES = [first + last for first in "bdklmnrst" for last in "aeio"]
-)
 COLORS = ["red", "blue", "green", "black", "white", "yellow", "orange", "purple", "brown", "grey"]
 
 

@@ -29,9 +29,7 @@ Event = dict[str, object]
 def make_events(
     products: Sequence[Product], queries: Sequence[Query], *, seed: int, until: datetime
 ) -> list[Event]:
-    """Events in order of time, in Emptor's field names; about five thousand impressions per thousand
-    products.
-    """
+    """Events in order of time, in Emptor's field names: some four thousand for a thousand products."""
     log = _Log(products, queries, seed=seed, until=until)
     events: list[Event] = []
     for number in range(max(20, round(_SESSIONS_PER_PRODUCT * len(products)))):

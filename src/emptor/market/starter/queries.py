@@ -78,9 +78,7 @@ def grade(query: Query, product: Product) -> int:
 
 
 def make_queries(products: Sequence[Product], *, seed: int) -> list[Query]:
-    """Queries of seven kinds, each answered in full by some product where anything is asked; no text
-    twice.
-    """
+    """Queries of seven kinds, each answered in full by some product; no text twice."""
     queries: dict[str, Query] = {}
     for kind, count, write in _KINDS:
         candidates = _every_category(products) if write is _category_name else _some(products, kind, seed)

@@ -53,8 +53,7 @@ def write_starter(
     workers: int | None = None,
     until: datetime = UNTIL,
 ) -> StarterFiles:
-    """Make a small market of invented products with drawn pictures, queries of known relevance and some
-    behaviour.
+    """Make a small market: products with pictures, queries of known relevance, a month of behaviour.
 
     The same arguments give the same bytes, whatever `workers` is. What is in `folder` under the same names is
     replaced.

@@ -18,7 +18,7 @@ from emptor.shop.events.ubi import from_ubi, kind_of
 from emptor.shop.events.validate import EventFault, Row, validate_event
 
 BATCH_ROWS = 5_000
-ROLL_UP_ROWS = 200_000
+ROLL_UP_ROWS = 100_000
 """So many stored events are rolled up while an import runs, so that neither database nor readers swell."""
 
 _UNTIMED = -1

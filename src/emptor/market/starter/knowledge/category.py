@@ -7,9 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Measure:
-    """A size with a unit: `name` of the attribute, the usual numbers, the unit as listed, other spellings of
-    it.
-    """
+    """A size with a unit: the attribute's name, usual numbers, the listed unit and its other spellings."""
 
     name: str
     numbers: tuple[float, ...]

@@ -8,7 +8,7 @@ _CLOTH = words("plain, striped, checked, dotted, floral, stars")
 _BOLD = words("plain, striped, floral, leopard, dotted, chevron, checked")
 _STREET = words("plain, camo, striped, checked, chevron, stars")
 _SOFT = words(
-    "navy, black, white, red, green, blue, pink, mustard, burgundy, teal, lavender, cream, coral, light blue, olive"
+    "navy, black, white, red, green, blue, pink, mustard, burgundy, teal, lavender, cream, coral, light blue"
 )
 _SOBER = words(
     "navy, black, white, light blue, grey, olive, burgundy, charcoal, green, beige, brown, blue, mustard"
@@ -22,7 +22,8 @@ FASHION: tuple[Category, ...] = (
         styles=words("a-line, maxi, wrap, slip, shirt dress"), colors=_SOFT,
         materials=words("cotton, viscose, silk, linen, polyester"), patterns=_BOLD,
         synonyms=words("gown, frock"),
-        extras=(("size", words("XS, S, M, L, XL")), _SEASONS, ("occasion", words("casual, party, office, holiday"))),
+        extras=(("size", words("XS, S, M, L, XL")), _SEASONS,
+                ("occasion", words("casual, party, office, holiday"))),
         features=words("side pockets, a hidden zip, a soft lining, an adjustable waist"), share=3,
     ),
     Category(
@@ -79,7 +80,7 @@ FASHION: tuple[Category, ...] = (
     Category(
         department="Shoes", name="Sneakers", noun="sneakers", drawing="sneaker", price=74,
         styles=words("low top, running, high top, slip-on"),
-        colors=words("white, black, navy, red, grey, green, pink, light blue, yellow, mint, orange, purple, beige"),
+        colors=words("white, black, navy, red, grey, green, pink, light blue, yellow, mint, orange, purple"),
         materials=words("canvas, leather, mesh, suede"),
         patterns=words("plain, checked, camo, floral, striped, leopard, stars"),
         synonyms=words("trainers, gym shoes, tennis shoes"),

@@ -8,7 +8,7 @@ _GLAZE = words(
     "white, navy, teal, mustard, green, coral, grey, black, light blue, cream, pink, red, mint, burgundy"
 )
 _ROOM = words(
-    "grey, navy, mustard, teal, cream, green, burgundy, pink, beige, coral, olive, light blue, white, charcoal"
+    "grey, navy, mustard, teal, cream, green, burgundy, pink, beige, coral, olive, light blue, white"
 )
 _TECH = words("black, white, silver, charcoal, navy, rose gold, blue, green, red, lavender, mint")
 _GEAR = words("orange, green, blue, red, teal, olive, yellow, grey, navy, purple, black")
@@ -136,7 +136,7 @@ HOUSEHOLD: tuple[Category, ...] = (
     Category(
         department="Outdoor", name="Bottles", noun="water bottle", drawing="bottle", price=22,
         styles=words("insulated, sport, wide mouth, flip-top, tumbler"),
-        colors=words("blue, black, teal, pink, green, red, white, orange, navy, mint, lavender, yellow, grey"),
+        colors=words("blue, black, teal, pink, green, red, white, orange, navy, mint, lavender, grey"),
         materials=words("steel, tritan, aluminium, glass"),
         patterns=words("plain, camo, floral, striped, dotted, leopard, chevron, stars"),
         synonyms=words("flask, canteen"),
@@ -164,7 +164,7 @@ HOUSEHOLD: tuple[Category, ...] = (
     Category(
         department="Toys", name="Plush", noun="plush toy", drawing="plush", price=21,
         styles=words("bear, bunny, cat, elephant, penguin"),
-        colors=words("brown, grey, pink, white, cream, light blue, lavender, beige, navy, mint, yellow, black, coral"),
+        colors=words("brown, grey, pink, white, cream, light blue, lavender, beige, navy, mint, yellow, coral"),
         materials=words("plush, fleece, cotton"),
         patterns=words("plain, dotted, stars, floral, striped, leopard, checked"),
         synonyms=words("stuffed animal, soft toy, cuddly toy"),
@@ -183,7 +183,7 @@ HOUSEHOLD: tuple[Category, ...] = (
     Category(
         department="Beauty", name="Perfume", noun="perfume", drawing="perfume", price=64,
         styles=words("square, round, slim, faceted"),
-        colors=words("gold, pink, light blue, coral, lavender, green, burgundy, yellow, turquoise, purple, orange"),
+        colors=words("gold, pink, light blue, coral, lavender, green, burgundy, turquoise, purple, orange"),
         materials=words("glass"), patterns=("plain",), synonyms=words("fragrance, eau de parfum, scent"),
         extras=(("scent", words("floral, citrus, woody, fresh, spicy")), ("for", words("women, men"))),
         measure=Measure("volume", (30, 50, 75, 100), "ml", ("milliliter",)),
@@ -202,7 +202,8 @@ HOUSEHOLD: tuple[Category, ...] = (
         styles=words("paperback, hardcover"), colors=_INK, materials=words("paper"),
         patterns=words("plain, dotted, striped, floral, chevron, stars"),
         synonyms=words("fiction book, story book"),
-        extras=(("genre", words("mystery, romance, fantasy, historical, adventure")), ("language", words("English, Spanish, French"))),
+        extras=(("genre", words("mystery, romance, fantasy, historical, adventure")),
+                ("language", words("English, Spanish, French"))),
         features=words("an unforgettable voice, a twist at the end, short chapters, a map inside"),
     ),
     Category(
@@ -211,7 +212,7 @@ HOUSEHOLD: tuple[Category, ...] = (
         patterns=words("plain, checked, striped, floral, dotted"),
         synonyms=words("recipe book, cookery book"),
         extras=(("cuisine", words("Italian, Mexican, Indian, Thai, French, vegetarian, baking")),),
-        features=words("photographs of every dish, weeknight recipes, a lay-flat binding, an index by ingredient"),
+        features=words("photographs of every dish, weeknight recipes, a lay-flat binding, a big index"),
         share=1,
     ),
 )  # fmt: skip

@@ -30,9 +30,7 @@ _Box = tuple[int, int, int, int]
 
 @dataclass(frozen=True)
 class Placement:
-    """Where the product stands: scale about the middle, tilt in degrees, shift in hundredths of the
-    picture.
-    """
+    """Where the product stands: scale about the middle, tilt in degrees, shift in frame units."""
 
     scale: float = 1.0
     tilt: float = 0.0

@@ -11,6 +11,7 @@ from PIL import Image
 from emptor.market.starter.pictures import (
     accessories,
     bags,
+    books,
     bottoms,
     electronics,
     home,
@@ -18,6 +19,7 @@ from emptor.market.starter.pictures import (
     leisure,
     shoes,
     tops,
+    toys,
 )
 from emptor.market.starter.pictures.canvas import Canvas, Placement
 from emptor.market.starter.pictures.look import Look
@@ -46,8 +48,8 @@ _STANDING: dict[str, Drawing] = {
     "tent": leisure.tent,
     "ball": leisure.ball,
     "dumbbell": leisure.dumbbell,
-    "plush": leisure.plush,
-    "toy_car": leisure.toy_car,
+    "plush": toys.plush,
+    "toy_car": toys.toy_car,
 }
 _LYING: dict[str, Drawing] = {
     "dress": bottoms.dress,
@@ -64,7 +66,7 @@ _LYING: dict[str, Drawing] = {
     "cushion": home.cushion,
     "headphones": electronics.headphones,
     "phone": electronics.phone,
-    "book": leisure.book,
+    "book": books.book,
 }
 _MIRRORED = frozenset({"sneaker", "boot", "heel", "mug", "pan", "kettle", "toy_car", "cap"})
 """Things that face left or right."""
@@ -72,8 +74,9 @@ _MIRRORED = frozenset({"sneaker", "boot", "heel", "mug", "pan", "kettle", "toy_c
 
 @dataclass(frozen=True)
 class Sitter:
-    """What of a product can be seen. `drawing` names the silhouette; `caption`: the title of a book and its
-    author.
+    """What of a product can be seen.
+
+    `drawing` names the silhouette; `caption` is the title of a book and, on a second line, its author.
     """
 
     drawing: str

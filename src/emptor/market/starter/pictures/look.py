@@ -16,8 +16,9 @@ from emptor.market.starter.pictures.textures import texture, weave
 
 @dataclass(frozen=True)
 class Look:
-    """The visible side of a product. `side`: of the canvas in pixels; `chance`: small differences between
-    pictures.
+    """The visible side of a product.
+
+    `side`: of the canvas in pixels. `chance`: for small differences between pictures.
     """
 
     style: str
