@@ -41,9 +41,7 @@ HISTORY = 300_000
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=3.0, help="of each row")
     parser.add_argument("--folder", type=Path, help="where the shops lie meanwhile; its disk counts")
     parser.add_argument("--json", type=Path, help="also write the figures to this file")

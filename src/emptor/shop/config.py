@@ -23,10 +23,10 @@ class FieldWeights(_Options):
     """Weight of each text field in the lexical score; 0 leaves a field out of the score."""
 
     title: float = Field(1.0, ge=0, le=100)
-    brand: float = Field(0.8, ge=0, le=100)
+    brand: float = Field(1.0, ge=0, le=100)
     category: float = Field(1.0, ge=0, le=100)
-    attributes: float = Field(0.6, ge=0, le=100)
-    description: float = Field(0.3, ge=0, le=100)
+    attributes: float = Field(1.0, ge=0, le=100)
+    description: float = Field(0.5, ge=0, le=100)
 
 
 class SearchOptions(_Options):
@@ -159,10 +159,10 @@ units = true           # 1/2 in, 0.5", 12 oz ...
 
 [search.weights]       # of each text field in the lexical score
 title = 1.0
-brand = 0.8
+brand = 1.0
 category = 1.0
-attributes = 0.6
-description = 0.3
+attributes = 1.0
+description = 0.5
 
 [cascade.default]
 deadline_ms = 200
