@@ -212,10 +212,6 @@ def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_local_model_folder_gives_a_shop_a_dense_channel(shop_path: Path, model_folder: Path) -> None:
     toml = (shop_path / "shop.toml").read_text()
     toml = toml.replace("[search.analyser]", f'[search]\nencoder = "{model_folder}"\n[search.analyser]')
-    (shop_path / "shop.toml")
-        .read_text()
-        .replace("[search.analyser]", f'[search]\nencoder = "{model_folder}"\n[search.analyser]')
-    )
     (shop_path / "shop.toml").write_text(toml)
     with pytest.raises(EmptorError, match="emptor publish"):
         Engine.open(shop_path)

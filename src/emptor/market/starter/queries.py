@@ -100,9 +100,9 @@ def judge(query: Query, products: Sequence[Product], *, seed: int) -> list[Judge
     ]
     graded = sorted(graded, key=lambda pair: (-pair[0], pair[1].product_id))[:MOST_JUDGED]
     rng = stream(seed, "judged wrong", query.text)
-    others = [product for product in products if product.category.key != query.category.key]
-    near = [product for product in others if product.category.department == query.category.department]
-    far = [product for product in others if product.category.department != query.category.department]
+    key, department = query.category.key, query.category.department
+    near = [p for p in products if p.category.department == department and p.category.key != key]
+    far = [p for p in products if p.category.department != department]
     wrong = [*_sample(near, _SAME_DEPARTMENT, rng), *_sample(far, _ELSEWHERE, rng)]
     graded += [(0, product) for product in sorted(wrong, key=lambda product: product.product_id)]
     return [Judgement(query.text, product.product_id, value, query.kind) for value, product in graded]

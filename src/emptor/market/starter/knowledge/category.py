@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class Category:
         """Department and category, as in the catalogue."""
         return self.department, self.name
 
-    @property
+    @cached_property
     def key(self) -> str:
         """`Women/Dresses`."""
         return f"{self.department}/{self.name}"

@@ -164,7 +164,7 @@ HOUSEHOLD: tuple[Category, ...] = (
     Category(
         department="Toys", name="Plush", noun="plush toy", drawing="plush", price=21,
         styles=words("bear, bunny, cat, elephant, penguin"),
-        colors=words("brown, grey, pink, white, cream, light blue, lavender, beige, navy, mint, yellow, coral"),
+        colors=words("brown, grey, pink, white, cream, light blue, lavender, beige, navy, mint, coral"),
         materials=words("plush, fleece, cotton"),
         patterns=words("plain, dotted, stars, floral, striped, leopard, checked"),
         synonyms=words("stuffed animal, soft toy, cuddly toy"),

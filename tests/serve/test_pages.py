@@ -1,0 +1,161 @@
+"""The pages without scripts: what they show, that nothing in a catalogue or address becomes markup, where links lead."""
+
+from __future__ import annotations
+
+import html
+import re
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from emptor.cascade import Degraded
+from emptor.serve.html import STATIC
+from tests.serve.conftest import running
+
+BROWSER = {"accept": "text/html,application/xhtml+xml"}
+
+
+def page(client: TestClient, path: str, status: int = 200) -> str:
+    answer = client.get(path, headers=BROWSER)
+    assert answer.status_code == status, answer.text[:300]
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    return answer.text
+
+
+def links(text: str, pattern: str) -> list[str]:
+    return [html.unescape(found) for found in re.findall(pattern, text, re.DOTALL)]
+
+
+def products(text: str) -> list[str]:
+    return links(text, r'data-product="([^"]*)"')
+
+
+def test_the_home_page_shows_what_is_popular(client: TestClient) -> None:
+    text = page(client, "/")
+    assert "<title>Golden</title>" in text and "Popular right now" in text and len(products(text)) == 20
+
+
+def test_a_search_shows_results_facets_and_sort(client: TestClient) -> None:
+    text = page(client, "/?q=dress")
+    assert 'value="dress"' in text and "“dress”" in text.replace("&#34;", '"')
+    assert products(text)[0].startswith("P0") and "$40.00" in text and "Out of stock" in text
+    assert 'src="/v1/images/P00?size=256"' in text
+    for name in ("Category", "Brand", "Price", "Color", "Pattern"):
+        assert f"<h2>{name}</h2>" in text
+    assert '<option value="price_asc">Price: low to high</option>' in text
+
+
+def test_facet_links_add_filters_and_chips_take_them_back(client: TestClient) -> None:
+    text = page(client, "/?q=mug")
+    link = next(url for url in links(text, r'<a href="([^"]*)" rel="nofollow"') if "Kilnhaus" in url)
+    narrowed = page(client, link)
+    assert 'class="on"' in narrowed and products(narrowed) and set(products(narrowed)) < set(products(text))
+    chip = links(narrowed, r'<ul class="chips".*?<a href="([^"]*)"')[0]
+    assert chip == "/?q=mug" and "Remove filter Kilnhaus" in narrowed
+
+
+def test_pages_follow_one_another(client: TestClient) -> None:
+    seen: list[str] = []
+    url = "/?filter=in_stock%3Atrue"
+    while url:
+        text = page(client, url)
+        seen += products(text)
+        after = links(text, r'<a href="([^"]*)" rel="next"')
+        url = after[0] if after else ""
+    assert len(seen) == len(set(seen)) > 40
+    assert 'aria-current="page">1<' in page(client, "/?filter=in_stock%3Atrue")
+
+
+def test_nothing_from_the_catalogue_or_the_address_becomes_markup(client: TestClient) -> None:
+    attack = "<script>alert(1)</script>"
+    for path in ("/?q=teapot", "/product/odd%2F1%20%26%3F%23", f"/?q={attack}", f'/?q="><img src=x onerror=y>{attack}'):
+        text = page(client, path)
+        assert "<script>alert" not in text and "<img src=x" not in text
+        assert len(re.findall(r"<script", text)) == 1, "only the page's own module"
+    assert "&lt;script&gt;alert(1)&lt;/script&gt; teapot" in page(client, "/?q=teapot")
+    for path in (f"/?filter={attack}", f"/product/{attack}", f"/{attack}"):
+        answer = client.get(path, headers=BROWSER)
+        assert answer.status_code in (400, 404) and "<script>alert" not in answer.text
+
+
+def test_headers_forbid_what_the_pages_do_not_need(client: TestClient) -> None:
+    for path in ("/", "/v1/search?q=mug", "/static/shop.js", "/nothing"):
+        headers = client.get(path, headers=BROWSER).headers
+        policy = headers["content-security-policy"]
+        assert "default-src 'self'" in policy and "img-src 'self' https: data:" in policy and "unsafe" not in policy
+        assert headers["x-content-type-options"] == "nosniff" and "referrer-policy" in headers
+    text = page(client, "/?q=mug")
+    assert " style=" not in text and not re.search(r"\son[a-z]+=", text) and "http://" not in text
+
+
+def test_a_visit_keeps_its_session_and_its_requests_name_it(client: TestClient) -> None:
+    first = client.get("/?q=lamp")
+    session = client.cookies["emptor_session"]
+    assert re.fullmatch(r"[0-9a-f]{32}", session) and "httponly" in first.headers["set-cookie"].lower()
+    again = client.get("/?q=lamp")
+    assert "set-cookie" not in again.headers and f'data-session="{session}"' in again.text
+    request_id = links(again.text, r'data-request="([^"]*)"')[0]
+    assert client.get(f"/v1/explain/{request_id}").json()["session_id"] == session
+    client.cookies.set("emptor_session", "<b>forged")
+    assert "<b>forged" not in client.get("/").text
+    client.cookies.clear()
+
+
+def test_a_product_page_shows_everything_and_similar_products(client: TestClient) -> None:
+    text = page(client, "/product/P00")
+    assert "A plain dress in red, made by Aurelle." in text and "<dt>Color</dt><dd>red</dd>" in text
+    assert '<a href="/?filter=category%3AWomen%2FDresses">Dresses</a>' in text and "size=512" in text
+    assert "P00" not in products(text) and len(products(text)) == 8
+    assert "Price on request" in page(client, "/product/odd-4")
+    assert "That is not here" in page(client, "/product/nobody", 404)
+
+
+def test_meant_empty_and_wrong(client: TestClient) -> None:
+    assert 'Did you mean <a href="/?q=sneakers">sneakers</a>?' in page(client, "/?q=sneakrs")
+    empty = page(client, "/?q=xylophonequartz")
+    assert "Nothing found for “xylophonequartz”" in empty and len(products(empty)) == 8
+    assert "Remove them" in page(client, "/?q=mug&filter=brand%3ANobody")
+    assert "Back to the first page" in page(client, "/?q=mug&offset=900")
+    wrong = page(client, "/?filter=colour&q=mug", 400)
+    assert "That did not work" in wrong and "expected brand:NAME" in wrong and 'value="mug"' in wrong
+
+
+def test_a_degraded_page_says_so(shop_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with running(shop_path) as client:
+        engine = client.app.state.service.engine  # type: ignore[attr-defined]
+        search = engine.search
+
+        def degraded(*args: object, **kwargs: object) -> object:
+            found = search(*args, **kwargs)
+            found.degraded.append(Degraded("retrieve", "it failed: OSError", "popular"))
+            return found
+
+        monkeypatch.setattr(engine, "search", degraded)
+        assert "less precise than usual" in page(client, "/?q=mug")
+        answer = client.get("/v1/search?q=mug").json()
+        assert answer["degraded"] == [{"stage": "retrieve", "reason": "it failed: OSError", "fallback": "popular"}]
+
+
+def test_a_bug_is_answered_and_the_server_goes_on(shop_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with running(shop_path) as client:
+        engine = client.app.state.service.engine  # type: ignore[attr-defined]
+        with monkeypatch.context() as patch:
+            patch.setattr(engine, "search", lambda *args, **kwargs: 1 / 0)
+            answer = client.get("/v1/search?q=mug")
+            assert answer.status_code == 500 and "its log has the details" in answer.json()["error"]
+            assert "ZeroDivision" not in answer.text
+            assert "Something went wrong on our side" in page(client, "/?q=mug", 500)
+        assert client.get("/v1/search?q=mug").status_code == 200
+        assert 'emptor_requests_total{route="/v1/search",status="500"} 1.0' in client.get("/metrics").text
+
+
+def test_static_files_are_kept_by_browsers_and_stay_in_their_folder(client: TestClient) -> None:
+    text = page(client, "/")
+    for url in links(text, r'(/static/[^"]*)"'):
+        answer = client.get(url)
+        assert answer.status_code == 200 and "immutable" in answer.headers["cache-control"], url
+    for file in STATIC.iterdir():
+        assert "http://" not in file.read_text().replace("http://www.w3.org/2000/svg", "")
+    for path in ("/static/../app.py", "/static/%2e%2e/app.py", "/static/..%2fapp.py", "/static/none.css"):
+        assert client.get(path).status_code == 404
