@@ -37,7 +37,7 @@ EVENT = {
     "explored": False,
     "propensity": 1.0,
 }
-HISTORY = 300_000
+HISTORY = 250_000
 
 
 def main() -> None:

@@ -133,5 +133,5 @@ def test_without_scripts_the_shop_works(browser: Any, site: tuple[str, Path]) ->
 def test_a_picture_that_does_not_load_gives_way_to_the_tile(page: Any, site: tuple[str, Path]) -> None:
     page.route("**/v1/images/**", lambda route: route.fulfill(status=200, content_type="image/jpeg", body=b"no"))
     page.goto(f"{site[0]}/?q=dress")
-    page.wait_for_function("document.querySelectorAll('.picture img').length === 0")
+    playwright.expect(page.locator(".card").first.locator("img")).to_have_count(0)
     assert page.locator(".initial").first.is_visible()

@@ -90,6 +90,7 @@ def test_headers_forbid_what_the_pages_do_not_need(client: TestClient) -> None:
 
 
 def test_a_visit_keeps_its_session_and_its_requests_name_it(client: TestClient) -> None:
+    client.cookies.clear()
     first = client.get("/?q=lamp")
     session = client.cookies["emptor_session"]
     assert re.fullmatch(r"[0-9a-f]{32}", session) and "httponly" in first.headers["set-cookie"].lower()

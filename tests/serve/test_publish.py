@@ -23,9 +23,7 @@ def until(condition: Callable[[], bool], *, seconds: float) -> float:
     return time.monotonic() - start
 
 
-def test_publishing_under_load_fails_no_request(
-    shop_path: Path, own_client: TestClient, tmp_path: Path
-) -> None:
+def test_publishing_under_load_fails_no_request(shop_path: Path, own_client: TestClient, tmp_path: Path) -> None:
     failures: list[str] = []
     answered = [0] * 8
     done = threading.Event()
@@ -70,9 +68,7 @@ def test_an_update_is_seen_within_a_second(shop_path: Path, own_client: TestClie
     assert own_client.get("/v1/products/P01").status_code == 404
 
 
-def test_a_manifest_that_cannot_be_read_leaves_the_old_state_serving(
-    shop_path: Path, own_client: TestClient
-) -> None:
+def test_a_manifest_that_cannot_be_read_leaves_the_old_state_serving(shop_path: Path, own_client: TestClient) -> None:
     manifest = (shop_path / "manifest.json").read_bytes()
     (shop_path / "manifest.json").write_bytes(b"{broken")
     time.sleep(0.6)

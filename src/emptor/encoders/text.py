@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
-import torch
 
 from emptor.errors import EmptorError
 
@@ -52,6 +51,7 @@ class LocalTextEncoder:
                     f"encoder folder {folder} has no {name}; expected a folder that save_pretrained wrote (safetensors)"
                 )
         try:
+            # imported here: a shop without an encoder should not pay seconds of start for it
             from transformers import AutoModel, AutoTokenizer
         except ImportError:
             raise EmptorError("an encoder folder needs the transformers package: pip install 'emptor[llm]'") from None
@@ -66,6 +66,8 @@ class LocalTextEncoder:
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """Vectors [texts, width] float32 of length one; an empty text gives a row of NaN: it has no vector."""
+        import torch
+
         vectors = np.full((len(texts), self.width), np.nan, np.float32)
         filled = [at for at, text in enumerate(texts) if text.strip()]
         for start in range(0, len(filled), BATCH):

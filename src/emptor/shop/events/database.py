@@ -69,9 +69,7 @@ def _prepare(connection: sqlite3.Connection, path: Path, busy_seconds: float) ->
     connection.execute("PRAGMA temp_store=MEMORY")
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     if version > _VERSION:
-        raise EmptorError(
-            f"{path}: found event log format {version}, expected at most {_VERSION}; upgrade emptor"
-        )
+        raise EmptorError(f"{path}: found event log format {version}, expected at most {_VERSION}; upgrade emptor")
 
 
 def _write_ahead(connection: sqlite3.Connection, busy_seconds: float) -> str:
@@ -143,9 +141,7 @@ def explain(path: Path, error: sqlite3.Error) -> EmptorError:
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
         return ShopBusy(f"{path}: another process is writing to the event log and did not finish; try again")
     if name == "SQLITE_FULL":
-        return EmptorError(
-            f"{path}: the disk is full, nothing of this was stored; free some space and try again"
-        )
+        return EmptorError(f"{path}: the disk is full, nothing of this was stored; free some space and try again")
     if name.startswith("SQLITE_READONLY"):
         return EmptorError(f"{path}: the event log is read-only; make the file and its folder writable")
     if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
@@ -154,11 +150,7 @@ def explain(path: Path, error: sqlite3.Error) -> EmptorError:
             "what logs/ holds"
         )
     if name.startswith("SQLITE_CANTOPEN"):
-        return EmptorError(
-            f"{path}: the event log cannot be opened; check that the folder exists and is writable"
-        )
+        return EmptorError(f"{path}: the event log cannot be opened; check that the folder exists and is writable")
     if name.startswith("SQLITE_IOERR"):
-        return EmptorError(
-            f"{path}: the disk failed to read or write ({error}, {name}); check disk and quota"
-        )
+        return EmptorError(f"{path}: the disk failed to read or write ({error}, {name}); check disk and quota")
     return EmptorError(f"{path}: the event log failed: {error} {name}".rstrip())

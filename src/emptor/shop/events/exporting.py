@@ -61,16 +61,12 @@ def export_events(
 def _format_of(path: Path, wanted: str | None) -> ExportFormat:
     if wanted is not None:
         if wanted not in get_args(ExportFormat):
-            raise EmptorError(
-                f"event format: found {wanted!r}, expected one of {', '.join(get_args(ExportFormat))}"
-            )
+            raise EmptorError(f"event format: found {wanted!r}, expected one of {', '.join(get_args(ExportFormat))}")
         return cast(ExportFormat, wanted)
     for suffix, kind in _SUFFIXES.items():
         if path.name.lower().endswith(suffix):
             return kind
-    raise EmptorError(
-        f"{path}: found suffix {path.suffix or '(none)'!r}, expected .parquet, .jsonl or .ubi.jsonl"
-    )
+    raise EmptorError(f"{path}: found suffix {path.suffix or '(none)'!r}, expected .parquet, .jsonl or .ubi.jsonl")
 
 
 def _write(log: EventLog, file: IO[bytes], kind: ExportFormat, progress: Callable[[int], None] | None) -> int:

@@ -115,12 +115,8 @@ def _make_folder(folder: Path) -> None:
 def _forget_rows(writer: Writer, *, last: int, rows: int) -> None:
     def work(connection: sqlite3.Connection) -> None:
         deleted = connection.execute("DELETE FROM events WHERE seq <= ?", (last,)).rowcount
-        if (
-            deleted != rows
-        ):  # the lock and the order of arrival exclude it; deleting blindly would lose events
-            raise EmptorError(
-                f"roll-up wrote {rows} events but {deleted} were to be deleted; nothing was deleted"
-            )
+        if deleted != rows:  # the lock and the order of arrival exclude it; deleting blindly would lose events
+            raise EmptorError(f"roll-up wrote {rows} events but {deleted} were to be deleted; nothing was deleted")
         connection.execute("INSERT INTO rollups VALUES (?, ?, ?)", (last, rows, now_us()))
 
     writer.change(work)
@@ -140,9 +136,7 @@ def _remove_leftovers(path: Path, folder: Path, busy_seconds: float) -> None:
 
 def _refuse_unknown_events(connection: sqlite3.Connection, file: LogFile) -> None:
     """A leftover repeats rows of the database. If it does not, the database is older than the files."""
-    held = connection.execute(
-        "SELECT event_id, seq FROM events WHERE seq BETWEEN ? AND ?", (file.first, file.last)
-    )
+    held = connection.execute("SELECT event_id, seq FROM events WHERE seq BETWEEN ? AND ?", (file.first, file.last))
     written = read_file(file).select(["event_id", "seq"]).to_pydict()
     if not set(zip(written["event_id"], written["seq"], strict=True)) <= set(held):
         raise EmptorError(
@@ -160,9 +154,7 @@ def _only_one(folder: Path) -> Iterator[None]:
         except BlockingIOError:
             file.seek(0)
             holder = file.read(20).strip() or "unknown"
-            raise ShopBusy(
-                f"{folder}: process {holder} is rolling up the event log; try again later"
-            ) from None
+            raise ShopBusy(f"{folder}: process {holder} is rolling up the event log; try again later") from None
         file.truncate(0)
         file.write(str(os.getpid()))
         file.flush()

@@ -42,9 +42,7 @@ def format_of(path: Path, wanted: str | None) -> Format:
     """
     if wanted is not None:
         if wanted not in get_args(Format):
-            raise EmptorError(
-                f"event format: found {wanted!r}, expected one of {', '.join(get_args(Format))}"
-            )
+            raise EmptorError(f"event format: found {wanted!r}, expected one of {', '.join(get_args(Format))}")
         return cast(Format, wanted)
     suffixes = [suffix.lower() for suffix in path.suffixes]
     if suffixes and suffixes[-1] == ".gz":
@@ -258,9 +256,7 @@ _CONVERTERS: dict[str, Callable[[str], Any]] = {
 def _microseconds(batch: pa.RecordBatch) -> pa.RecordBatch:
     """Times of other units as microseconds: Python knows no finer ones."""
     arrays = [
-        column.cast(pa.timestamp("us", field.type.tz), safe=False)
-        if pa.types.is_timestamp(field.type)
-        else column
+        column.cast(pa.timestamp("us", field.type.tz), safe=False) if pa.types.is_timestamp(field.type) else column
         for column, field in zip(batch.columns, batch.schema, strict=True)
     ]
     return pa.RecordBatch.from_arrays(arrays, names=batch.schema.names)

@@ -77,9 +77,7 @@ def from_ubi(document: Document, *, now_us: int) -> Row:
     """
     kind = kind_of(document)
     if kind is None:
-        raise EventFault(
-            "action_name", "nothing", "a UBI event with action_name or a UBI query with user_query"
-        )
+        raise EventFault("action_name", "nothing", "a UBI event with action_name or a UBI query with user_query")
     own = _own_event(document, kind, now_us)
     if own is not None:
         return own

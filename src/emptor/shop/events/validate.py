@@ -144,9 +144,7 @@ def _plain(value: object) -> object:
     raise TypeError(f"a {type(value).__name__}")
 
 
-_ENCODER = json.JSONEncoder(
-    ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"), default=_plain
-)
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"), default=_plain)
 
 
 def check_id(field: str, value: object) -> str | None:
@@ -185,9 +183,7 @@ def check_query(field: str, value: object) -> str:
 def check_time(field: str, value: object) -> int:
     micros = parse_time(value)
     if micros is None:
-        raise EventFault(
-            field, value, "a time between 1970 and 2100 as ISO 8601, such as 2025-06-30T12:00:00Z"
-        )
+        raise EventFault(field, value, "a time between 1970 and 2100 as ISO 8601, such as 2025-06-30T12:00:00Z")
     return micros
 
 

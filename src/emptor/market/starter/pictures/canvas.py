@@ -87,7 +87,8 @@ class Canvas:
             if mask is None:
                 return
             if not solid:
-                self.color.paste(paint.crop(box) if isinstance(paint, Image.Image) else paint, box, mask)
+                even = not isinstance(paint, Image.Image)
+                self.color.paste(Image.new("RGB", mask.size, paint) if even else paint.crop(box), box, mask)
                 self.coverage.paste(255, box, mask)
             light = NEUTRAL if shade is None else ramp(shade).resize(mask.size, Image.Resampling.BILINEAR)
             self.light.paste(light, box, mask)
@@ -121,7 +122,7 @@ class Canvas:
         box = self._box(xy, thick)
         mask = Image.new("L", (max(1, box[2] - box[0]), max(1, box[3] - box[1])))
         _line(ImageDraw.Draw(mask), xy - box[:2], round(255 * opacity), thick, closed=closed, caps=caps)
-        self.color.paste(paint, box[:2], mask)
+        self.color.paste(Image.new("RGB", mask.size, paint), box[:2], mask)
         self.coverage.paste(255, box[:2], mask)
 
     def tube(self, line: Points, paint: Rgb, width: float, *, closed: bool = False) -> None:

@@ -23,7 +23,7 @@ def texture(pattern: str, variant: int, side: int, base: Rgb, accent: Rgb, third
     """An RGB image of side x side pixels, filled with the pattern in up to three colours."""
     image = Image.new("RGB", (side, side), base)
     for mask, color in pattern_masks(pattern, variant % VARIANTS, side):
-        image.paste(accent if color == "accent" else third, (0, 0), mask)
+        image.paste(Image.new("RGB", image.size, accent if color == "accent" else third), (0, 0), mask)
     return image
 
 
