@@ -130,7 +130,8 @@ def test_python_api(golden_path: object, tmp_path: object) -> None:
     with emptor.open(golden_path) as engine:
         page = engine.search("red striped mug", k=10, filters=["price:1..50"])
         assert ids(page)[0] == "P34"
-        report = emptor.evaluate(engine, judgements, metrics=["ndcg@10"])
+        emptor.evaluate_shop(engine, judgements)
+        report = emptor.evaluate_shop(engine, judgements, metrics=["ndcg@10"])
     figure = report.to_dict()["metrics"][0]
     assert 0.9 < figure["mean"] <= 1.0
     assert figure["n"] == 2

@@ -6,7 +6,7 @@ engine = emptor.open("my-shop")
 page = engine.search("red striped dress", k=10, filters=["price:10..50"])
 print([hit.product["title"] for hit in page.results])
 print(engine.explain(page.request_id)["stages"][0]["ms"])
-print(emptor.evaluate(engine, "judgements.csv", metrics=["ndcg@10", "recall@100"]))
+print(emptor.evaluate_shop(engine, "judgements.csv", metrics=["ndcg@10", "recall@100"]))
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from emptor.engine import Engine
 
 __version__ = "0.1.0"
-__all__ = ["EmptorError", "evaluate", "import_catalogue", "open"]
+__all__ = ["EmptorError", "evaluate_shop", "import_catalogue", "open"]
 
 
 def open(path: str | os.PathLike[str]) -> Engine:
@@ -41,7 +41,7 @@ def import_catalogue(shop: str | os.PathLike[str], catalogue: str | os.PathLike[
         return import_catalogue(target, Path(catalogue), **options)
 
 
-def evaluate(engine: Engine, judgements: Any, **options: Any) -> Any:
+def evaluate_shop(engine: Engine, judgements: Any, **options: Any) -> Any:
     """How good the engine's lists are on judged queries; see `emptor.evaluate.shop.evaluate_shop`."""
     from emptor.evaluate import evaluate_shop
 

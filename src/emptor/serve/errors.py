@@ -8,12 +8,10 @@ from typing import Any
 
 import orjson
 from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from emptor.errors import EmptorError
-from emptor.serve.models import PARAMETERS
 
 log = logging.getLogger(__name__)
 
@@ -50,10 +48,6 @@ def add_handlers(app: FastAPI, error_page: ErrorPage) -> None:
         status = 404 if isinstance(error, NotFound) else 413 if isinstance(error, TooLarge) else 400
         return answer(request, status, str(error))
 
-    async def invalid(request: Request, error: Exception) -> Response:
-        assert isinstance(error, RequestValidationError)
-        return answer(request, 400, sentence_of(request.url.path, error.errors()))
-
     async def http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
         return answer(request, error.status_code, _sentence_of_status(request, error), error.headers)
@@ -66,7 +60,6 @@ def add_handlers(app: FastAPI, error_page: ErrorPage) -> None:
 
     handlers: dict[Any, Callable[[Request, Exception], Awaitable[Response]]] = {
         EmptorError: refused,
-        RequestValidationError: invalid,
         HTTPException: http,
         Unavailable: unavailable,
         Exception: bug,
@@ -77,18 +70,6 @@ def add_handlers(app: FastAPI, error_page: ErrorPage) -> None:
 
 def json_error(status: int, sentence: str) -> Response:
     return Response(orjson.dumps({"error": sentence}), status, media_type="application/json")
-
-
-def sentence_of(path: str, errors: Any) -> str:
-    """The first of pydantic's complaints as a sentence: which parameter, what was found and expected."""
-    first = errors[0]
-    name = str(first["loc"][1]) if len(first["loc"]) > 1 else str(first["loc"][0])
-    if first["type"] == "extra_forbidden":
-        known = next((own for start, own in PARAMETERS.items() if path.startswith(start)), None)
-        names = ", ".join(sorted(known.model_fields)) if known else "none"
-        return f"unknown parameter {_show(name)}; known here: {names}"
-    expected = first["msg"][:1].lower() + first["msg"][1:]
-    return f"parameter {name}: found {_show(first['input'])}, {expected}"
 
 
 def _sentence_of_status(request: Request, error: HTTPException) -> str:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import mimetypes
 from pathlib import Path
-from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from emptor.engine import Engine
 from emptor.errors import EmptorError
 from emptor.serve.errors import NotFound
 from emptor.serve.models import ImageParameters, problems
+from emptor.serve.parameters import described, read
 from emptor.serve.search import find_product
 from emptor.serve.service import Service
 
@@ -25,14 +25,16 @@ def router(service: Service) -> APIRouter:
 
     @routes.get(
         "/images/{product_id:path}",
+        openapi_extra=described(ImageParameters),
         responses={
             200: {"content": {"image/*": {}}, "description": "The picture."},
             304: {"description": "The picture is the one that If-None-Match names."},
             **problems(400, 404, 503),
         },
     )
-    async def image(request: Request, product_id: str, parameters: Annotated[ImageParameters, Query()]) -> Response:
+    async def image(request: Request, product_id: str) -> Response:
         """A product's picture, at most `size` pixels wide and high; 404 where it has none."""
+        parameters = read(ImageParameters, request)
         engine = service.engine
         known = request.headers.get("if-none-match", "")
         return await service.pictures.run(lambda: picture(engine, product_id, int(parameters.size), known))

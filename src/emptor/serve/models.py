@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from emptor.cascade import MAX_LIST
 from emptor.shop.schema import MAX_ID
@@ -26,7 +26,6 @@ def printable(text: Any) -> Any:
 
 Query = Annotated[str, BeforeValidator(printable), Field(max_length=MAX_QUERY)]
 Id = Annotated[str, BeforeValidator(printable), Field(max_length=MAX_ID)]
-Filter = Annotated[list[str], Field(default_factory=list)]
 
 _FILTER = (
     "Repeats are joined by AND, alternatives of one by `|`: `brand:Acme|Beta`, `price:10..50`, "
@@ -36,14 +35,9 @@ _FILTER = (
 
 
 class _Parameters(BaseModel):
-    """Query parameters. A blank one counts as left out (HTML forms send them); an unknown one is refused."""
+    """Query parameters, see `parameters.read`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _without_blanks(cls, data: Any) -> Any:
-        return {name: value for name, value in data.items() if value != ""} if isinstance(data, dict) else data
 
 
 class _ListParameters(_Parameters):
@@ -51,7 +45,7 @@ class _ListParameters(_Parameters):
     offset: int = Field(0, ge=0, le=MAX_LIST, description=f"Results to skip; offset + k is at most {MAX_LIST}.")
     user_id: Id | None = Field(None, description="Who asks, where known.")
     session_id: Id | None = Field(None, description="The visit that the request belongs to.")
-    filter: Filter = Field(default_factory=list, description=_FILTER)
+    filter: list[str] = Field([], description=_FILTER)
     cascade: str = Field("default", max_length=200, description="A cascade of shop.toml.")
 
 
@@ -59,7 +53,9 @@ class SearchParameters(_ListParameters):
     """Parameters of `/v1/search`."""
 
     q: Query = Field("", description="The query; a blank one browses what is popular under the filters.")
-    sort: Literal["relevance", "price_asc", "price_desc", "newest", "popular"] = "relevance"
+    sort: Literal["relevance", "price_asc", "price_desc", "newest", "popular"] = Field(
+        "relevance", description="Order of the list."
+    )
     facets: bool = Field(True, description="Count facets.")
 
 
@@ -73,21 +69,13 @@ class SuggestParameters(_Parameters):
     """Parameters of `/v1/suggest`."""
 
     q: Query = Field("", description="What has been typed so far.")
-    k: int = Field(8, ge=1, le=50)
+    k: int = Field(8, ge=1, le=50, description="Number of suggestions.")
 
 
 class ImageParameters(_Parameters):
     """Parameters of `/v1/images/{product_id}`."""
 
     size: Literal["64", "256", "512"] = Field("256", description="Pixels of the longer side.")
-
-
-PARAMETERS: dict[str, type[BaseModel]] = {
-    "/v1/search": SearchParameters,
-    "/v1/recommend": RecommendParameters,
-    "/v1/suggest": SuggestParameters,
-    "/v1/images": ImageParameters,
-}
 
 
 class Error(BaseModel):

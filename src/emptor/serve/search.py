@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import orjson
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from emptor.engine import Engine, Page
@@ -20,6 +18,7 @@ from emptor.serve.models import (
     SuggestParameters,
     problems,
 )
+from emptor.serve.parameters import described, read
 from emptor.serve.service import Service
 
 
@@ -27,17 +26,27 @@ def router(service: Service) -> APIRouter:
     """The routes over one service."""
     routes = APIRouter(prefix="/v1", tags=["search"], default_response_class=Response)
 
-    @routes.get("/search", responses={200: {"model": PageAnswer}, **problems(400, 503)})
-    async def search(parameters: Annotated[SearchParameters, Query()]) -> Response:
+    @routes.get(
+        "/search",
+        openapi_extra=described(SearchParameters),
+        responses={200: {"model": PageAnswer}, **problems(400, 503)},
+    )
+    async def search(request: Request) -> Response:
         """A page of results for a query."""
+        parameters = read(SearchParameters, request)
         engine, deadline = service.engine, service.deadline(parameters.cascade)
         return as_json(
             await service.searches.run(lambda: page_json(search_page(engine, parameters, deadline)), deadline=deadline)
         )
 
-    @routes.get("/recommend", responses={200: {"model": PageAnswer}, **problems(400, 404, 503)})
-    async def recommend(parameters: Annotated[RecommendParameters, Query()]) -> Response:
+    @routes.get(
+        "/recommend",
+        openapi_extra=described(RecommendParameters),
+        responses={200: {"model": PageAnswer}, **problems(400, 404, 503)},
+    )
+    async def recommend(request: Request) -> Response:
         """Products without a query: similar to `product_id`, or for a user's home page."""
+        parameters = read(RecommendParameters, request)
         engine, deadline = service.engine, service.deadline(parameters.cascade)
         return as_json(
             await service.searches.run(
@@ -45,9 +54,14 @@ def router(service: Service) -> APIRouter:
             )
         )
 
-    @routes.get("/suggest", responses={200: {"model": SuggestAnswer}, **problems(400, 503)})
-    async def suggest(parameters: Annotated[SuggestParameters, Query()]) -> Response:
+    @routes.get(
+        "/suggest",
+        openapi_extra=described(SuggestParameters),
+        responses={200: {"model": SuggestAnswer}, **problems(400, 503)},
+    )
+    async def suggest(request: Request) -> Response:
         """Completions of a query that is being typed."""
+        parameters = read(SuggestParameters, request)
         engine = service.engine
         return as_json(
             await service.searches.run(

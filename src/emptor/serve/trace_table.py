@@ -133,8 +133,11 @@ def _product_ids(parts: Sequence[tuple[RowIds, np.ndarray]]) -> pa.Array:
     texts: list[str] = []
     for numbers in groups.values():
         rows = np.concatenate([parts[number][1] for number in numbers])
-        different, inverse = np.unique(rows, return_inverse=True)
-        inverse += len(texts)
+        # rows are small numbers: a table is quicker than sorting them
+        seen = np.zeros(rows.max(initial=-1) + 1, bool)
+        seen[rows] = True
+        different = np.flatnonzero(seen)
+        inverse = (np.cumsum(seen) - 1 + len(texts))[rows]
         texts += parts[numbers[0]][0].many(different)
         ends = np.cumsum([len(parts[number][1]) for number in numbers])
         for number, own in zip(numbers, np.split(inverse, ends[:-1]), strict=True):

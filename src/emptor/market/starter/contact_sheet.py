@@ -46,7 +46,8 @@ def contact_sheet(
     return sheet
 
 
-def write_contact_sheet(path: Path, *, seed: int = 0) -> None:
+def write_contact_sheet(path: Path, *, seed: int = 0, columns: int = 8, cell: int = 128) -> None:
     """Write the contact sheet as a PNG (palette of 256 colours, which keeps it small)."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    contact_sheet(seed=seed).quantize(256, dither=Image.Dither.NONE).save(path, optimize=True)
+    sheet = contact_sheet(seed=seed, columns=columns, cell=cell)
+    sheet.quantize(256, dither=Image.Dither.NONE).save(path, optimize=True)

@@ -15,7 +15,7 @@ _TITLED = {"color": 0.76, "pattern": 0.62, "material": 0.5, "style": 0.82, "meas
 """Chances that a title mentions an attribute."""
 _LISTED = {"color": 0.86, "pattern": 0.55, "material": 0.8, "style": 0.75}
 """Chances that a seller fills the form's field; others 0.8."""
-_WORDS = {"synonym": 0.13, "abbreviation": 0.05, "misspelling": 0.03}
+_WORDS = {"noun": 0.24, "synonym": 0.13, "abbreviation": 0.05, "misspelling": 0.03}
 """Chances that a word is not the usual one."""
 
 CURRENCY = "USD"
@@ -47,10 +47,10 @@ def picture_name(product: Product) -> str:
     return f"{product.product_id}.jpg"
 
 
-def _worded(usual: str, others: tuple[str, ...], rng: np.random.Generator) -> str:
+def _worded(usual: str, others: tuple[str, ...], rng: np.random.Generator, *, kind: str = "synonym") -> str:
     """The usual word, sometimes another, sometimes short, sometimes with a slip."""
     word = usual
-    if others and rng.random() < _WORDS["synonym"]:
+    if others and rng.random() < _WORDS[kind]:
         word = others[int(rng.integers(len(others)))]
     elif usual in ABBREVIATIONS and rng.random() < _WORDS["abbreviation"]:
         word = ABBREVIATIONS[usual]
@@ -67,8 +67,8 @@ def _title(product: Product, rng: np.random.Generator) -> str:
         pattern = _worded(usual, tuple(others), rng)
     material = _worded(true["material"], (), rng) if told["material"] else ""
     name = thing(category, true["style"]) if told["style"] else category.noun
-    if name == category.noun:
-        name = _worded(name, category.synonyms, rng)
+    if name.endswith(category.noun):
+        name = name.removesuffix(category.noun) + _worded(category.noun, category.synonyms, rng, kind="noun")
     measure = ""
     if category.measure and told["measure"]:
         ways = spellings(category.measure, number_of(true[category.measure.name]))
@@ -129,7 +129,7 @@ def _joined(*parts: str) -> str:
 _OPENINGS = (
     "{One} from {brand} that you will reach for every day.",
     "{brand} designs with care, and it shows.",
-    "Looking for {one}? Here it is.",
+    "If you were looking for {one}, here it is.",
     "{One} by {brand}, made to last.",
     "{One} that looks good and does its job.",
     "Simple, sturdy and good to look at: {one} by {brand}.",
@@ -162,7 +162,8 @@ def _description(product: Product, rng: np.random.Generator) -> str:
         ),
     ]
     if rng.random() < 0.55:
-        tone = _worded(true["color"], OTHER_NAMES.get(true["color"], ()), rng)
+        names = (true["color"], *OTHER_NAMES.get(true["color"], ()))
+        tone = names[int(rng.integers(len(names)))] if rng.random() < 0.3 else names[0]
         if true["pattern"] != "plain" and rng.random() < 0.6:
             tone += f" {PATTERN_WORDS[true['pattern']][0]}"
         sentences.append(f"The {tone} finish in {true['material']} goes with almost everything.")

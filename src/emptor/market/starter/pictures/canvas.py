@@ -87,8 +87,8 @@ class Canvas:
             if mask is None:
                 return
             if not solid:
-                even = not isinstance(paint, Image.Image)
-                self.color.paste(Image.new("RGB", mask.size, paint) if even else paint.crop(box), box, mask)
+                texture = paint.crop(box) if isinstance(paint, Image.Image) else _even(paint, mask)
+                self.color.paste(texture, box, mask)
                 self.coverage.paste(255, box, mask)
             light = NEUTRAL if shade is None else ramp(shade).resize(mask.size, Image.Resampling.BILINEAR)
             self.light.paste(light, box, mask)
@@ -122,7 +122,7 @@ class Canvas:
         box = self._box(xy, thick)
         mask = Image.new("L", (max(1, box[2] - box[0]), max(1, box[3] - box[1])))
         _line(ImageDraw.Draw(mask), xy - box[:2], round(255 * opacity), thick, closed=closed, caps=caps)
-        self.color.paste(Image.new("RGB", mask.size, paint), box[:2], mask)
+        self.color.paste(_even(paint, mask), box[:2], mask)
         self.coverage.paste(255, box[:2], mask)
 
     def tube(self, line: Points, paint: Rgb, width: float, *, closed: bool = False) -> None:
@@ -201,6 +201,11 @@ class Canvas:
         mask = Image.new("L", (box[2] - box[0], box[3] - box[1]))
         ImageDraw.Draw(mask).polygon((xy - box[:2]).ravel().tolist(), fill=round(255 * opacity))
         return mask, box
+
+
+def _even(paint: Rgb, mask: Image.Image) -> Image.Image:
+    """An even picture as large as the mask, since Pillow pastes pictures faster than colours."""
+    return Image.new("RGB", mask.size, paint)
 
 
 def _line(

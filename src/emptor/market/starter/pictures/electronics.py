@@ -194,15 +194,24 @@ def laptop(canvas: Canvas, look: Look) -> None:
     look.cover(canvas, rounded(18, 17, 82, 66, 3.5), shade="down")
     canvas.fill(rounded(19.4, 18.4, 80.6, 65, 2.6), _DARK, edge=0)
     canvas.lay_picture(_wallpaper(look, wide=1.37), rounded(21.4, 20.6, 78.6, 62.4, 1))
-    canvas.fill(rounded(27, 57.4, 73, 61, 1.6), (255, 255, 255), opacity=0.4, edge=0)
-    for i in range(7):
-        canvas.fill(
-            ellipse(32 + i * 6, 59.2, 1.2), (COLORS["coral"], COLORS["mint"], COLORS["yellow"])[i % 3], edge=0
-        )
+    if look.style == "chromebook":
+        for turn, color in enumerate(("red", "yellow", "green", "blue")):
+            wedge = ellipse(50, 40, 9, start=90 * turn - 45, end=90 * turn + 45)
+            canvas.fill(np.concatenate([[[50.0, 40.0]], wedge]), COLORS[color], edge=0)
+        canvas.fill(ellipse(50, 40, 3.8), COLORS["white"], edge=0)
+    elif look.style == "convertible":
+        canvas.fill(ellipse(50, 41, 6.5), COLORS["coral"], edge=0)
+        canvas.stroke(path("M 30 50 Q 38 26 48 38 Q 58 52 68 32"), COLORS["white"], 1.6)
+        canvas.tube(path("M 66 34 L 86 12"), COLORS["silver"], 2.4)
+    else:
+        canvas.fill(rounded(27, 57.4, 73, 61, 1.6), (255, 255, 255), opacity=0.4, edge=0)
+        for i in range(7):
+            dot = (COLORS["coral"], COLORS["mint"], COLORS["yellow"])[i % 3]
+            canvas.fill(ellipse(32 + i * 6, 59.2, 1.2), dot, edge=0)
     canvas.fill(path("M 21.4 20.6 L 46 20.6 L 30 62.4 L 21.4 62.4 Z"), (255, 255, 255), opacity=0.08, edge=0)
     deck = polygon((18, 66), (82, 66), (92, 81), (8, 81))
     look.cover(canvas, deck, shade="down")
-    keys = (56, 58, 66) if look.style != "gaming" else (34, 32, 44)
+    keys = {"gaming": (34, 32, 44), "chromebook": (214, 218, 224)}.get(look.style, (56, 58, 66))
     canvas.fill(polygon((20.5, 67.4), (79.5, 67.4), (84, 74.4), (16, 74.4)), keys, edge=0.1)
     for row in range(3):
         y = 68.7 + row * 2.1

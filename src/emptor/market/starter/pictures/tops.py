@@ -97,12 +97,23 @@ def shirt(canvas: Canvas, look: Look) -> None:
     for y in range(33, 84, 10):
         canvas.fill(ellipse(50, y, 1.15), look.ink, edge=0.4)
     pocket = path("M 57 38 L 66 38 L 66 47 L 61.5 50 L 57 47 Z")
-    canvas.cast(pocket, dx=0.2, dy=0.6, strength=0.2)
-    look.cover(canvas, pocket, shade=None)
+    if look.style == "overshirt":
+        for part in (pocket, flipped(pocket)):
+            canvas.cast(part, dx=0.2, dy=0.6)
+            look.cover(canvas, part, shade=None)
+        both(canvas, look, "M 33 36.5 L 44 36.5 L 44 40.5 L 38.5 43 L 33 40.5 Z", shade="down")
+        for x in (38.5, 61.5):
+            canvas.fill(ellipse(x, 40.6, 1), look.ink)
+        canvas.fill(rounded(29.4, 79, 70.6, 87, 1), darker(look.main, 0.3), opacity=0.35, edge=0.3)
+    elif look.style != "oxford":
+        canvas.cast(pocket, dx=0.2, dy=0.6, strength=0.2)
+        look.cover(canvas, pocket, shade=None)
     collar = path("M 50 28 L 41.5 33 L 36.5 20 L 40.5 13.5 Z")
     for part in (collar, flipped(collar)):
         canvas.cast(part, dx=0, dy=1)
         look.cover(canvas, part, shade="down")
+        if look.style == "oxford":
+            canvas.fill(ellipse(*(part[1] - [0, 2.6] + [0.8 if part[1, 0] < 50 else -0.8, 0]), 0.9), look.ink)
     canvas.stroke(path("M 41 14 Q 50 17 59 14"), darker(look.main, 0.2), 2.2)
 
 
