@@ -1,0 +1,120 @@
+"""Write the tables of the docs from the result files, so that no figure is typed by hand.
+
+    python benchmarks/tables.py [--check]
+
+A table stands between `<!-- table: NAME -->` and `<!-- end -->` and comes from docs/results/NAME.json. `--check` writes
+nothing and ends with status 1 where a table is not what its file says.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+ROOT = Path(__file__).parents[1]
+MARK = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--check", action="store_true")
+    args = parser.parse_args()
+    stale = []
+    for page in sorted((ROOT / "docs").glob("*.md")):
+        old = page.read_text(encoding="utf-8")
+        new = MARK.sub(lambda match: f"{match[1]}{table(match[2])}{match[3]}", old)
+        if new != old:
+            stale.append(page.name)
+            if not args.check:
+                page.write_text(new, encoding="utf-8")
+    if args.check and stale:
+        raise SystemExit(f"tables differ from docs/results in {', '.join(stale)}; run python benchmarks/tables.py")
+
+
+def table(name: str) -> str:
+    """The Markdown of one result file, with the command that makes it."""
+    path = ROOT / "docs" / "results" / f"{name}.json"
+    if not path.exists():
+        return ""
+    results = orjson.loads(path.read_bytes())
+    env = results["env"]
+    source = f"`{results['command']}`; Python {env['python']}, {env['cpus']} cores"
+    return f"{RENDER[name](results)}\n{source}.\n"
+
+
+def comparison(results: dict[str, Any]) -> str:
+    """Models down, metrics across, each with its interval; then what each test says."""
+    metrics = list(dict.fromkeys(row["metric"] for row in results["rows"]))
+    models = list(dict.fromkeys(row["model"] for row in results["rows"]))
+    cells = {(row["model"], row["metric"]): row for row in results["rows"]}
+    tests = {(test["a"], test["b"], test["metric"]): test for test in results["tests"]}
+    lines = [_row(["", *metrics, "queries"]), _row(["---"] * (len(metrics) + 2))]
+    for model in models:
+        values = [f"{cells[model, m]['mean']:.4f} [{_pair(cells[model, m]['ci95'])}]" for m in metrics]
+        lines.append(_row([model, *values, str(cells[model, metrics[0]]["n"])]))
+    lines += ["", _row(["difference", *metrics]), _row(["---"] * (len(metrics) + 1))]
+    for a, b in dict.fromkeys((a, b) for a, b, _ in tests):
+        values = []
+        for metric in metrics:
+            test = tests[a, b, metric]
+            p = test.get("p_holm", test["p"])
+            values.append(f"{test['diff']:+.4f} [{_pair(test['ci95'], sign=True)}], p {_p(p)}")
+        lines.append(_row([f"{a} − {b}", *values]))
+    return "\n".join(lines) + "\n"
+
+
+def imports(results: dict[str, Any]) -> str:
+    lines = [_row(["products", "seconds", "rows/s", "peak memory"]), _row(["---:"] * 4)]
+    for row in results["rows"]:
+        rate = row["products"] / row["seconds"]
+        lines.append(
+            _row([f"{row['products']:,}", f"{row['seconds']:.1f}", f"{rate:,.0f}", f"{row['peak_mib']:,} MiB"])
+        )
+    return "\n".join(lines) + f"\n\nTen times the rows take {results['ratio']:.2f} times the memory. "
+
+
+def latency(results: dict[str, Any]) -> str:
+    names = {
+        "bare_call_p50_ms": "bare engine call, p50 ms",
+        "empty_route_p50_ms": "empty FastAPI route, p50 ms",
+        "p50_ms": "/v1/search, p50 ms",
+        "p95_ms": "/v1/search, p95 ms",
+        "p99_ms": "/v1/search, p99 ms",
+        "above_sum_ms": "p50 above the sum of both floors, ms",
+        "rate_1_client": "requests/s, one client",
+        "rate_8_clients": "requests/s, eight clients",
+        "speedup_8_clients": "eight clients against one",
+    }
+    rows = results["rows"]
+    lines = [_row(["", *(f"{row['products']:,} products" for row in rows)]), _row(["---", *["---:"] * len(rows)])]
+    lines += [_row([label, *(f"{row[name]:,.2f}" for row in rows)]) for name, label in names.items()]
+    return "\n".join(lines) + "\n"
+
+
+RENDER: dict[str, Callable[[dict[str, Any]], str]] = {
+    "homedepot": comparison,
+    "field_weights": comparison,
+    "import": imports,
+    "latency": latency,
+}
+
+
+def _row(cells: list[str]) -> str:
+    return "| " + " | ".join(cells) + " |"
+
+
+def _pair(interval: list[float], *, sign: bool = False) -> str:
+    return ", ".join(f"{value:+.4f}" if sign else f"{value:.4f}" for value in interval)
+
+
+def _p(value: float) -> str:
+    return f"{value:.4f}" if value >= 0.001 else "< 0.001"
+
+
+if __name__ == "__main__":
+    main()
