@@ -61,7 +61,9 @@ class Generation:
         self.rows: int = self.about["products"]
         self.analyser = Analyser(AnalyserOptions.model_validate(self.about["analyser"]))
         self._batches = [self._file.get_batch(i) for i in range(self._file.num_record_batches)]
-        self._ids = [batch.column("product_id") for batch in self._batches]
+        # looking a column up by name costs more than reading a value from it
+        self._columns = [dict(zip(batch.schema.names, batch.columns, strict=True)) for batch in self._batches]
+        self._ids = [columns["product_id"] for columns in self._columns]
 
     @cached_property
     def index(self) -> tantivy.Index:
@@ -103,8 +105,8 @@ class Generation:
 
     def card(self, row: int, names: Sequence[str]) -> dict[str, Any]:
         """Some fields of one product: what a result list shows, without reading the rest."""
-        batch, at = self._batches[row // BATCH], row % BATCH
-        return {name: batch.column(name)[at].as_py() for name in names}
+        columns, at = self._columns[row // BATCH], row % BATCH
+        return {name: columns[name][at].as_py() for name in names}
 
     def product(self, row: int) -> dict[str, Any]:
         """All fields of one product; attributes as a dict of lists."""
