@@ -42,9 +42,7 @@ def queries(products: list[Product]) -> list[Query]:
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> StarterFiles:
-    return write_starter(
-        tmp_path_factory.mktemp("starter"), products=120, picture_size=32, progress=False, workers=1
-    )
+    return write_starter(tmp_path_factory.mktemp("starter"), products=120, picture_size=32, progress=False, workers=1)
 
 
 def read_rows(files: StarterFiles) -> list[dict]:
@@ -53,9 +51,7 @@ def read_rows(files: StarterFiles) -> list[dict]:
 
 def all_bytes(files: StarterFiles) -> dict[str, bytes]:
     root = files.catalogue.parent
-    return {
-        str(path.relative_to(root)): path.read_bytes() for path in sorted(root.rglob("*")) if path.is_file()
-    }
+    return {str(path.relative_to(root)): path.read_bytes() for path in sorted(root.rglob("*")) if path.is_file()}
 
 
 def test_the_same_seed_gives_the_same_bytes_whoever_draws(small: StarterFiles, tmp_path: Path) -> None:
@@ -67,9 +63,7 @@ def test_another_seed_gives_another_market(small: StarterFiles, tmp_path: Path) 
     other = write_starter(tmp_path, products=120, seed=1, picture_size=32, progress=False, workers=1)
     for file in ("catalogue", "judgements", "events"):
         assert getattr(other, file).read_bytes() != getattr(small, file).read_bytes()
-    assert {path.name for path in other.images.iterdir()}.isdisjoint(
-        path.name for path in small.images.iterdir()
-    )
+    assert {path.name for path in other.images.iterdir()}.isdisjoint(path.name for path in small.images.iterdir())
 
 
 def test_pictures_are_where_the_catalogue_says(small: StarterFiles) -> None:
@@ -108,10 +102,7 @@ def test_variants_differ_in_color_and_share_the_design(products: list[Product]) 
     assert len(families) > 100
     for family in families:
         assert len({product.attributes["color"] for product in family}) == len(family)
-        assert (
-            len({(product.category.key, product.brand, product.attributes["style"]) for product in family})
-            == 1
-        )
+        assert len({(product.category.key, product.brand, product.attributes["style"]) for product in family}) == 1
 
 
 def test_ids_and_the_order_of_rows_give_nothing_away(products: list[Product]) -> None:
@@ -207,9 +198,7 @@ def test_grades_follow_from_the_truth(products: list[Product], queries: list[Que
 
 def test_near_misses_count_half() -> None:
     made = make_products(1500, seed=0, until=UNTIL)
-    navy = next(
-        product for product in made if product.attributes["color"] == "navy" and product.category.measure
-    )
+    navy = next(product for product in made if product.attributes["color"] == "navy" and product.category.measure)
     category = navy.category
     assert grade(Query("blue thing", "visual", category, {"color": "blue"}), navy) == 2
     assert grade(Query("red thing", "visual", category, {"color": "red"}), navy) == 1
@@ -258,9 +247,7 @@ def test_events_are_possible_and_follow_appeal(products: list[Product], queries:
     counts = Counter(event["action"] for event in events)
     assert counts["impression"] > 4000
     assert counts["impression"] > counts["click"] > counts["add_to_cart"] > counts["purchase"] > 20
-    shown = {
-        (event["request_id"], event["product_id"]) for event in events if event["action"] == "impression"
-    }
+    shown = {(event["request_id"], event["product_id"]) for event in events if event["action"] == "impression"}
     clicks: Counter[str] = Counter()
     for event, moment in zip(events, times, strict=True):
         product = by_id[str(event["product_id"])]

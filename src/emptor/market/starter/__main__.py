@@ -20,9 +20,7 @@ def main(
     products: Annotated[int, typer.Option(help="How many products.")] = 3000,
     seed: Annotated[int, typer.Option(help="Another seed gives another market.")] = 0,
     picture_size: Annotated[int, typer.Option(help="Side of the pictures in pixels.")] = 256,
-    contact_sheet: Annotated[
-        Path | None, typer.Option(help="Write a PNG of every category to this file.")
-    ] = None,
+    contact_sheet: Annotated[Path | None, typer.Option(help="Write a PNG of every category to this file.")] = None,
 ) -> None:
     """Write the starter market to FOLDER, or a contact sheet of its pictures to a file."""
     if folder is None and contact_sheet is None:

@@ -27,9 +27,7 @@ _CLICK_BY_GRADE = np.array([0.02, 0.11, 0.3, 0.5])
 Event = dict[str, object]
 
 
-def make_events(
-    products: Sequence[Product], queries: Sequence[Query], *, seed: int, until: datetime
-) -> list[Event]:
+def make_events(products: Sequence[Product], queries: Sequence[Query], *, seed: int, until: datetime) -> list[Event]:
     """Events in order of time, in Emptor's field names: some four thousand for a thousand products."""
     log = _Log(products, queries, seed=seed, until=until)
     events: list[Event] = []
@@ -41,16 +39,12 @@ def make_events(
 class _Log:
     """What a session needs to know of the market."""
 
-    def __init__(
-        self, products: Sequence[Product], queries: Sequence[Query], *, seed: int, until: datetime
-    ) -> None:
+    def __init__(self, products: Sequence[Product], queries: Sequence[Query], *, seed: int, until: datetime) -> None:
         self.products, self.queries, self.seed, self.until = products, queries, seed, until
         self.appeal = np.array([product.appeal for product in products])
         self.listed = np.array([product.listed_at.timestamp() for product in products])
         self.departments = sorted({product.category.department for product in products})
-        self.department = np.array(
-            [self.departments.index(product.category.department) for product in products]
-        )
+        self.department = np.array([self.departments.index(product.category.department) for product in products])
         rng = stream(seed, "popular queries")
         demand = 1 / (1 + rng.permutation(len(queries))) ** 0.7
         self.demand = demand / demand.sum()
@@ -87,9 +81,7 @@ class _Log:
         return [event for event in events if str(event["time"]) <= latest]
 
     def _wanted(self, rng: np.random.Generator, liked: np.ndarray) -> int:
-        choices = (
-            self.queries_of[int(rng.choice(liked))] if rng.random() < 0.6 else np.arange(len(self.queries))
-        )
+        choices = self.queries_of[int(rng.choice(liked))] if rng.random() < 0.6 else np.arange(len(self.queries))
         if not len(choices):
             choices = np.arange(len(self.queries))
         weights = self.demand[choices]

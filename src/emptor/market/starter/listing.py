@@ -76,11 +76,7 @@ def _title(product: Product, rng: np.random.Generator) -> str:
     extra = ""
     if category.extras and told["extra"]:
         field, _ = category.extras[int(rng.integers(len(category.extras)))]
-        extra = (
-            f"size {true[field]}"
-            if "size" in field
-            else (f"for {true[field]}" if field == "for" else true[field])
-        )
+        extra = f"size {true[field]}" if "size" in field else (f"for {true[field]}" if field == "for" else true[field])
     if product.caption:
         title, _, author = product.caption.partition("\n")
         return _joined(
@@ -104,9 +100,7 @@ def _title(product: Product, rng: np.random.Generator) -> str:
         case 2:
             title = _joined(f"{brand.upper()} {name} {color} {pattern} {material} {measure} {extra}")
         case 3:
-            title = _joined(
-                f"{color} {pattern} {material} {name}", f" {measure}", f" | {brand} {series}", f" {extra}"
-            )
+            title = _joined(f"{color} {pattern} {material} {name}", f" {measure}", f" | {brand} {series}", f" {extra}")
         case _:
             title = _joined(
                 f"{brand} {measure} {material} {name} {series}",
@@ -115,9 +109,7 @@ def _title(product: Product, rng: np.random.Generator) -> str:
                 f" {extra}",
             )
     if product.seller % 5 in (0, 3) and product.seller % 2:
-        return " ".join(
-            word if any(c.isupper() for c in word) else word.capitalize() for word in title.split(" ")
-        )
+        return " ".join(word if any(c.isupper() for c in word) else word.capitalize() for word in title.split(" "))
     return title[0].upper() + title[1:]
 
 

@@ -10,18 +10,10 @@ _STARTS = words(
     "Al, Bel, Cor, Dal, El, Fen, Gal, Hal, Is, Jor, Kal, Lin, Mor, Nor, Or, Pel, Ros, Sel, Tor, Val, Wes, Zel"
 )
 _ENDS = words("ba, ena, ia, iva, ora, una, wyn, dor, mar, nik, rin, tis, vik, o, een, sted, ley, ta")
-_KINDS = words(
-    "quiet, last, hidden, silver, borrowed, winter, crooked, burning, paper, forgotten, salt, midnight"
-)
-_THINGS = words(
-    "harbour, orchard, lighthouse, garden, letter, river, clockmaker, island, mirror, orphan, road, crown"
-)
-_PLACES = words(
-    "Ashby, Elmsworth, the North, Marrow Bay, Glass Hill, Tallow Street, the Lowlands, Saint Orla"
-)
-_FIRST = words(
-    "Ada, Bruno, Clara, Dario, Edith, Felix, Greta, Hugo, Ines, Jonas, Kiri, Leon, Mara, Nils, Olive, Pablo"
-)
+_KINDS = words("quiet, last, hidden, silver, borrowed, winter, crooked, burning, paper, forgotten, salt, midnight")
+_THINGS = words("harbour, orchard, lighthouse, garden, letter, river, clockmaker, island, mirror, orphan, road, crown")
+_PLACES = words("Ashby, Elmsworth, the North, Marrow Bay, Glass Hill, Tallow Street, the Lowlands, Saint Orla")
+_FIRST = words("Ada, Bruno, Clara, Dario, Edith, Felix, Greta, Hugo, Ines, Jonas, Kiri, Leon, Mara, Nils, Olive, Pablo")
 _LAST = words(
     "Ashdown, Bellweather, Castell, Dunmore, Ekberg, Farrow, Greaves, Holloway, Ivarsson, Lark, Moreau, Quint"
 )
@@ -55,6 +47,4 @@ def book_title(rng: np.random.Generator, category: Category, attributes: dict[st
     if category.name == "Cookbooks":
         return _one(rng, _KITCHENS).format(attributes["cuisine"].title())
     kind, thing = _one(rng, _KINDS).title(), _one(rng, _THINGS).title()
-    return (f"The {kind} {thing}", f"{kind} {thing}", f"The {thing} of {_one(rng, _PLACES)}")[
-        int(rng.integers(3))
-    ]
+    return (f"The {kind} {thing}", f"{kind} {thing}", f"The {thing} of {_one(rng, _PLACES)}")[int(rng.integers(3))]

@@ -95,9 +95,7 @@ def make_queries(products: Sequence[Product], *, seed: int) -> list[Query]:
 
 def judge(query: Query, products: Sequence[Product], *, seed: int) -> list[Judgement]:
     """Judgements of one query: the best grade first, within a grade by product_id."""
-    graded = [
-        (grade(query, product), product) for product in products if product.category.key == query.category.key
-    ]
+    graded = [(grade(query, product), product) for product in products if product.category.key == query.category.key]
     graded = sorted(graded, key=lambda pair: (-pair[0], pair[1].product_id))[:MOST_JUDGED]
     rng = stream(seed, "judged wrong", query.text)
     key, department = query.category.key, query.category.department
@@ -142,9 +140,7 @@ def _with_attribute(kind: str, product: Product, rng: np.random.Generator) -> Qu
         case 0:
             return Query(f"{true['color']} {category.noun}", kind, category, {"color": true["color"]})
         case 1:
-            return Query(
-                f"{true['material']} {category.noun}", kind, category, {"material": true["material"]}
-            )
+            return Query(f"{true['material']} {category.noun}", kind, category, {"material": true["material"]})
         case 2:
             return Query(thing(category, true["style"]), kind, category, {"style": true["style"]})
         case _:
@@ -177,9 +173,7 @@ def _synonym(kind: str, product: Product, rng: np.random.Generator) -> Query | N
         case 0:
             return Query(word, kind, category)
         case 1 if other:
-            return Query(
-                f"{other[int(rng.integers(len(other)))]} {category.noun}", kind, category, {"color": color}
-            )
+            return Query(f"{other[int(rng.integers(len(other)))]} {category.noun}", kind, category, {"color": color})
         case _:
             return Query(f"{color} {word}", kind, category, {"color": color})
 

@@ -19,9 +19,7 @@ def stream(seed: int, kind: str, key: object = "") -> np.random.Generator:
 
 def opaque_id(seed: int, kind: str, key: object, *, length: int = 10) -> str:
     """An identifier of `length` letters and digits that says nothing about what it names."""
-    number = int.from_bytes(
-        blake2b(f"{seed}\x1f{kind} id\x1f{key}".encode(), digest_size=16).digest(), "little"
-    )
+    number = int.from_bytes(blake2b(f"{seed}\x1f{kind} id\x1f{key}".encode(), digest_size=16).digest(), "little")
     letters = []
     for _ in range(length):
         number, letter = divmod(number, 32)

@@ -93,12 +93,8 @@ def write_starter(
         with step("Drawing pictures", total=len(made) if progress else None) as bar:
             queries = make_queries(made, seed=seed)
             rows = (listing(product, seed=seed) for product in made)
-            files.catalogue.write_bytes(
-                gzip.compress(b"".join(map(_json_line, rows)), compresslevel=6, mtime=0)
-            )
-            _write_judgements(
-                files.judgements, (line for query in queries for line in judge(query, made, seed=seed))
-            )
+            files.catalogue.write_bytes(gzip.compress(b"".join(map(_json_line, rows)), compresslevel=6, mtime=0))
+            _write_judgements(files.judgements, (line for query in queries for line in judge(query, made, seed=seed)))
             events = make_events(made, queries, seed=seed, until=until)
             files.events.write_bytes(b"".join(map(_json_line, events)))
             _draw_all(
@@ -149,9 +145,7 @@ def _draw_all(
             bar.advance(draw_batch(batch, folder, seed=seed, size=size))
         return
     with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
-        pending: set[Future[int]] = {
-            pool.submit(draw_batch, batch, folder, seed=seed, size=size) for batch in batches
-        }
+        pending: set[Future[int]] = {pool.submit(draw_batch, batch, folder, seed=seed, size=size) for batch in batches}
         try:
             while pending:
                 done, pending = wait(pending, return_when=FIRST_COMPLETED)

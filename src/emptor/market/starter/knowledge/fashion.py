@@ -7,12 +7,8 @@ from emptor.market.starter.knowledge.category import Category, Measure, words
 _CLOTH = words("plain, striped, checked, dotted, floral, stars")
 _BOLD = words("plain, striped, floral, leopard, dotted, chevron, checked")
 _STREET = words("plain, camo, striped, checked, chevron, stars")
-_SOFT = words(
-    "navy, black, white, red, green, blue, pink, mustard, burgundy, teal, lavender, cream, coral, light blue"
-)
-_SOBER = words(
-    "navy, black, white, light blue, grey, olive, burgundy, charcoal, green, beige, brown, blue, mustard"
-)
+_SOFT = words("navy, black, white, red, green, blue, pink, mustard, burgundy, teal, lavender, cream, coral, light blue")
+_SOBER = words("navy, black, white, light blue, grey, olive, burgundy, charcoal, green, beige, brown, blue, mustard")
 _LEATHER = words("black, brown, tan, burgundy, navy, olive, beige, red, white, teal, mustard, pink")
 _SEASONS = ("season", words("spring, summer, autumn, winter"))
 

@@ -4,17 +4,11 @@ from __future__ import annotations
 
 from emptor.market.starter.knowledge.category import Category, Measure, words
 
-_GLAZE = words(
-    "white, navy, teal, mustard, green, coral, grey, black, light blue, cream, pink, red, mint, burgundy"
-)
-_ROOM = words(
-    "grey, navy, mustard, teal, cream, green, burgundy, pink, beige, coral, olive, light blue, white"
-)
+_GLAZE = words("white, navy, teal, mustard, green, coral, grey, black, light blue, cream, pink, red, mint, burgundy")
+_ROOM = words("grey, navy, mustard, teal, cream, green, burgundy, pink, beige, coral, olive, light blue, white")
 _TECH = words("black, white, silver, charcoal, navy, rose gold, blue, green, red, lavender, mint")
 _GEAR = words("orange, green, blue, red, teal, olive, yellow, grey, navy, purple, black")
-_INK = words(
-    "navy, red, cream, teal, mustard, black, green, burgundy, light blue, coral, purple, white, orange"
-)
+_INK = words("navy, red, cream, teal, mustard, black, green, burgundy, light blue, coral, purple, white, orange")
 
 HOUSEHOLD: tuple[Category, ...] = (
     Category(

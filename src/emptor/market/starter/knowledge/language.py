@@ -113,9 +113,7 @@ def spellings(measure: Measure, number: float) -> tuple[str, ...]:
     """Ways to write a measure, the listed one first: `12 oz`, `12oz`, `12 ounce`."""
     plain = f"{number:g}"
     ways = [f"{plain} {measure.unit}", f"{plain}{measure.unit}"]
-    ways += [
-        f"{plain}{other}" if other in ('"', "h", "hrs") else f"{plain} {other}" for other in measure.spellings
-    ]
+    ways += [f"{plain}{other}" if other in ('"', "h", "hrs") else f"{plain} {other}" for other in measure.spellings]
     if measure.unit == "ml" and number >= 500:
         ways.append(f"{number / 1000:g} l")
     if measure.unit == "l" and number < 10:

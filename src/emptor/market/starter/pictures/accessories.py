@@ -37,9 +37,7 @@ def watch(canvas: Canvas, look: Look) -> None:
         for y in (76, 80, 84, 88):
             canvas.fill(ellipse(50, y, 0.8, 1.1), look.dark, edge=0)
     canvas.fill(rounded(71, 46.5, 76.5, 53.5, 1.2), darker(metal, 0.15), shade="tube")
-    case = (
-        (lambda r: rounded(50 - r, 50 - r, 50 + r, 50 + r, 7)) if square else (lambda r: ellipse(50, 50, r))
-    )
+    case = (lambda r: rounded(50 - r, 50 - r, 50 + r, 50 + r, 7)) if square else (lambda r: ellipse(50, 50, r))
     body = (52, 54, 62) if look.style == "digital" else metal
     canvas.cast(case(22.5))
     canvas.fill(case(22.5), body, shade="metal" if look.style != "digital" else "ball", edge=0.3)
@@ -58,9 +56,7 @@ def watch(canvas: Canvas, look: Look) -> None:
         angle = np.radians(hour * 30)
         direction = np.array([np.sin(angle), -np.cos(angle)])
         inner, outer = (13.2, 16.6) if hour % 3 == 0 else (14.6, 16.4)
-        canvas.stroke(
-            np.array([50, 50]) + np.outer([inner, outer], direction), ink, 1.5 if hour % 3 == 0 else 0.8
-        )
+        canvas.stroke(np.array([50, 50]) + np.outer([inner, outer], direction), ink, 1.5 if hour % 3 == 0 else 0.8)
     if dark:
         for x, y in ((43, 50), (57, 50), (50, 57)):
             canvas.fill(ellipse(x, y, 4), lighter(dial, 0.2), edge=0.4)
@@ -149,16 +145,12 @@ def cap(canvas: Canvas, look: Look) -> None:
         look.cover(canvas, brim, shade="down")
         for y in (66, 71, 76):
             reach = 26 + (y - 60) * 0.75
-            canvas.crease(
-                path(f"M {50 - reach} {y - 5} Q 50 {y + 5} {50 + reach} {y - 5}"), width=0.8, strength=0.3
-            )
+            canvas.crease(path(f"M {50 - reach} {y - 5} Q 50 {y + 5} {50 + reach} {y - 5}"), width=0.8, strength=0.3)
         return
     crown = path("M 14 64 Q 12 28 43 25 Q 70 24 75 58 Q 48 53 14 64 Z")
     look.cover(canvas, crown, shade="ball")
     if look.style == "trucker":
-        canvas.fill(
-            path("M 43 25 Q 70 24 75 58 Q 62 55.6 52 56.4 Q 57 38 43 25 Z"), COLORS["white"], shade="down"
-        )
+        canvas.fill(path("M 43 25 Q 70 24 75 58 Q 62 55.6 52 56.4 Q 57 38 43 25 Z"), COLORS["white"], shade="down")
     canvas.crease(path("M 43 25 Q 57 38 52 56"), width=1.1, strength=0.4)
     canvas.crease(path("M 43 25 Q 24 38 27 60"), width=1.1, strength=0.4)
     brim = path("M 34 60 Q 52 53 75 56.6 Q 92 59 96 68 Q 96.6 71 92 70.4 Q 66 62 42 65 Q 36 65 34 60 Z")

@@ -28,8 +28,7 @@ def backpack(canvas: Canvas, look: Look) -> None:
         look.cover(
             canvas,
             mirrored(
-                f"M 50 13 Q {wide + 6} 13 {wide} 34 Q {wide - 3} 60 "
-                f"{wide} 84 Q {wide + 2} 91 {wide + 10} 91 L 50 91"
+                f"M 50 13 Q {wide + 6} 13 {wide} 34 Q {wide - 3} 60 {wide} 84 Q {wide + 2} 91 {wide + 10} 91 L 50 91"
             ),
         )
         canvas.crease(

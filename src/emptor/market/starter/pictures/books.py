@@ -48,9 +48,7 @@ def _cover_art(canvas: Canvas, look: Look) -> None:
                 canvas.stroke(ellipse(51, 84, 22 - 6.5 * i, start=180, end=360), color, 4, caps=False)
         case 2:
             canvas.fill(path("M 51 84 Q 36 74 40 54 Q 51 60 51 84 Z"), look.trim, edge=0.1)
-            canvas.fill(
-                path("M 51 84 Q 66 74 62 54 Q 51 60 51 84 Z"), mixed(look.trim, bright, 0.4), edge=0.1
-            )
+            canvas.fill(path("M 51 84 Q 66 74 62 54 Q 51 60 51 84 Z"), mixed(look.trim, bright, 0.4), edge=0.1)
             canvas.fill(path("M 51 84 Q 44 66 51 50 Q 58 66 51 84 Z"), bright, edge=0.1)
         case 3:
             for radius, color in ((17, look.trim), (11.5, look.main), (6.5, bright)):

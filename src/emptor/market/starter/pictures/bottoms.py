@@ -14,9 +14,7 @@ def dress(canvas: Canvas, look: Look) -> None:
     if look.style == "slip":
         for x, to in ((40, 43), (60, 57)):
             canvas.tube(path(f"M {x} 24 Q {x} 15 {to} 8"), look.main, 1.5)
-        look.cover(
-            canvas, mirrored("M 50 27 Q 45 27 40 22 Q 38 32 37 36 Q 39 46 37 54 Q 32 76 31 91 Q 41 94 50 93")
-        )
+        look.cover(canvas, mirrored("M 50 27 Q 45 27 40 22 Q 38 32 37 36 Q 39 46 37 54 Q 32 76 31 91 Q 41 94 50 93"))
         folds(canvas, "M 43 32 Q 42 60 38 90", "M 47 52 Q 47 74 46 92", "M 38 38 Q 42 40 44 43")
         return
     canvas.fill(path("M 42 10 L 58 10 L 55 20 L 45 20 Z"), look.dark, edge=0)
@@ -74,12 +72,8 @@ def skirt(canvas: Canvas, look: Look) -> None:
     if look.style == "pleated":
         for i in range(7):
             x, foot = 36 + i * 4.67, 18 + i * 10.67
-            canvas.crease(
-                path(f"M {x} {waist + 6} Q {x + (foot - x) * 0.3} 50 {foot} 81"), width=1.8, strength=0.4
-            )
-            canvas.crease(
-                path(f"M {x + 1} {waist + 6} L {foot + 4} 81"), width=2.4, strength=0.22, light=True
-            )
+            canvas.crease(path(f"M {x} {waist + 6} Q {x + (foot - x) * 0.3} 50 {foot} 81"), width=1.8, strength=0.4)
+            canvas.crease(path(f"M {x + 1} {waist + 6} L {foot + 4} 81"), width=2.4, strength=0.22, light=True)
     elif look.style == "pencil":
         folds(canvas, "M 31 44 Q 38 47 43 46", "M 38 26 L 37 36")
         canvas.crease(path("M 50 70 L 50 88"), width=1.2, strength=0.5)
@@ -139,9 +133,7 @@ def trousers(canvas: Canvas, look: Look) -> None:
     canvas.crease(path(f"M 50 {waist + 4} L 50 {crotch}"), width=1.1, strength=0.5)
     canvas.crease(path(f"M 50 {waist + 14} Q 53.4 {waist + 13} 53.4 {waist + 5}"), width=0.8, strength=0.35)
     canvas.fill(ellipse(50, waist + 1.4, 1.2), COLORS["gold"] if look.material == "denim" else look.ink)
-    folds(
-        canvas, f"M {51 - edge} {waist + 14} Q {56 - edge} {waist + 12} {58 - edge} {waist + 5}", strength=0.4
-    )
+    folds(canvas, f"M {51 - edge} {waist + 14} Q {56 - edge} {waist + 12} {58 - edge} {waist + 5}", strength=0.4)
     if look.style == "cargo":
         pocket = rounded(26, 47, 36, 60, 1)
         for part in (pocket, flipped(pocket)):

@@ -137,9 +137,7 @@ class Canvas:
         _line(self._draw_light, gleam, NEUTRAL + 18, max(1, round(thick * 0.42)), closed=closed)
         _line(self._draw_light, gleam, NEUTRAL + 42, max(1, round(thick * 0.18)), closed=closed)
 
-    def crease(
-        self, line: Points, *, width: float = 2.0, strength: float = 0.16, light: bool = False
-    ) -> None:
+    def crease(self, line: Points, *, width: float = 2.0, strength: float = 0.16, light: bool = False) -> None:
         """A soft fold, seam or gleam on what is already there."""
         thick = max(2, round(width * self._unit))
         corners = self._pixels(line).ravel().tolist()

@@ -16,9 +16,7 @@ _DARK: Rgb = (38, 39, 46)
 def headphones(canvas: Canvas, look: Look) -> None:
     """Styles: over-ear, on-ear, earbuds, gaming."""
     if look.style == "earbuds":
-        for bud in (
-            path("M 30 18 Q 20 16 18 26 Q 18 35 26 36 L 27 54 Q 30 56 33 54 L 34 30 Q 35 20 30 18 Z"),
-        ):
+        for bud in (path("M 30 18 Q 20 16 18 26 Q 18 35 26 36 L 27 54 Q 30 56 33 54 L 34 30 Q 35 20 30 18 Z"),):
             for part in (bud, flipped(bud)):
                 look.cover(canvas, part, shade="ball")
         for x in (19.6, 80.4):
@@ -46,9 +44,7 @@ def headphones(canvas: Canvas, look: Look) -> None:
         cup = rounded(x - 8, 68 - 17 * big, x + 8, 68 + 17 * big, 8)
         canvas.cast(cup, dx=0.8 * inward)
         look.cover(canvas, cup, shade="round")
-        canvas.fill(
-            rounded(x - 4.5, 68 - 11 * big, x + 4.5, 68 + 11 * big, 4.5), look.trim, shade="ball", edge=0.25
-        )
+        canvas.fill(rounded(x - 4.5, 68 - 11 * big, x + 4.5, 68 + 11 * big, 4.5), look.trim, shade="ball", edge=0.25)
     if look.style == "gaming":
         canvas.tube(path("M 20 82 Q 24 95 44 91"), _DARK, 2)
         canvas.fill(ellipse(46, 90.6, 4.4, 2.8), _DARK, shade="ball")
@@ -112,9 +108,7 @@ def phone(canvas: Canvas, look: Look) -> None:
     canvas.lay_picture(_wallpaper(look, wide=0.5), rounded(20.6, 14.8, 55.4, 89.2, radius - 2))
     canvas.fill(rounded(34, 17, 42, 19.6, 1.3), (16, 16, 20), edge=0)
     for i in range(4):
-        canvas.fill(
-            rounded(22.6 + 8.2 * i, 80, 28.8 + 8.2 * i, 86.2, 1.8), (255, 255, 255), opacity=0.72, edge=0
-        )
+        canvas.fill(rounded(22.6 + 8.2 * i, 80, 28.8 + 8.2 * i, 86.2, 1.8), (255, 255, 255), opacity=0.72, edge=0)
     for y in (28, 31.4):
         canvas.stroke(
             path(f"M {31 if y < 30 else 34} {y} L {45 if y < 30 else 42} {y}"),
@@ -129,9 +123,7 @@ def camera(canvas: Canvas, look: Look) -> None:
     if look.style == "instant":
         canvas.fill(rounded(34, 70, 66, 93, 1), COLORS["white"], edge=0.2)
         canvas.lay_picture(_wallpaper(look, wide=1.4), rounded(37, 70, 63, 88, 0.5))
-        look.cover(
-            canvas, mirrored("M 50 16 L 26 16 Q 16 18 15 32 L 12 68 Q 12 77 22 77 L 50 77"), shade="cloth"
-        )
+        look.cover(canvas, mirrored("M 50 16 L 26 16 Q 16 18 15 32 L 12 68 Q 12 77 22 77 L 50 77"), shade="cloth")
         canvas.fill(rounded(20, 70, 80, 74, 2), _DARK)
         canvas.fill(rounded(64, 22, 78, 33, 2.5), (230, 236, 240), shade="glass")
         canvas.fill(rounded(40, 21, 54, 30, 2), _DARK, shade="glass")
@@ -181,12 +173,8 @@ def _lens(canvas: Canvas, x: float, y: float, radius: float) -> None:
         (0.34, (20, 20, 40), None),
     ):
         canvas.fill(ellipse(x, y, radius * part), color, shade=surface, edge=0.25)
-    canvas.fill(
-        ellipse(x - radius * 0.22, y - radius * 0.24, radius * 0.16), (214, 224, 255), opacity=0.85, edge=0
-    )
-    canvas.fill(
-        ellipse(x + radius * 0.2, y + radius * 0.24, radius * 0.08), (190, 150, 230), opacity=0.6, edge=0
-    )
+    canvas.fill(ellipse(x - radius * 0.22, y - radius * 0.24, radius * 0.16), (214, 224, 255), opacity=0.85, edge=0)
+    canvas.fill(ellipse(x + radius * 0.2, y + radius * 0.24, radius * 0.08), (190, 150, 230), opacity=0.6, edge=0)
 
 
 def laptop(canvas: Canvas, look: Look) -> None:
@@ -227,9 +215,7 @@ def laptop(canvas: Canvas, look: Look) -> None:
                 edge=0,
             )
     canvas.fill(polygon((40, 75.4), (60, 75.4), (61, 80), (39, 80)), darker(look.main, 0.1), edge=0.3)
-    canvas.fill(
-        path("M 8 81 L 92 81 Q 92 84.4 87 84.6 L 13 84.6 Q 8 84.4 8 81 Z"), darker(look.main, 0.22), edge=0.2
-    )
+    canvas.fill(path("M 8 81 L 92 81 Q 92 84.4 87 84.6 L 13 84.6 Q 8 84.4 8 81 Z"), darker(look.main, 0.22), edge=0.2)
 
 
 def speaker(canvas: Canvas, look: Look) -> None:
@@ -246,9 +232,7 @@ def speaker(canvas: Canvas, look: Look) -> None:
         canvas.stroke(ellipse(50, 31, 16, 6), COLORS["turquoise"], 1.4, closed=True)
         return
     if look.style == "party":
-        look.cover(
-            canvas, mirrored("M 50 8 L 34 8 Q 29 8 28 14 L 25 86 Q 25 92 31 92 L 50 92"), shade="cloth"
-        )
+        look.cover(canvas, mirrored("M 50 8 L 34 8 Q 29 8 28 14 L 25 86 Q 25 92 31 92 L 50 92"), shade="cloth")
         canvas.fill(rounded(40, 5, 60, 10, 2), _DARK)
         for y in (32, 68):
             canvas.fill(

@@ -28,17 +28,13 @@ WOODS: dict[str, Rgb] = {
 
 def lamp(canvas: Canvas, look: Look) -> None:
     """Styles: table, floor, desk, pendant. The colour is the shade's."""
-    base = WOODS.get(
-        look.material, {"brass": COLORS["gold"], "steel": COLORS["silver"]}.get(look.material, look.trim)
-    )
+    base = WOODS.get(look.material, {"brass": COLORS["gold"], "steel": COLORS["silver"]}.get(look.material, look.trim))
     if look.style == "desk":
         canvas.fill(mirrored("M 50 84 Q 36 84 34 89 L 50 90") - [10, 0], base, shade="tube")
         canvas.tube(path("M 40 86 L 28 56 L 56 30"), base, 2.6)
         for x, y in ((28, 56), (56, 30)):
             canvas.fill(ellipse(x, y, 2.6), darker(base, 0.3), shade="ball")
-        look.cover(
-            canvas, path("M 55 24 Q 60 19 66 22 Q 82 28 86 44 Q 74 56 61 49 Q 53 38 55 24 Z"), shade="ball"
-        )
+        look.cover(canvas, path("M 55 24 Q 60 19 66 22 Q 82 28 86 44 Q 74 56 61 49 Q 53 38 55 24 Z"), shade="ball")
         canvas.fill(path("M 86 44 Q 74 56 61 49 Q 72 42 86 44 Z"), lighter(COLORS["yellow"], 0.6), edge=0.15)
         return
     if look.style == "pendant":
@@ -65,9 +61,7 @@ def lamp(canvas: Canvas, look: Look) -> None:
     narrow, wide = (12, 21) if look.style == "floor" else (15, 28)
     for hem in (high + 1.4, low - 3):
         reach = narrow + (wide - narrow) * (hem - high) / (low - high)
-        canvas.crease(
-            path(f"M {50 - reach} {hem} Q 50 {hem + 3} {50 + reach} {hem}"), width=0.9, strength=0.3
-        )
+        canvas.crease(path(f"M {50 - reach} {hem} Q 50 {hem + 3} {50 + reach} {hem}"), width=0.9, strength=0.3)
 
 
 def mug(canvas: Canvas, look: Look) -> None:
@@ -130,10 +124,7 @@ def mug(canvas: Canvas, look: Look) -> None:
                         strength=0.3,
                     )
     canvas.crease(
-        path(
-            f"M {left + width * 0.17} {top + 9} Q {left + width * 0.15} "
-            f"{top + 24} {left + width * 0.18} {foot - 14}"
-        ),
+        path(f"M {left + width * 0.17} {top + 9} Q {left + width * 0.15} {top + 24} {left + width * 0.18} {foot - 14}"),
         width=2.6,
         strength=0.55,
         light=True,
@@ -184,9 +175,7 @@ def chair(canvas: Canvas, look: Look) -> None:
             canvas.tube(path(f"M 34 {y} Q 50 {y - 3} 66 {y}"), wood, 4)
         for x in (26, 74):
             canvas.tube(path(f"M {x + (4 if x < 50 else -4)} 62 L {x} 87"), wood, 3)
-            canvas.tube(
-                path(f"M {x + (4 if x < 50 else -4)} 46 L {x - (3 if x < 50 else -3)} 46 L {x} 60"), wood, 2.8
-            )
+            canvas.tube(path(f"M {x + (4 if x < 50 else -4)} 46 L {x - (3 if x < 50 else -3)} 46 L {x} 60"), wood, 2.8)
         canvas.tube(path("M 14 83 Q 24 92 50 92 Q 76 92 86 83"), darker(wood, 0.12), 3)
     else:
         for x in (38, 46, 54, 62):
@@ -265,9 +254,7 @@ def _stems(canvas: Canvas, look: Look, mouth: float) -> None:
         )
         for t in (0.35, 0.6):
             sx, sy = 50 + lean * (0.1 + 0.75 * t), mouth + (y + 5 - mouth) * t
-            canvas.fill(
-                polygon((sx, sy), (sx + 4, sy - 4), (sx + 8, sy - 4), (sx + 5, sy - 0.6)), green, edge=0.1
-            )
+            canvas.fill(polygon((sx, sy), (sx + 4, sy - 4), (sx + 8, sy - 4), (sx + 5, sy - 0.6)), green, edge=0.1)
         for turn in range(0, 360, 72):
             a = np.radians(turn + lean)
             canvas.fill(ellipse(x + 2.6 * np.cos(a), y + 5 + 2.6 * np.sin(a), 2.5), bloom, edge=0.1)

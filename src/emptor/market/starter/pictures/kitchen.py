@@ -27,8 +27,7 @@ def pan(canvas: Canvas, look: Look) -> None:
         )
         look.cover(canvas, body, shade="metal" if look.material == "steel" else "round")
         lid = path(
-            f"M {left - 1} 47 Q {left + 2} 34 {middle} 32 Q {right - 2} "
-            f"34 {right + 1} 47 Q {middle} 51 {left - 1} 47 Z"
+            f"M {left - 1} 47 Q {left + 2} 34 {middle} 32 Q {right - 2} 34 {right + 1} 47 Q {middle} 51 {left - 1} 47 Z"
         )
         canvas.cast(lid, dx=0)
         canvas.fill(lid, lighter(look.main, 0.1), shade="ball")
@@ -39,9 +38,7 @@ def pan(canvas: Canvas, look: Look) -> None:
     canvas.fill(ellipse(91.6, 16.2, 1.3), (240, 240, 240), edge=0)
     canvas.tube(path("M 60 42 L 70 34"), _STEEL, 4)
     deep = 13 if look.style == "wok" else 7
-    wall = path(
-        f"M 6 52 Q 8 {58 + deep} 26 {66 + deep} Q 42 {70 + deep} 58 {66 + deep} Q 76 {58 + deep} 78 52 Z"
-    )
+    wall = path(f"M 6 52 Q 8 {58 + deep} 26 {66 + deep} Q 42 {70 + deep} 58 {66 + deep} Q 76 {58 + deep} 78 52 Z")
     look.cover(canvas, wall, shade="round")
     canvas.fill(ellipse(42, 51, 36, 21), look.main, shade="down", edge=0.3)
     inner = (66, 66, 74) if look.material != "steel" else (206, 210, 216)
@@ -68,9 +65,7 @@ def kettle(canvas: Canvas, look: Look) -> None:
         canvas.tube(path("M 66 26 Q 88 26 86 52 Q 84 70 70 72"), grip, 6)
         canvas.fill(path("M 22 30 L 13 22 L 30 20 Z"), look.main, edge=0.3)
         look.cover(canvas, mirrored("M 50 18 L 33 18 Q 26 50 21 80 L 50 81") - [3, 0], shade=surface)
-        canvas.fill(
-            mirrored("M 50 13 Q 36 13 32.4 19 L 50 20") - [3, 0], darker(look.main, 0.3), shade="down"
-        )
+        canvas.fill(mirrored("M 50 13 Q 36 13 32.4 19 L 50 20") - [3, 0], darker(look.main, 0.3), shade="down")
         canvas.fill(rounded(15, 79, 79, 90, 4), (60, 60, 68), shade="tube")
         canvas.fill(rounded(29, 34, 33, 70, 2), (210, 226, 236), edge=0.4)
         canvas.fill(rounded(29, 50, 33, 70, 2), (142, 190, 229), edge=0)
@@ -97,9 +92,7 @@ def kettle(canvas: Canvas, look: Look) -> None:
             look.main,
             shade="metal" if look.material == "steel" else "down",
         )
-        look.cover(
-            canvas, mirrored("M 50 38 Q 30 40 24 62 Q 20 76 20 82 Q 20 88 27 88 L 50 88"), shade=surface
-        )
+        look.cover(canvas, mirrored("M 50 38 Q 30 40 24 62 Q 20 76 20 82 Q 20 88 27 88 L 50 88"), shade=surface)
         canvas.fill(mirrored("M 50 35 Q 41 35 38 41 Q 44 43 50 43"), darker(look.main, 0.12), shade="down")
         canvas.crease(path("M 21 80 Q 50 84 79 80"), width=1.1, strength=0.4)
     knob = 27 if look.style == "gooseneck" else (26 if look.style == "teapot" else 31.5)
@@ -164,9 +157,7 @@ def bottle(canvas: Canvas, look: Look) -> None:
 
 def perfume(canvas: Canvas, look: Look) -> None:
     """Styles: square, round, slim, faceted. The colour is the juice's."""
-    gold = (
-        COLORS["gold"] if look.second in ("gold", "burgundy", "cream", "white", "brown") else COLORS["silver"]
-    )
+    gold = COLORS["gold"] if look.second in ("gold", "burgundy", "cream", "white", "brown") else COLORS["silver"]
     outline = {
         "square": rounded(26, 38, 74, 90, 5),
         "round": ellipse(50, 62, 28),
@@ -219,9 +210,7 @@ def lipstick(canvas: Canvas, look: Look) -> None:
         canvas.fill(rounded(41, 82, 59, 92, 3), case, shade="round")
         return
     canvas.fill(path("M 31 44 L 31 22 Q 33 12 47 9 Q 49 9 49 14 L 49 44 Z"), look.paint, shade="round")
-    canvas.fill(
-        path("M 31.6 22 Q 34 13 47 9.4 Q 49 22 40 26 Q 33 28 31.6 22 Z"), lighter(look.main, 0.22), edge=0.12
-    )
+    canvas.fill(path("M 31.6 22 Q 34 13 47 9.4 Q 49 22 40 26 Q 33 28 31.6 22 Z"), lighter(look.main, 0.22), edge=0.12)
     canvas.fill(rounded(29, 42, 51, 58, 1), gold, shade="metal")
     canvas.fill(rounded(26, 57, 54, 92, 2.4), case, shade="metal")
     canvas.fill(rounded(64, 46, 84, 92, 2.4), case, shade="metal")

@@ -52,9 +52,7 @@ def ball(canvas: Canvas, look: Look) -> None:
     round_ = ellipse(50, 50, 36)
     line = _DARK if brightness(look.main) > 0.28 else lighter(look.main, 0.75)
     if look.style == "rugby":
-        look.cover(
-            canvas, path("M 8 62 Q 22 22 62 24 Q 86 26 92 38 Q 82 78 42 78 Q 14 76 8 62 Z"), shade="ball"
-        )
+        look.cover(canvas, path("M 8 62 Q 22 22 62 24 Q 86 26 92 38 Q 82 78 42 78 Q 14 76 8 62 Z"), shade="ball")
         canvas.fill(path("M 8 62 Q 13 48 22 40 Q 30 54 28 76 Q 12 72 8 62 Z"), look.trim, shade="ball")
         canvas.fill(path("M 92 38 Q 87 54 78 63 Q 68 46 72 25.6 Q 88 29 92 38 Z"), look.trim, shade="ball")
         canvas.stroke(path("M 36 54 Q 50 44 64 46"), COLORS["white"], 1.6)
@@ -70,9 +68,7 @@ def ball(canvas: Canvas, look: Look) -> None:
         for i in range(5):
             a, b = np.radians(-90 + 72 * i), np.radians(-90 + 72 * i)
             canvas.crease(
-                np.array(
-                    [[50 + 11 * np.cos(a), 50 + 11 * np.sin(a)], [50 + 24 * np.cos(b), 50 + 24 * np.sin(b)]]
-                ),
+                np.array([[50 + 11 * np.cos(a), 50 + 11 * np.sin(a)], [50 + 24 * np.cos(b), 50 + 24 * np.sin(b)]]),
                 width=1.4,
                 strength=0.7,
             )
@@ -117,9 +113,7 @@ def ball(canvas: Canvas, look: Look) -> None:
         for i in range(6):
             if i % 2 == 0:
                 arc = ellipse(50, 50, 36, start=60 * i - 20, end=60 * i + 40)
-                canvas.fill(
-                    np.concatenate([[[44, 40]], arc]), look.trim if i % 4 else COLORS["yellow"], edge=0.15
-                )
+                canvas.fill(np.concatenate([[[44, 40]], arc]), look.trim if i % 4 else COLORS["yellow"], edge=0.15)
         canvas.fill(ellipse(44, 40, 4), COLORS["white"], edge=0.2)
     canvas.relight(round_, "ball")
 

@@ -80,8 +80,6 @@ class Look:
         """The structure of the material."""
         return weave(self.material, self.side)
 
-    def cover(
-        self, canvas: Canvas, outline: Points, *, shade: str | None = "cloth", edge: float = 0.2
-    ) -> None:
+    def cover(self, canvas: Canvas, outline: Points, *, shade: str | None = "cloth", edge: float = 0.2) -> None:
         """Lay a shape in the product's own paint and material."""
         canvas.fill(outline, self.paint, shade=shade, edge=edge, weave=self.weave)

@@ -79,9 +79,7 @@ def flipped(points: Points) -> Points:
 
 
 @lru_cache(maxsize=4096)
-def ellipse(
-    cx: float, cy: float, rx: float, ry: float | None = None, *, start: float = 0, end: float = 360
-) -> Points:
+def ellipse(cx: float, cy: float, rx: float, ry: float | None = None, *, start: float = 0, end: float = 360) -> Points:
     """An ellipse, or the arc of it between two angles in degrees (0 points right, 90 down)."""
     angles = np.radians(np.linspace(start, end, max(8, int(abs(end - start) / 7))))
     high = rx if ry is None else ry
@@ -135,9 +133,7 @@ def moved(points: Points, dx: float = 0, dy: float = 0) -> Points:
     return points + np.array([dx, dy])
 
 
-def scaled(
-    points: Points, sx: float, sy: float | None = None, *, about: tuple[float, float] = (50, 50)
-) -> Points:
+def scaled(points: Points, sx: float, sy: float | None = None, *, about: tuple[float, float] = (50, 50)) -> Points:
     """The outline stretched about a point."""
     centre = np.array(about)
     return (points - centre) * np.array([sx, sx if sy is None else sy]) + centre

@@ -18,15 +18,11 @@ def sneaker(canvas: Canvas, look: Look) -> None:
         upper = path("M 15 68 Q 15 42 16 22 Q 27 27 41 23 Q 45 38 52 47 Q 66 55 79 58 Q 87 61 87 69 Z")
     else:
         canvas.fill(path("M 15 38 Q 28 34 44 37 L 44 50 L 17 50 Z"), lining)
-        upper = path(
-            "M 12 68 Q 12 50 14 37 Q 17 35 20 39 Q 30 48 44 38 Q 47 36 49 39 Q 58 51 78 56 Q 87 59 88 69 Z"
-        )
+        upper = path("M 12 68 Q 12 50 14 37 Q 17 35 20 39 Q 30 48 44 38 Q 47 36 49 39 Q 58 51 78 56 Q 87 59 88 69 Z")
     look.cover(canvas, upper, shade="down")
     if look.style == "running":
         for i in range(3):
-            canvas.stroke(
-                path(f"M {30 + 7 * i} 66 Q {34 + 7 * i} 56 {42 + 6 * i} {46 + 2.4 * i}"), look.trim, 2.4
-            )
+            canvas.stroke(path(f"M {30 + 7 * i} 66 Q {34 + 7 * i} 56 {42 + 6 * i} {46 + 2.4 * i}"), look.trim, 2.4)
         sole = path("M 9 67 Q 8 76 14 79 L 82 79 Q 93 78 91 70 Q 86 66 78 67 Q 56 72 40 67 Q 22 63 9 67 Z")
         canvas.fill(sole, white, shade="tube")
         canvas.crease(path("M 12 75 Q 40 72 60 76 Q 80 77 90 74"), width=1.2, strength=0.3)
@@ -36,9 +32,7 @@ def sneaker(canvas: Canvas, look: Look) -> None:
         canvas.fill(sole, white, shade="tube")
         canvas.stroke(path("M 11 72.2 L 89.6 72.2"), look.trim if look.trim != white else look.main, 1.1)
     if look.style == "slip-on":
-        canvas.fill(
-            path("M 33 42.4 Q 35 52 41 57 Q 47 56 50 50 Q 49 42 45 38 Q 39 42 33 42.4 Z"), look.dark, edge=0.3
-        )
+        canvas.fill(path("M 33 42.4 Q 35 52 41 57 Q 47 56 50 50 Q 49 42 45 38 Q 39 42 33 42.4 Z"), look.dark, edge=0.3)
         for i in range(4):
             canvas.crease(
                 path(f"M {36 + 2.6 * i} {43.6 - i * 0.8} L {40.4 + 2 * i} {55.4 - i * 0.8}"),
@@ -104,13 +98,9 @@ def boot(canvas: Canvas, look: Look) -> None:
         canvas.tube(path("M 25 29 Q 22 20 27 21 Q 30 22 28 30"), look.main, 2)
     elif look.style == "hiking":
         canvas.fill(path("M 72 74 Q 72 64 76 62 Q 87 65 87.5 74 Z"), sole, shade="ball")
-        canvas.fill(
-            path("M 24 24 Q 37 28.5 48 24 L 48 31 Q 36 35 24 31 Z"), darker(look.main, 0.35), shade="round"
-        )
+        canvas.fill(path("M 24 24 Q 37 28.5 48 24 L 48 31 Q 36 35 24 31 Z"), darker(look.main, 0.35), shade="round")
         for i, (x, y) in enumerate(((47, 35), (47, 41), (49, 47), (53, 53), (60, 57))):
-            canvas.stroke(
-                path(f"M {x - 6} {y + 3} L {x + 1} {y - 1}"), look.trim if i % 2 else COLORS["mustard"], 1.6
-            )
+            canvas.stroke(path(f"M {x - 6} {y + 3} L {x + 1} {y - 1}"), look.trim if i % 2 else COLORS["mustard"], 1.6)
             canvas.fill(ellipse(x - 6, y + 3, 1.1), COLORS["silver"])
     elif look.style == "rain":
         canvas.fill(path("M 24 12 Q 37 16.5 50 12 L 50 18 Q 37 22.5 24 18 Z"), look.trim, shade="round")
@@ -144,9 +134,7 @@ def heel(canvas: Canvas, look: Look) -> None:
             look.dark,
         )
     if look.style == "sandal":
-        canvas.fill(
-            path(arch + "Q 91 80 90 82.5 L 62 82.5 Q 52 82 44 72 Q 32 58 13 50 Z"), lining, shade="down"
-        )
+        canvas.fill(path(arch + "Q 91 80 90 82.5 L 62 82.5 Q 52 82 44 72 Q 32 58 13 50 Z"), lining, shade="down")
         canvas.tube(path("M 15 46 Q 20 30 31 31 Q 42 33 36 48"), look.main, 2.6)
         canvas.fill(ellipse(40, 38, 1.8), COLORS["gold"])
         for strap in ("M 60 79 Q 64 64 77 72 Q 80 76 80 80 L 74 80 Q 72 74 66 80 Z",):

@@ -103,9 +103,7 @@ def _floral(variant: int, side: int) -> tuple[Layer, ...]:
             draw_petals.ellipse([px - r, py - r, px + r, py + r], fill=255)
         r = size * 0.36
         draw_hearts.ellipse([x - r, y - r, x + r, y + r], fill=255)
-        leaf = turned(
-            ellipse(x + size * 1.5, y, size * 0.5, size * 0.2), float(rng.uniform(0, 360)), about=(x, y)
-        )
+        leaf = turned(ellipse(x + size * 1.5, y, size * 0.5, size * 0.2), float(rng.uniform(0, 360)), about=(x, y))
         draw_hearts.polygon(_flat(leaf), fill=210)
     return (petals, "accent"), (hearts, "third")
 
@@ -181,9 +179,7 @@ def weave(material: str, side: int) -> Image.Image | None:
     at = np.arange(side) * (512 / side)
     x, y = np.meshgrid(at, at)
     if material == "denim":
-        strength = 0.1 * ((x + y) % 7 < 3) + 0.05 * np.random.Generator(np.random.Philox(key=80)).random(
-            (side, side)
-        )
+        strength = 0.1 * ((x + y) % 7 < 3) + 0.05 * np.random.Generator(np.random.Philox(key=80)).random((side, side))
     elif material in ("wool", "knit", "cashmere"):
         strength = 0.13 * ((y + 4 * np.abs((x / 9) % 2 - 1)) % 9 < 3.5)
     elif material in ("linen", "canvas", "jute", "fabric"):

@@ -160,9 +160,7 @@ def top(canvas: Canvas, look: Look) -> None:
         folds(canvas, "M 42 24 Q 42 36 46 44", "M 37 50 Q 38 66 34 82", "M 23 40 Q 22 54 22 64")
     else:
         sleeves(canvas, look, long=False)
-        look.cover(
-            canvas, mirrored("M 50 30 Q 42 29 40 18 L 32 21 Q 29 32 32 44 Q 35 52 35 58 Q 42 60 50 60")
-        )
+        look.cover(canvas, mirrored("M 50 30 Q 42 29 40 18 L 32 21 Q 29 32 32 44 Q 35 52 35 58 Q 42 60 50 60"))
         skirt = mirrored("M 50 57 Q 42 57 35 56 Q 30 68 24 80 Q 31 87 37 82 Q 43 87 50 83")
         canvas.cast(skirt, dy=-1, dx=0)
         look.cover(canvas, skirt)

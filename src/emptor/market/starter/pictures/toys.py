@@ -14,9 +14,7 @@ _DARK: Rgb = (44, 44, 52)
 
 def plush(canvas: Canvas, look: Look) -> None:
     """Styles: bear, bunny, cat, elephant, penguin."""
-    belly = (
-        lighter(look.main, 0.55) if brightness(look.main) < 0.8 else mixed(look.main, COLORS["beige"], 0.5)
-    )
+    belly = lighter(look.main, 0.55) if brightness(look.main) < 0.8 else mixed(look.main, COLORS["beige"], 0.5)
     inner = COLORS["pink"] if look.color not in ("pink", "red", "coral") else COLORS["cream"]
     fur = darker(look.main, 0.04)
 
@@ -72,17 +70,13 @@ def plush(canvas: Canvas, look: Look) -> None:
             )
     else:
         canvas.fill(ellipse(50, 43.5, 9.5, 7.2), belly, shade="ball", edge=0.08)
-        nose = (
-            ellipse(50, 40, 3, 2.1) if look.style == "bear" else polygon((47.6, 39.2), (52.4, 39.2), (50, 42))
-        )
+        nose = ellipse(50, 40, 3, 2.1) if look.style == "bear" else polygon((47.6, 39.2), (52.4, 39.2), (50, 42))
         canvas.fill(nose, _DARK if look.style == "bear" else inner, edge=0.2)
         canvas.stroke(path("M 45.6 45 Q 48 48 50 44.6 Q 52 48 54.4 45"), _DARK, 0.9)
     if look.style == "cat":
         for dy in (0, 3):
             for side in (1, -1):
-                canvas.stroke(
-                    path(f"M {50 + side * 10} {43 + dy} L {50 + side * 20} {42 + dy * 1.6}"), _DARK, 0.5
-                )
+                canvas.stroke(path(f"M {50 + side * 10} {43 + dy} L {50 + side * 20} {42 + dy * 1.6}"), _DARK, 0.5)
     eye = _DARK if brightness(look.main) > 0.25 or look.style == "penguin" else (250, 246, 236)
     for x in (41, 59):
         canvas.fill(ellipse(x, 34.5, 2.5, 2.9), eye, edge=0)
@@ -139,10 +133,7 @@ def toy_car(canvas: Canvas, look: Look) -> None:
         canvas.fill(path("M 24 52 Q 28 25 50 25 Q 72 25 78 52 Z"), glass, shade="glass", edge=0.3)
         look.cover(
             canvas,
-            path(
-                "M 6 68 Q 6 54 22 51 Q 26 24 50 23 Q 72 24 80 50 Q "
-                "93 53 94 68 Q 94 74 89 74 L 11 74 Q 6 74 6 68 Z"
-            ),
+            path("M 6 68 Q 6 54 22 51 Q 26 24 50 23 Q 72 24 80 50 Q 93 53 94 68 Q 94 74 89 74 L 11 74 Q 6 74 6 68 Z"),
             shade="ball",
         )
         canvas.fill(path("M 30 49 Q 33 31 47 30 L 47 49 Z"), glass, shade="glass", edge=0.3)
