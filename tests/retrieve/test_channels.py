@@ -109,8 +109,10 @@ def test_fusion_keeps_every_product_once_and_sorts(first: list[int], second: lis
 def test_popular_is_by_weight_then_newest_within_filters(golden: Engine) -> None:
     channel = PopularChannel(golden.view)
     [own] = channel(Requests.of([None], filters=[parse_filters(["category:Home"])]), depth=1000)
-    listed = golden.view.listed_at[own.products]
-    assert (np.diff(listed) <= 0).all()  # the golden shop has no log
+    stock, listed = golden.view.in_stock[own.products], golden.view.listed_at[own.products]
+    assert (np.diff(stock.astype(int)) <= 0).all()  # what can be bought stands first
+    for own_stock in (True, False):
+        assert (np.diff(listed[stock == own_stock]) <= 0).all()  # the golden shop has no log: newest first
     assert set(own.products.tolist()) == set(
         np.flatnonzero(golden.view.mask(parse_filters(["category:Home"]))).tolist()
     )

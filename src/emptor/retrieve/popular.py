@@ -13,7 +13,9 @@ from emptor.shop.view import View
 
 
 class PopularChannel:
-    """The most popular products that pass the filters; ties, and shops without a log, by newest and then id."""
+    """The most popular products that pass the filters, what can be bought first; ties, and shops without a log, by
+    newest and then id.
+    """
 
     name = "popular"
     covers = None
@@ -29,6 +31,7 @@ class PopularChannel:
         view = self._view
         rows = np.flatnonzero(view.mask(filters))
         weights = view.popularity[rows]
+        weights = np.where(view.in_stock[rows], weights + 1.0 + weights.max(initial=0.0), weights)
         if len(rows) > depth:
             # everything that ties with the last place stays in until the full order decides
             border = np.partition(weights, len(rows) - depth)[len(rows) - depth]
