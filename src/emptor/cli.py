@@ -413,6 +413,7 @@ def main() -> None:
     except EmptorError as error:
         Console(stderr=True).print(f"[red]error:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
         raise SystemExit(2) from None
-    except KeyboardInterrupt:
-        Console(stderr=True).print("stopped; what was not published is not in the shop, run the command again")
-        raise SystemExit(130) from None
+    except SystemExit as end:
+        if end.code == 130:  # Typer's way of saying that Ctrl-C was pressed
+            Console(stderr=True).print("stopped; what was not published is not in the shop, run the command again")
+        raise

@@ -1,0 +1,146 @@
+"""The command line: every command helps, works on the golden shop, and tells bad input in one sentence."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import orjson
+import pytest
+from typer.testing import CliRunner
+
+from emptor.cli import app
+from emptor.errors import EmptorError
+from emptor.shop.shop import Shop
+from tests.golden import write_catalogue
+
+RUN = CliRunner()
+COMMANDS = [command.name or command.callback.__name__ for command in app.registered_commands]
+
+
+def run(*words: object) -> str:
+    result = RUN.invoke(app, [str(word) for word in words], env={"COLUMNS": "200", "NO_COLOR": "1"})
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    assert result.exit_code in (0, 1), result.output
+    return result.output
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_helps(command: str) -> None:
+    output = run(command, "--help")
+    assert "Usage" in output
+    assert len(output.split()) > 20
+
+
+def test_from_a_file_to_an_exported_shop(tmp_path: Path) -> None:
+    catalogue, images = write_catalogue(tmp_path / "source")
+    shop = tmp_path / "shop"
+    output = run("import", shop, "--catalogue", catalogue, "--images", images)
+    assert "60 products in generation 1" in output
+    assert "36 pictures" in output
+    assert "P34" in run("search", shop, "red striped mug", "--explain", "--filter", "category:Home")
+    assert "The shop is sound" in run("check", shop)
+    assert "1 updates written" in run("update", shop, "--product", "P34", "--price", 2.5)
+    assert "60 products in generation 2" in run("publish", shop)
+    assert "60 products in generation 3" in run("publish", shop)
+    assert "Removed generations 1" in run("gc", shop)
+    events = tmp_path / "events.jsonl"
+    events.write_bytes(
+        orjson.dumps({"action": "click", "user_id": "u", "product_id": "P34", "time": "2026-01-01T00:00:00Z"})
+    )
+    assert "1 stored" in run("import", shop, "--events", events)
+    assert "0 stored, 1 known already" in run("import", shop, "--events", events)
+    assert "1 events moved" in run("rollup", shop)
+    output = run("export", shop, "--catalogue", tmp_path / "all.parquet", "--events", tmp_path / "all.ubi.jsonl")
+    assert "60 products written" in output
+    assert "1 events written" in output
+    again = tmp_path / "again"
+    run("import", again, "--catalogue", tmp_path / "all.parquet")
+    with Shop.open(again) as copy, Shop.open(shop) as original:
+        a, b = copy.view(), original.view()
+        left_out = ("image_file",)
+        for row in range(b.rows):
+            mine = {k: v for k, v in a.product(row).items() if k not in left_out}
+            assert mine == {k: v for k, v in b.product(row).items() if k not in left_out}
+
+
+def test_evaluate_prints_and_writes(golden_path: Path, tmp_path: Path) -> None:
+    judged = tmp_path / "judged.csv"
+    judged.write_text("search_term,sku,rating\nred striped mug,P34,3\nblue lamp,P41,2\n")
+    words = ["evaluate", golden_path, "--judgements", judged, "--map", "product_id=sku", "--json", tmp_path / "r.json"]
+    output = run(*words, "--metrics", "ndcg@10,recall@100", "--map", "query=search_term", "--map", "grade=rating")
+    assert "ndcg@10" in output
+    report = orjson.loads((tmp_path / "r.json").read_bytes())
+    assert report["metrics"][0]["random"] < report["metrics"][0]["mean"]
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["search", "nowhere", "mug"], "there is no shop at nowhere"),
+        (["import", "new"], "nothing to import"),
+        (["import", "new", "--catalogue", "none.csv"], "none.csv"),
+        (["import", "new", "--catalogue", "none.csv", "--map", "titel=name"], "title"),
+        (["export", "GOLDEN"], "nothing to export"),
+        (["export", "GOLDEN", "--catalogue", "x.docx"], "docx"),
+        (["update", "GOLDEN"], "nothing to update"),
+        (["update", "GOLDEN", "--product", "nobody", "--price", "3"], "no such product"),
+        (["search", "GOLDEN", "mug", "--filter", "colour:red"], "unknown field"),
+        (["search", "GOLDEN", "mug", "--sort", "best"], "unknown sort"),
+        (["search", "GOLDEN", "mug", "--cascade", "b"], "unknown cascade"),
+        (["evaluate", "GOLDEN", "--judgements", "none.csv"], "none.csv"),
+        (["evaluate", "GOLDEN", "--judgements", "none.csv", "--map", "x"], "expected FIELD=COLUMN"),
+        (["serve", "nowhere"], "there is no shop"),
+        (["demo", "--folder", "FULL", "--no-serve"], "is no shop"),
+    ],
+)
+def test_bad_input_is_one_sentence(golden_path: Path, tmp_path: Path, words: list[str], sentence: str) -> None:
+    (tmp_path / "FULL").mkdir()
+    (tmp_path / "FULL" / "letter.txt").write_text("dear")
+    words = [str(golden_path) if word == "GOLDEN" else word for word in words]
+    old = Path.cwd()
+    os.chdir(tmp_path)
+    try:
+        with pytest.raises(EmptorError) as told:
+            run(*words)
+    finally:
+        os.chdir(old)
+    assert sentence in str(told.value)
+    assert "\n" not in str(told.value)
+
+
+def command(*words: object) -> list[str]:
+    return [sys.executable, "-c", "from emptor.cli import main; main()", *map(str, words)]
+
+
+def test_an_error_ends_with_status_2_and_no_traceback(tmp_path: Path) -> None:
+    done = subprocess.run(command("check", tmp_path / "nowhere"), capture_output=True, text=True)
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: there is no shop")
+    assert "Traceback" not in done.stderr
+
+
+def test_ctrl_c_stops_an_import_and_leaves_the_shop_as_it_was(shop_path: Path, tmp_path: Path) -> None:
+    file = tmp_path / "big.csv"
+    with file.open("w") as out:
+        out.write("product_id,title\n")
+        out.writelines(f"b{i},big thing number {i}\n" for i in range(150_000))
+    child = subprocess.Popen(command("import", shop_path, "--catalogue", file), stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 20
+    while not (shop_path / "staging").exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    time.sleep(0.5)
+    child.send_signal(signal.SIGINT)
+    _, told = child.communicate(timeout=30)
+    assert child.returncode == 130
+    assert "stopped" in told
+    assert "Traceback" not in told
+    with Shop.open(shop_path) as shop:
+        assert shop.view().count == 60
+        with shop.writing():
+            assert not (shop_path / "staging").exists()
