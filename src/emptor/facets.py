@@ -14,6 +14,8 @@ from emptor.shop.view import View
 
 MAX_VALUES = 12
 MAX_ATTRIBUTES = 8
+LARGE_VOCABULARY = 50_000
+"""Above this, sorting a thousand codes is cheaper than a table of all."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ def count_facets(view: View, rows: np.ndarray, active: Sequence[Clause], fields:
 
 
 def _coded(field: str, codes: np.ndarray, values: Sequence[str], clause: Clause | None) -> Facet:
-    found, counts = np.unique(codes[codes >= 0], return_counts=True)
+    found, counts = _count(codes[codes >= 0], len(values))
     best = np.lexsort((found, -counts))[:MAX_VALUES]
     picked = [(values[found[at]], int(counts[at])) for at in best]
     return Facet(
@@ -75,7 +77,7 @@ def _coded(field: str, codes: np.ndarray, values: Sequence[str], clause: Clause 
 
 def _attributes(view: View, rows: np.ndarray, chosen: dict[str, Clause]) -> list[Facet]:
     codes, _ = view.attributes_of(rows)
-    found, counts = np.unique(codes, return_counts=True)
+    found, counts = _count(codes, len(view.attributes))
     groups: dict[str, list[tuple[str, int]]] = {}
     for code, count in zip(found.tolist(), counts.tolist(), strict=True):
         name, value = view.attributes[code].split("\x1f", 1)
@@ -99,6 +101,15 @@ def _attributes(view: View, rows: np.ndarray, chosen: dict[str, Clause]) -> list
             )
         )
     return facets
+
+
+def _count(codes: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
+    """(different codes in order, how often each occurs) of codes below `size`."""
+    if size > LARGE_VOCABULARY:
+        return np.unique(codes, return_counts=True)
+    counts = np.bincount(codes, minlength=1)
+    found = np.flatnonzero(counts)
+    return found, counts[found]
 
 
 def _prices(prices: np.ndarray, clause: Clause | None) -> Facet:

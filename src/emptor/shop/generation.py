@@ -56,7 +56,7 @@ class Generation:
             self._file = pa.ipc.open_file(pa.memory_map(str(columns / "products.arrow")))
         except (OSError, ValueError, pa.ArrowInvalid) as error:
             raise EmptorError(
-                f"generation {folder} is incomplete or damaged ({error}); run `emptor rollback` or import again"
+                f"generation {folder} is incomplete or damaged ({error}); import the catalogue again"
             ) from None
         self.rows: int = self.about["products"]
         self.analyser = Analyser(AnalyserOptions.model_validate(self.about["analyser"]))
