@@ -65,6 +65,25 @@ def test_an_import_without_pictures_keeps_the_old_ones(shop: Shop, tmp_path: Pat
     assert shop.view().product(shop.view().row("P00"))["image_file"] is None
 
 
+def test_an_updated_product_keeps_its_picture_too(shop: Shop, tmp_path: Path) -> None:
+    shop.update([{"product_id": "P00", "price": 3.0}])
+    before = shop.view().product(shop.view().row("P00"))
+    result = import_catalogue(shop, write(tmp_path / "a.jsonl", [{**products()[0], "title": "changed"}]))
+    after = shop.view().product(shop.view().row("P00"))
+    assert (result.added, result.replaced, result.products) == (0, 1, len(products()))
+    assert after["image_file"] == before["image_file"] is not None
+    assert after["price"] == 40.0
+
+
+def test_a_deleted_product_comes_back_with_an_import(shop: Shop, tmp_path: Path) -> None:
+    shop.update([{"product_id": "P00", "delete": True}])
+    result = import_catalogue(shop, write(tmp_path / "a.jsonl", [products()[0]]))
+    assert (result.added, result.replaced, result.products) == (1, 0, len(products()))
+    shop.update([{"product_id": "P00", "delete": True}])
+    republish(shop)
+    assert shop.view().row("P00") is None
+
+
 def test_sync_retires_what_the_file_lacks(shop: Shop, tmp_path: Path) -> None:
     file = write(tmp_path / "new.jsonl", [{"product_id": "P00", "title": "left"}, {"product_id": "Z", "title": "new"}])
     result = import_catalogue(shop, file, mode="sync")

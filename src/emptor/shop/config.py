@@ -95,7 +95,7 @@ def default_cascade() -> CascadeOptions:
 class ServeOptions(_Options):
     """Limits of the server. `max_waiting`: requests allowed to wait before others are answered 503."""
 
-    threads: int = Field(4, ge=1, le=64)
+    threads: int = Field(2, ge=1, le=64)
     max_waiting: int = Field(64, ge=1, le=10_000)
     max_wait_ms: float = Field(1_000.0, gt=0)
 

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-import polars as pl
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from emptor.errors import EmptorError
@@ -190,15 +190,16 @@ def publish(
 
 @dataclass(frozen=True)
 class _Plan:
-    """`place` of each staged row and of each base row in the new generation; -1: left out.
+    """Place in the new generation of each row: of the file, of the base generation, and of its updated products.
 
-    `shadow_place`: for a base row that the file replaces, the place of its successor (which may inherit its picture).
+    -1: left out. A row in `shadow` gives way to the file's row of the same place, which may inherit its picture.
     """
 
-    staged_place: np.ndarray
-    base_place: np.ndarray
+    staged: np.ndarray
+    base: np.ndarray
     base_shadow: np.ndarray
-    changed_place: dict[str, int]
+    changed: np.ndarray
+    changed_shadow: np.ndarray
     total: int
 
 
@@ -223,14 +224,14 @@ class _Staged:
     def close(self) -> None:
         self._writer.close()
 
-    def ids(self) -> pl.Series:
-        return pl.Series("product_id", pa.chunked_array(self._ids, pa.string()), dtype=pl.String)
+    def ids(self) -> pa.Array:
+        return pa.concat_arrays(self._ids) if self._ids else pa.array([], pa.string())
 
     def lines(self) -> np.ndarray:
         return np.concatenate(self._lines) if self._lines else np.zeros(0, np.int64)
 
     def read(self) -> Iterator[pa.RecordBatch]:
-        with pa.memory_map(str(self.path)) as file:
+        with pa.OSFile(str(self.path)) as file:  # not mapped: pages once read would count as memory
             yield from pa.ipc.open_stream(file)
 
 
@@ -263,61 +264,81 @@ def _with_pictures(
 
 
 def _plan(staged: _Staged, base: View | None, mode: str, quarantine: Quarantine, result: ImportResult) -> _Plan:
-    """Decide what survives and where it goes."""
-    file = pl.DataFrame({"product_id": staged.ids()}).with_row_index("at")
-    last = file.group_by("product_id").agg(pl.col("at").max())
-    if last.height < file.height:
-        _quarantine_repeats(file, last, staged.lines(), quarantine, result)
-    frames = [last.select("product_id", pl.lit(0).alias("origin"), pl.col("at").cast(pl.Int64))]
-    rows = 0
+    """Decide what survives and where it goes: rows of the file, then of the base, then updated products, as one list.
+
+    Arrays rather than tables: at a million rows the ids are all the memory that this takes.
+    """
+    gone, changed = base.changes() if base is not None else (set(), [])
+    old = _base_ids(base)
+    ids = pa.concat_arrays([staged.ids(), old, pa.array([p["product_id"] for p in changed], pa.string())])
+    first, second = staged.rows, staged.rows + len(old)
+    live = np.ones(len(ids), bool)
     if base is not None:
-        rows = base.generation.rows
-        gone, changed = base.changes()
-        catalogue = pl.read_parquet(base.generation.folder / "catalogue.parquet", columns=["product_id"])
-        kept = catalogue.with_row_index("at").with_columns(pl.col("at").cast(pl.Int64))
-        touched = gone | {product["product_id"] for product in changed}
-        if touched:
-            kept = kept.filter(~pl.col("product_id").is_in(list(touched)))
-        frames.append(kept.select("product_id", pl.lit(1).alias("origin"), "at"))
-        if changed:
-            new_ids = [product["product_id"] for product in changed]
-            extra = pl.DataFrame(
-                {"product_id": new_ids, "at": range(len(new_ids))}, schema={"product_id": pl.String, "at": pl.Int64}
-            )
-            frames.append(extra.select("product_id", pl.lit(2).alias("origin"), "at"))
-    table = pl.concat(frames).with_columns(pl.col("origin").min().over("product_id").alias("winner"))
-    known = table.filter(pl.col("origin") > 0)
-    result.replaced = known.filter(pl.col("winner") == 0).height
-    result.added = last.height - result.replaced
+        for product_id in gone | {product["product_id"] for product in changed}:
+            row = base.generation.row(product_id)
+            if row is not None:
+                live[first + row] = False
+    group, count = _groups(ids, live)
+    place_of = np.arange(count)
+    last = np.full(count, -1, np.int64)  # of the file's rows of an id, the last one wins
+    np.maximum.at(last, group[:first], np.arange(first))
+    in_file = last >= 0
+    known = np.zeros(count, bool)
+    known[group[first:][live[first:]]] = True
+    result.replaced = int((in_file & known).sum())
+    result.added = int((in_file & ~known).sum())
     if mode == "sync":
-        result.retired = known.filter(pl.col("winner") > 0).height
-        table = table.filter(pl.col("winner") == 0)
-    places = table.select(pl.col("product_id").unique()).sort("product_id").with_row_index("place")
-    table = table.join(places, on="product_id", how="left")
-    staged_place = np.full(staged.rows, -1, np.int64)
-    base_place, base_shadow = np.full(rows, -1, np.int64), np.zeros(rows, bool)
-    own = table.filter(pl.col("origin") == 0)
-    staged_place[own["at"].to_numpy()] = own["place"].to_numpy()
-    old = table.filter(pl.col("origin") == 1)
-    base_place[old["at"].to_numpy()] = old["place"].to_numpy()
-    base_shadow[old["at"].to_numpy()] = (old["winner"] == 0).to_numpy()
-    new = table.filter((pl.col("origin") == 2) & (pl.col("winner") > 0))
+        result.retired = int((~in_file).sum())
+        place_of = np.where(in_file, np.cumsum(in_file) - 1, -1)
+    _quarantine_repeats(ids, group[:first], last, staged.lines(), quarantine, result)
+    place = np.where(live, place_of[group], -1)
+    shadow = live & in_file[group]
+    wins = last[group[:first]] == np.arange(first)
     return _Plan(
-        staged_place,
-        base_place,
-        base_shadow,
-        dict(zip(new["product_id"], new["place"], strict=True)),
-        places.height,
+        staged=np.where(wins, place[:first], -1),
+        base=place[first:second],
+        base_shadow=shadow[first:second],
+        changed=place[second:],
+        changed_shadow=shadow[second:],
+        total=int(place.max(initial=-1)) + 1,
     )
 
 
+def _base_ids(base: View | None) -> pa.Array:
+    if base is None:
+        return pa.array([], pa.string())
+    column = pq.read_table(base.generation.folder / "catalogue.parquet", columns=["product_id"]).column(0)
+    return column.combine_chunks().cast(pa.string())
+
+
+def _groups(ids: pa.Array, live: np.ndarray) -> tuple[np.ndarray, int]:
+    """(number of each live row's id among the different ids in order, how many those are); others get 0."""
+    order = pc.sort_indices(ids).to_numpy()
+    order = order[live[order]]
+    sorted_ids = ids.take(pa.array(order))
+    begins = np.ones(len(order), bool)
+    if len(order) > 1:
+        begins[1:] = pc.not_equal(sorted_ids.slice(1), sorted_ids.slice(0, len(order) - 1)).to_numpy(
+            zero_copy_only=False
+        )
+    group = np.zeros(len(ids), np.int64)
+    group[order] = np.cumsum(begins) - 1
+    return group, int(begins.sum())
+
+
 def _quarantine_repeats(
-    file: pl.DataFrame, last: pl.DataFrame, lines: np.ndarray, quarantine: Quarantine, result: ImportResult
+    ids: pa.Array,
+    group: np.ndarray,
+    last: np.ndarray,
+    lines: np.ndarray,
+    quarantine: Quarantine,
+    result: ImportResult,
 ) -> None:
-    repeats = file.join(last.rename({"at": "last"}), on="product_id").filter(pl.col("at") != pl.col("last"))
-    result.repeated = repeats.height
-    for at, product_id, winner in repeats.sort("at").select("at", "product_id", "last").iter_rows():
-        expected = f"one row per product_id; line {lines[winner]} repeats it and is the one kept"
+    repeats = np.flatnonzero(last[group] != np.arange(len(group)))
+    result.repeated = len(repeats)
+    for at in repeats:
+        product_id, winner = ids[at].as_py(), lines[last[group[at]]]
+        expected = f"one row per product_id; line {winner} repeats it and is the one kept"
         quarantine.add(Fault(int(lines[at]), product_id, "product_id", product_id, expected))
 
 
@@ -326,26 +347,25 @@ def _buckets(staging: Path, staged: _Staged, base: View | None, plan: _Plan) -> 
     count = -(-plan.total // BUCKET)
     writers = [pa.ipc.new_stream(staging / f"bucket-{i}.arrow", _STAGED) for i in range(count)]
     start = 0
-    with step("Sorting", total=staged.rows + len(plan.base_place)) as bar:
+    with step("Sorting", total=staged.rows + len(plan.base)) as bar:
         for batch in staged.read():
-            _scatter(batch, plan.staged_place[start : start + batch.num_rows], None, writers, bar)
+            _scatter(batch, plan.staged[start : start + batch.num_rows], None, writers, bar)
             start += batch.num_rows
         if base is not None:
             start = 0
             for batch in pq.ParquetFile(base.generation.folder / "catalogue.parquet").iter_batches(batch_size=8192):
                 end = start + batch.num_rows
-                _scatter(batch.cast(PRODUCT), plan.base_place[start:end], plan.base_shadow[start:end], writers, bar)
+                _scatter(batch.cast(PRODUCT), plan.base[start:end], plan.base_shadow[start:end], writers, bar)
                 start = end
-            changed = [p for p in base.changes()[1] if p["product_id"] in plan.changed_place]
+            changed = [{**p, "attributes": list(p["attributes"].items())} for p in base.changes()[1]]
             if changed:
-                rows = [{**p, "attributes": list(p["attributes"].items())} for p in changed]
-                places = np.array([plan.changed_place[p["product_id"]] for p in changed], np.int64)
-                _scatter(pa.RecordBatch.from_pylist(rows, schema=PRODUCT), places, None, writers, bar)
+                batch = pa.RecordBatch.from_pylist(changed, schema=PRODUCT)
+                _scatter(batch, plan.changed, plan.changed_shadow, writers, bar)
     for writer in writers:
         writer.close()
     for number in range(count):
         path = staging / f"bucket-{number}.arrow"
-        with pa.memory_map(str(path)) as file:
+        with pa.OSFile(str(path)) as file:
             yield from _in_order(pa.ipc.open_stream(file).read_all())
         path.unlink()
 
