@@ -35,17 +35,15 @@ def test_a_gate_turns_away_what_it_has_no_room_for() -> None:
     asyncio.run(scenario())
 
 
-def test_what_waited_too_long_or_past_its_deadline_is_not_run() -> None:
+def test_what_waited_too_long_is_not_run() -> None:
     async def scenario() -> None:
         gate = Gate("test", threads=1, max_waiting=5, max_wait_s=0.1)
         ran: list[str] = []
         slow = asyncio.create_task(gate.run(lambda: time.sleep(0.3)))
         await asyncio.sleep(0.02)
         waits = asyncio.create_task(gate.run(lambda: ran.append("waited")))
-        hurried = asyncio.create_task(gate.run(lambda: ran.append("hurried"), deadline=time.monotonic() + 0.01))
-        answers = await asyncio.gather(slow, waits, hurried, return_exceptions=True)
-        assert answers[0] is None and all(isinstance(answer, Overloaded) for answer in answers[1:])
-        assert ran == []
+        answers = await asyncio.gather(slow, waits, return_exceptions=True)
+        assert answers[0] is None and isinstance(answers[1], Overloaded) and ran == []
         gate.close()
 
     asyncio.run(scenario())

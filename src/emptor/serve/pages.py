@@ -14,7 +14,7 @@ from emptor.engine import SORTS, Engine, Page
 from emptor.serve.answers import image_url
 from emptor.serve.html import render
 from emptor.serve.links import PER_PAGE, Asked, brand_url, category_url
-from emptor.serve.search import find_product
+from emptor.serve.search import deadline, find_product
 from emptor.serve.service import Service
 from emptor.serve.shown import card, chips, crumbs, groups, heading, initial, pager, price
 
@@ -34,13 +34,13 @@ def router(service: Service) -> APIRouter:
     """The pages over one service."""
     routes = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
-    async def answer(request: Request, make: Callable[[Engine, str, float | None], str]) -> Response:
+    async def answer(request: Request, make: Callable[[Engine, str], str]) -> Response:
         """A page made in a search thread; the visitor's session lives in a cookie."""
-        engine, deadline = service.engine, service.deadline("default")
+        engine = service.engine
         session = request.cookies.get(SESSION, "")
         is_known = _SESSION_ID.fullmatch(session) is not None
         own = session if is_known else uuid.uuid4().hex
-        html = await service.searches.run(lambda: make(engine, own, deadline), deadline=deadline)
+        html = await service.searches.run(lambda: make(engine, own))
         response = HTMLResponse(html, headers={"Cache-Control": "private, no-cache"})
         if not is_known:
             response.set_cookie(SESSION, own, httponly=True, samesite="lax")
@@ -49,13 +49,11 @@ def router(service: Service) -> APIRouter:
     @routes.get("/")
     async def search(request: Request) -> Response:
         asked = Asked.read(request.query_params)
-        return await answer(request, lambda engine, session, deadline: search_html(engine, asked, session, deadline))
+        return await answer(request, lambda engine, session: search_html(engine, asked, session))
 
     @routes.get("/product/{product_id:path}")
     async def product(request: Request, product_id: str) -> Response:
-        return await answer(
-            request, lambda engine, session, deadline: product_html(engine, product_id, session, deadline)
-        )
+        return await answer(request, lambda engine, session: product_html(engine, product_id, session))
 
     @routes.get("/docs")
     async def docs(request: Request) -> Response:
@@ -65,7 +63,7 @@ def router(service: Service) -> APIRouter:
     return routes
 
 
-def search_html(engine: Engine, asked: Asked, session: str, deadline: float | None) -> str:
+def search_html(engine: Engine, asked: Asked, session: str) -> str:
     """The search page; with nothing asked, what is popular."""
     currency = engine.shop.options.currency
     page = engine.search(
@@ -75,13 +73,12 @@ def search_html(engine: Engine, asked: Asked, session: str, deadline: float | No
         filters=asked.filters,
         sort=asked.sort,
         session_id=session,
-        deadline=deadline,
+        deadline=deadline(engine, "default"),
     )
     popular: Page | None = None
     if not page.results:
-        popular = engine.search("", k=SIMILAR, session_id=session, facets=False, deadline=deadline)
-    links = pager(page, asked)
-    now = next((at for at, link in enumerate(links) if link is not None and link.active), 0)
+        popular = engine.search("", k=SIMILAR, session_id=session, facets=False, deadline=deadline(engine, "default"))
+    before, after = asked.offset - PER_PAGE, asked.offset + PER_PAGE
     return render(
         "search.html",
         **_shop(engine),
@@ -97,19 +94,21 @@ def search_html(engine: Engine, asked: Asked, session: str, deadline: float | No
             for name, label in _SORTS.items()
         ],
         meant_url=asked.asking(page.did_you_mean).url() if page.did_you_mean else None,
-        pager=links,
-        previous_url=links[now - 1].url if links and now > 0 else None,  # type: ignore[union-attr]
-        next_url=links[now + 1].url if links and now + 1 < len(links) else None,  # type: ignore[union-attr]
+        pager=pager(page, asked),
+        previous_url=asked.at(before).url() if before >= 0 else None,
+        next_url=asked.at(after).url() if after < page.total else None,
         popular=popular,
         popular_cards=[card(hit, currency) for hit in popular.results] if popular else [],
     )
 
 
-def product_html(engine: Engine, product_id: str, session: str, deadline: float | None) -> str:
+def product_html(engine: Engine, product_id: str, session: str) -> str:
     """The page of a product, with similar ones. Raises NotFound."""
     currency = engine.shop.options.currency
     product: dict[str, Any] = find_product(engine, product_id)
-    similar = engine.recommend(product_id=product_id, k=SIMILAR, session_id=session, deadline=deadline)
+    similar = engine.recommend(
+        product_id=product_id, k=SIMILAR, session_id=session, deadline=deadline(engine, "default")
+    )
     title = product["title"] or product_id
     return render(
         "product.html",

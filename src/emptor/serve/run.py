@@ -49,6 +49,7 @@ def serve(
                 timeout_keep_alive=KEEP_ALIVE_S,
                 timeout_graceful_shutdown=SHUTDOWN_S,
                 server_header=False,
+                proxy_headers=False,  # nothing here depends on who a proxy says is asking
             )
         )
         with suppress(KeyboardInterrupt):  # uvicorn has ended in good order by then

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import orjson
 from fastapi import APIRouter, Request
 from starlette.responses import Response
@@ -34,10 +36,8 @@ def router(service: Service) -> APIRouter:
     async def search(request: Request) -> Response:
         """A page of results for a query."""
         parameters = read(SearchParameters, request)
-        engine, deadline = service.engine, service.deadline(parameters.cascade)
-        return as_json(
-            await service.searches.run(lambda: page_json(search_page(engine, parameters, deadline)), deadline=deadline)
-        )
+        engine = service.engine
+        return as_json(await service.searches.run(lambda: page_json(search_page(engine, parameters))))
 
     @routes.get(
         "/recommend",
@@ -47,12 +47,8 @@ def router(service: Service) -> APIRouter:
     async def recommend(request: Request) -> Response:
         """Products without a query: similar to `product_id`, or for a user's home page."""
         parameters = read(RecommendParameters, request)
-        engine, deadline = service.engine, service.deadline(parameters.cascade)
-        return as_json(
-            await service.searches.run(
-                lambda: page_json(recommend_page(engine, parameters, deadline)), deadline=deadline
-            )
-        )
+        engine = service.engine
+        return as_json(await service.searches.run(lambda: page_json(recommend_page(engine, parameters))))
 
     @routes.get(
         "/suggest",
@@ -90,7 +86,7 @@ def router(service: Service) -> APIRouter:
     return routes
 
 
-def search_page(engine: Engine, parameters: SearchParameters, deadline: float | None) -> Page:
+def search_page(engine: Engine, parameters: SearchParameters) -> Page:
     """Ask the engine for a search's page."""
     return engine.search(
         parameters.q.strip(),
@@ -102,11 +98,11 @@ def search_page(engine: Engine, parameters: SearchParameters, deadline: float | 
         session_id=parameters.session_id,
         cascade=parameters.cascade,
         facets=parameters.facets,
-        deadline=deadline,
+        deadline=deadline(engine, parameters.cascade),
     )
 
 
-def recommend_page(engine: Engine, parameters: RecommendParameters, deadline: float | None) -> Page:
+def recommend_page(engine: Engine, parameters: RecommendParameters) -> Page:
     """Ask the engine for recommendations. Raises NotFound for a product that the shop does not have."""
     if parameters.product_id is not None:
         find_row(engine, parameters.product_id)
@@ -118,8 +114,18 @@ def recommend_page(engine: Engine, parameters: RecommendParameters, deadline: fl
         offset=parameters.offset,
         filters=[text for text in parameters.filter if text],
         cascade=parameters.cascade,
-        deadline=deadline,
+        deadline=deadline(engine, parameters.cascade),
     )
+
+
+def deadline(engine: Engine, cascade: str) -> float | None:
+    """time.monotonic() by which to answer what is begun now; None for an unknown cascade.
+
+    Waiting for a thread does not count: it has a bound of its own, and a page that is late is worth more than one
+    whose stages were skipped because others were being served.
+    """
+    options = engine.shop.options.cascade.get(cascade)
+    return None if options is None else time.monotonic() + options.deadline_ms / 1000
 
 
 def find_product(engine: Engine, product_id: str) -> dict[str, object]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import sys
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -83,11 +82,6 @@ class Service:
         if self._engine is None or not self.ready:
             raise Unavailable(self.failure or "the shop is being opened; try again in a moment")
         return self._engine
-
-    def deadline(self, cascade: str) -> float | None:
-        """time.monotonic() by which to answer a request that arrives now; None for an unknown cascade."""
-        options = self.shop.options.cascade.get(cascade)
-        return None if options is None else time.monotonic() + options.deadline_ms / 1000
 
     # -- life-------------------------------------------------------------------------------------------------
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
-import queue
 import threading
 import time
 import uuid
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -34,6 +34,7 @@ log = logging.getLogger(__name__)
 WAITING = 4_096
 PART = 1_000
 PART_S = 5.0
+LOOK_S = 0.1
 GROUP = 200
 """Requests in one row group, and in memory as one table."""
 
@@ -58,7 +59,7 @@ class TraceLog:
     Args:
         shop: folder of the shop; parts go to `logs/date=YYYY-MM-DD/traces-<start>-<uuid>.parquet`.
         count: called with ("written" | "dropped" | "failed", traces).
-        part, part_s: a part is written after so many traces, or so many seconds after its first.
+        part, part_s: a part is written after about so many traces, or so many seconds after its first.
     """
 
     def __init__(
@@ -72,7 +73,8 @@ class TraceLog:
     ) -> None:
         self._folder, self._options, self._count = shop / "logs", options, count
         self._part, self._part_s = part, part_s
-        self._queue: queue.Queue[Entry | None] = queue.Queue(WAITING)
+        self._waiting: deque[Entry] = deque()
+        self._stop = threading.Event()
         _sweep(self._folder)
         self._thread = threading.Thread(target=self._run, name="emptor-traces", daemon=True)
         self._thread.start()
@@ -82,35 +84,29 @@ class TraceLog:
         choice = Choice.of(trace.request["seed"], self._options)
         if not choice.logged:
             return
-        try:
-            self._queue.put_nowait(Entry(trace, view.ids, view.id, served, choice.whole))
-        except queue.Full:
+        if len(self._waiting) >= WAITING:
             self._count("dropped", 1)
+            return
+        # the writer looks here now and then: waking it for each trace would take the interpreter from a request
+        self._waiting.append(Entry(trace, view.ids, view.id, served, choice.whole))
 
     def close(self) -> None:
         """Write what is queued and stop."""
-        self._queue.put(None)
+        self._stop.set()
         self._thread.join()
 
     def _run(self) -> None:
-        batch: list[Entry] = []
-        due = 0.0
-        while True:
-            try:
-                entry = self._queue.get(timeout=max(0.0, due - time.monotonic()) if batch else None)
-            except queue.Empty:
-                self._write(batch)
-                batch = []
+        due: float | None = None
+        while not self._stop.wait(LOOK_S):
+            if not self._waiting:
                 continue
-            if entry is None:
-                self._write(batch)
-                return
-            if not batch:
+            if due is None:
                 due = time.monotonic() + self._part_s
-            batch.append(entry)
-            if len(batch) >= self._part:
-                self._write(batch)
-                batch = []
+            if len(self._waiting) >= self._part or time.monotonic() >= due:
+                self._write([self._waiting.popleft() for _ in range(min(len(self._waiting), self._part))])
+                due = None
+        while self._waiting:
+            self._write([self._waiting.popleft() for _ in range(min(len(self._waiting), self._part))])
 
     def _write(self, batch: list[Entry]) -> None:
         by_date: dict[str, list[Entry]] = {}

@@ -15,20 +15,24 @@ import orjson
 
 from emptor.errors import EmptorError
 from emptor.shop.files import append_durably, fsync_folder
+from emptor.shop.importing.mapping import ColumnMapping
+from emptor.shop.importing.products import ProductBuilder
+from emptor.shop.importing.records import Records
 from emptor.shop.schema import PRODUCT
 
 MAX_CHANGES = 20_000
 """A delta longer than this slows every process that opens the shop; then an import is the better tool."""
 
-_CHECKS: dict[str, tuple[type | tuple[type, ...], str]] = {
+_KINDS: dict[str, tuple[tuple[type, ...], str]] = {
     "price": ((int, float), "a number of at least 0"),
-    "in_stock": (bool, "true or false"),
+    "in_stock": ((bool,), "true or false"),
 }
+"""Fields in which an update, unlike a file, may not write text for what is meant."""
 
 
 @dataclass(frozen=True)
 class Change:
-    """One acknowledged update. `op`: "set" some fields, "put" a whole product, "delete"."""
+    """One acknowledged update. `op`: "set" some fields (of a product that is not there: add it), or "delete"."""
 
     op: str
     product_id: str
@@ -86,32 +90,51 @@ class Delta:
             return file.read() != b"\n"
 
 
-def check_change(raw: Mapping[str, Any]) -> Change:
+def read_update(raw: object) -> Change:
     """Read one update as a caller wrote it: `{"product_id": ..., "price": 9.5}`, `{"product_id": ..., "delete": true}`.
+
+    Values are read and cleaned as an import would, and kept as JSON, so that what is written can always be read again.
+    A field set to null is emptied.
 
     Raises:
         EmptorError: which field is wrong, what was found and what was expected.
     """
-    product_id = raw.get("product_id")
-    if not isinstance(product_id, str) or not product_id:
-        raise EmptorError(f"update {_show(raw)}: expected a product_id of text")
+    if not isinstance(raw, Mapping) or not isinstance(raw.get("product_id"), str):
+        raise EmptorError(f"update {repr(raw)[:120]}: expected an object with a product_id of text")
+    named = f"update of {raw['product_id'][:80]!r}"
     if "delete" in raw:
         if raw["delete"] is not True or len(raw) != 2:
-            raise EmptorError(
-                f'update of {product_id!r}: a deletion is {{"product_id": ..., "delete": true}}, nothing else'
-            )
-        return Change("delete", product_id, {})
-    fields = {name: value for name, value in raw.items() if name != "product_id"}
-    if not fields:
-        raise EmptorError(f"update of {product_id!r} changes nothing; expected price, in_stock or other fields")
-    for name, value in fields.items():
-        if name not in PRODUCT.names or name == "image_file":
-            raise EmptorError(f"update of {product_id!r}: unknown field {name!r}; a product has {_fields()}")
-        kind, expected = _CHECKS.get(name, (object, ""))
-        wrong = value is not None and (not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool))
-        if name in _CHECKS and (wrong or (name == "price" and value is not None and not 0 <= value <= 1e12)):
-            raise EmptorError(f"update of {product_id!r}, {name}: found {value!r:.80}, expected {expected}")
-    return Change("put" if "title" in fields else "set", product_id, fields)
+            raise EmptorError(f'{named}: a deletion is {{"product_id": ..., "delete": true}}, nothing else')
+        return Change("delete", raw["product_id"], {})
+    given = {name: value for name, value in raw.items() if name != "product_id"}
+    if not given:
+        raise EmptorError(f"{named} changes nothing; expected price, in_stock or other fields")
+    known = [name for name in PRODUCT.names if name not in ("product_id", "image_file")]
+    for name in given:
+        if name not in known:
+            raise EmptorError(f"{named}: unknown field {str(name)[:80]!r}; a product has {', '.join(known)}")
+    for name, (kinds, expected) in _KINDS.items():
+        value = given.get(name)
+        if value is not None and (not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds)):
+            raise EmptorError(f"{named}, {name}: found {value!r:.80}, expected {expected}")
+    try:
+        plain = orjson.loads(orjson.dumps(dict(raw), option=orjson.OPT_SERIALIZE_NUMPY))
+    except orjson.JSONEncodeError as error:
+        raise EmptorError(f"{named}: {error}; expected text, numbers, true or false, lists and objects") from None
+    names = list(plain)
+    mapping = ColumnMapping.of(names, maps={name: [name] for name in names})
+    records = Records(lines=[1], columns={name: [value] for name, value in plain.items()})
+    batch = ProductBuilder(mapping, category_separator=None, decode=True).build(records)
+    if batch.faults:
+        fault = batch.faults[0]
+        raise EmptorError(f"{named}, {fault.field}: found {fault.found:.80}, expected {fault.expected}")
+    product = batch.products.to_pylist()[0]
+    if product["product_id"] != raw["product_id"]:
+        raise EmptorError(f"{named}: expected a product_id without spaces around it")
+    fields = {name: product[name] for name in given}
+    if fields.get("attributes") is not None:
+        fields["attributes"] = dict(fields["attributes"])
+    return Change("set", raw["product_id"], fields)
 
 
 def last_states(changes: Iterable[Change]) -> dict[str, list[Change]]:
@@ -120,11 +143,3 @@ def last_states(changes: Iterable[Change]) -> dict[str, list[Change]]:
     for change in changes:
         found.setdefault(change.product_id, []).append(change)
     return found
-
-
-def _fields() -> str:
-    return ", ".join(name for name in PRODUCT.names if name not in ("product_id", "image_file"))
-
-
-def _show(raw: object) -> str:
-    return repr(raw)[:120]
