@@ -96,7 +96,8 @@ def test_evaluate_prints_and_writes(golden_path: Path, tmp_path: Path) -> None:
         (["evaluate", "GOLDEN", "--judgements", "none.csv"], "none.csv"),
         (["evaluate", "GOLDEN", "--judgements", "none.csv", "--map", "x"], "expected FIELD=COLUMN"),
         (["serve", "nowhere"], "there is no shop"),
-        (["demo", "--folder", "FULL", "--no-serve"], "is no shop"),
+        (["demo", "--folder", "FULL", "--no-serve"], "is no demo shop"),
+        (["demo", "--folder", "GOLDEN", "--no-serve"], "is no demo shop"),
     ],
 )
 def test_bad_input_is_one_sentence(golden_path: Path, tmp_path: Path, words: list[str], sentence: str) -> None:

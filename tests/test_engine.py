@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+
 import numpy as np
 import pytest
 
 import emptor
 from emptor.engine import SORTS, Engine
 from emptor.errors import EmptorError
+from emptor.shop.filters import parse_filters
+from emptor.shop.importer import republish
 
 
 def ids(page: object) -> list[str]:
@@ -114,14 +119,121 @@ def test_the_same_request_gives_the_same_page(golden: Engine) -> None:
     assert pages[0] == pages[1] == pages[2]
 
 
-def test_an_explored_page_says_how_likely_it_was(engine: Engine) -> None:
+def exploring(engine: Engine) -> Engine:
     toml = engine.shop.path / "shop.toml"
     toml.write_text(toml.read_text() + "\n[cascade.default.explore]\nshare = 1.0\ndepth = 5\n")
-    with emptor.open(engine.shop.path) as fresh:
+    return emptor.open(engine.shop.path)
+
+
+def test_an_explored_page_says_how_likely_it_was(engine: Engine) -> None:
+    with exploring(engine) as fresh:
         page = fresh.search("striped", seed=3)
         assert page.explored
         assert [hit.propensity for hit in page.results][:6] == pytest.approx([0.2] * 5 + [1.0])
         assert sorted(ids(page)[:5]) == sorted(ids(engine.search("striped"))[:5])
+
+
+def test_pages_of_an_explored_list_are_slices_of_one_shuffle(engine: Engine) -> None:
+    with exploring(engine) as fresh:
+        for visitor in ("s1", "s2", "s3"):
+            whole = fresh.search("striped", k=20, session_id=visitor)
+            parts = [ids(fresh.search("striped", k=4, offset=at, session_id=visitor)) for at in range(0, 20, 4)]
+            assert whole.explored
+            assert [own for part in parts for own in part] == ids(whole)
+
+
+def test_what_is_not_shuffled_is_not_called_explored(engine: Engine) -> None:
+    with exploring(engine) as fresh:
+        for page in (fresh.search("striped", session_id="s", sort="price_asc"), fresh.search("striped")):
+            assert not page.explored
+            assert {hit.propensity for hit in page.results} == {1.0}
+
+
+VARIANTS = [
+    {"product_id": "1", "title": "thing one", "brand": "ACME", "category": ["Home"], "attributes": {"Größe": ["S"]}},
+    {
+        "product_id": "2",
+        "title": "thing two",
+        "brand": "Acme",
+        "category": ["Home", "Mugs"],
+        "attributes": {"größe": "M"},
+    },
+    {"product_id": "3", "title": "thing three", "brand": "acmé", "category": ["Home", "Bed | Bath"]},
+    {
+        "product_id": "4",
+        "title": "thing four",
+        "brand": "Zeta",
+        "category": ["½ inch", "A／B"],
+        "attributes": {"c": "Red"},
+    },
+    {"product_id": "5", "title": "thing five", "brand": "Zeta|Eta", "attributes": {"C": ["red", "RED"]}},
+]
+
+
+def test_facets_count_what_their_filters_keep_whatever_the_spelling(engine: Engine) -> None:
+    engine.shop.update([{"product_id": f"x{i}", "title": "thing", "brand": f"b{i}"} for i in range(20)])
+    engine.shop.update(VARIANTS)
+    engine.refresh()
+    for own in (engine, None):
+        if own is None:
+            republish(engine.shop)
+            engine.refresh()
+        page = engine.search("thing", k=100)
+        assert counts(page, "brand")["ACME"] == 3
+        assert counts(page, "category")["Home"] == 3
+        for facet in page.facets:
+            for value in facet.values:
+                found = engine.search("thing", k=100, filters=[value.filter])
+                assert found.total == value.count, value
+                mask = engine.view.mask(parse_filters([value.filter]))
+                assert all(mask[engine.view.row(own)] for own in ids(found)), value
+                [active] = [v for f in found.facets for v in f.values if v.active]
+                assert (active.value, active.count) == (value.value, value.count)
+
+
+def test_a_rare_active_value_can_be_taken_off_again(engine: Engine) -> None:
+    engine.shop.update([{"product_id": f"x{i}", "title": "thing", "brand": f"b{i // 2}"} for i in range(60)])
+    engine.shop.update([{"product_id": "rare", "title": "thing", "brand": "rare"}])
+    engine.refresh()
+    page = engine.search("thing", filters=["brand:rare"])
+    assert [v.value for f in page.facets if f.field == "brand" for v in f.values if v.active] == ["rare"]
+    assert "true" not in [
+        v.value for f in engine.search("mug", filters=["in_stock:false"]).facets for v in f.values if v.active
+    ]
+
+
+def test_an_old_view_is_freed_with_its_last_request(engine: Engine) -> None:
+    """Without waiting for the garbage collector: a view holds whole columns."""
+    engine.search("mug", filters=["brand:Kilnhaus"])
+    engine.recommend(k=5)
+    old = weakref.ref(engine.view)
+    gc.collect()
+    gc.disable()
+    try:
+        engine.shop.update([{"product_id": "P00", "price": 2.0}])
+        engine.refresh()
+        assert old() is None
+    finally:
+        gc.enable()
+
+
+def test_traces_of_collected_generations_are_dropped(engine: Engine) -> None:
+    page = engine.search("mug")
+    republish(engine.shop)
+    engine.refresh()
+    assert engine.explain(page.request_id) is not None
+    republish(engine.shop)
+    engine.refresh()
+    assert engine.explain(page.request_id) is None
+
+
+def test_queries_that_led_to_clicks_are_suggested(engine: Engine) -> None:
+    events = [{"user_id": "u", "action": "click", "query": "Blue lamp for two", "product_id": "P41"}] * 2
+    engine.shop.events.append(events)
+    republish(engine.shop)
+    engine.refresh()
+    first = engine.suggest("blue la")[0]
+    assert (first.text, first.kind) == ("blue lamp for two", "query")
 
 
 def test_python_api(golden_path: object, tmp_path: object) -> None:

@@ -20,7 +20,7 @@ app = typer.Typer(
     help="An open e-commerce search and recommendation system: import a catalogue, search it, serve it, measure it.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
+    rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 out = Console()
@@ -72,6 +72,10 @@ def import_(
 
     if catalogue is None and events is None:
         raise EmptorError("nothing to import: give --catalogue FILE, --events FILE or both")
+    columns = parse_maps(maps or [])
+    for file in (catalogue, events):
+        if file is not None and not file.is_file():
+            raise EmptorError(f"there is no file {file}")
     with Shop.create(shop) as target:
         if events is not None:
             _import_events(target, events)
@@ -81,7 +85,7 @@ def import_(
             result = import_catalogue(
                 target,
                 catalogue,
-                maps=parse_maps(maps or []),
+                maps=columns,
                 ignore=ignore or [],
                 format=format,
                 category_separator=category_separator,
@@ -215,6 +219,7 @@ def update(
     file: Annotated[
         Path | None, typer.Option(help="JSONL of updates: a product_id and the fields that change.")
     ] = None,
+    wait: Wait = 10.0,
 ) -> None:
     """Change prices, stock or a handful of products, searchable within a second and without a new import."""
     import orjson
@@ -246,7 +251,7 @@ def update(
     if not updates:
         raise EmptorError("nothing to update: give --product ID with --price, --in-stock or --delete, or --file FILE")
     with Shop.open(shop) as target:
-        count = target.update(updates)
+        count = target.update(updates, wait_s=wait)
     out.print(f"{count:,} updates written.")
 
 
@@ -264,7 +269,9 @@ def gc(shop: ShopFolder, wait: Wait = 0.0) -> None:
 @app.command()
 def rollup(
     shop: ShopFolder,
-    keep_hours: Annotated[float, typer.Option(help="Leave events younger than this in the online log.", min=0)] = 0.0,
+    keep_hours: Annotated[
+        float, typer.Option(help="Leave events younger than this in the online log.", min=0, max=1_000_000)
+    ] = 0.0,
 ) -> None:
     """Move events from the online log to Parquet files under logs/, and forget ids of events older than 30 days."""
     import time
@@ -411,6 +418,9 @@ def main() -> None:
     try:
         app(standalone_mode=True)
     except EmptorError as error:
+        Console(stderr=True).print(f"[red]error:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
+        raise SystemExit(2) from None
+    except OSError as error:  # a full disk, a folder that may not be written, a path through a file
         Console(stderr=True).print(f"[red]error:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
         raise SystemExit(2) from None
     except SystemExit as end:

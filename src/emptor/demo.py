@@ -14,6 +14,9 @@ from emptor.shop.events import import_events
 from emptor.shop.importer import import_catalogue
 from emptor.shop.shop import Shop
 
+MARK = "demo"
+"""A file that tells a demo shop, whose catalogue may be replaced, from anybody's own."""
+
 METRICS = ["ndcg@10", "recall@100:2", "mrr@10", "pair_accuracy"]
 
 
@@ -22,9 +25,10 @@ def make_demo(folder: Path, *, products: int, seed: int, console: Console) -> No
 
     A demo shop that is there already is brought up to date.
     """
-    if folder.exists() and any(folder.iterdir()) and not (folder / "shop.toml").exists():
-        raise EmptorError(f"{folder} exists and is no shop; name another folder with --folder")
+    if folder.exists() and not _is_demo(folder):
+        raise EmptorError(f"{folder} exists and is no demo shop; name another folder with --folder")
     with Shop.create(folder, name="Emptor demo") as shop:
+        (folder / MARK).touch()
         files = write_starter(folder / "source", products=products, seed=seed)
         import_events(shop.events, files.events, quarantine=lambda *_: None, progress=None)
         result = import_catalogue(shop, files.catalogue, images=files.images, mode="sync")
@@ -35,3 +39,7 @@ def make_demo(folder: Path, *, products: int, seed: int, console: Console) -> No
         report = evaluate_shop(engine, files.judgements, metrics=METRICS, command="emptor demo")
     report.print(console)
     (folder / "evaluation.json").write_text(report.to_json(), encoding="utf-8")
+
+
+def _is_demo(folder: Path) -> bool:
+    return folder.is_dir() and ((folder / MARK).exists() or not any(folder.iterdir()))

@@ -9,6 +9,7 @@ Example:
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import threading
 import time
@@ -23,7 +24,7 @@ import numpy as np
 from emptor.cascade import MAX_LIST, Cascade, Degraded, Methods, Outcome, Pace, Requests, Trace
 from emptor.cascade.runner import Observer
 from emptor.errors import EmptorError
-from emptor.facets import Facet, count_facets
+from emptor.facets import Facet, count_facets, folded_field
 from emptor.retrieve.channel import Channel
 from emptor.retrieve.dense import DenseChannel, VectorIndex
 from emptor.retrieve.lexical import LexicalChannel
@@ -34,11 +35,16 @@ from emptor.retrieve.suggest import Suggested, Suggester
 from emptor.retrieve.synonyms import Synonyms
 from emptor.shop.filters import Filters, parse_filters
 from emptor.shop.generation import Generation
+from emptor.shop.popularity import past_queries
 from emptor.shop.shop import Shop
 from emptor.shop.view import RowIds, View
 
 SORTS = ("relevance", "price_asc", "price_desc", "newest", "popular")
 KEPT_TRACES = 10_000
+EXPLORED_FOR_US = 3_600_000_000
+"""A visitor who asks the same again within the hour sees the same shuffle."""
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -111,6 +117,7 @@ class Engine:
         self._suggester: tuple[Generation, Suggester] | None = None
         self._vectors: tuple[Generation, VectorIndex] | None = None
         self._synonyms_stamp: tuple[int, int] | None = None
+        self._synonyms: Synonyms | None = None
         self.on_trace: Callable[[Trace, View, Page], None] | None = None
         self.observe: Observer | None = None
         self._assembled = self._assemble(shop.view())
@@ -156,7 +163,8 @@ class Engine:
         Args:
             k, offset: the slice of the list, offset + k at most 1,000. filters: as in a URL, see `shop.filters`.
             sort: order of the list's candidates: relevance, price_asc, price_desc, newest or popular.
-            seed: decides exploration; by default drawn from the request id.
+            seed: decides exploration; by default drawn from the session (or user), the query and the hour, so that all
+                pages of a list agree; without a visitor nothing is explored.
             deadline: time.monotonic() to answer by; None takes the time it needs.
         Raises: EmptorError for an unknown cascade or sort, a bad filter, or a slice behind the list's end.
         """
@@ -271,8 +279,18 @@ class Engine:
             view = self.shop.view()
             if view.id == self._assembled.view.id and self._stamp() == self._synonyms_stamp:
                 return False
+            before = self._assembled.view.generation
             self._assembled = self._assemble(view)
+            if view.generation is not before:
+                self._forget({before.number, view.generation.number})
             return True
+
+    def _forget(self, numbers: set[int]) -> None:
+        """Drop traces of older generations: they would keep deleted files on the disk."""
+        with self._lock:
+            old = [key for key, kept in self._kept.items() if int(kept.view.split(".")[0]) not in numbers]
+            for key in old:
+                del self._kept[key]
 
     def _stamp(self) -> tuple[int, int]:
         try:
@@ -286,9 +304,8 @@ class Engine:
         if self._spelling is None or self._spelling[0] is not generation:
             self._spelling = (generation, Spelling(generation.words))
         if self._suggester is None or self._suggester[0] is not generation:
-            self._suggester = (generation, Suggester(view))
-        self._synonyms_stamp = self._stamp()
-        synonyms = Synonyms.read(self.shop.path / "synonyms.txt", view.analyser)
+            self._suggester = (generation, Suggester(view, queries=past_queries(self.shop)))
+        synonyms = self._read_synonyms(view)
         options = self.shop.options
         lexical = LexicalChannel(view, options.search, synonyms=synonyms, spelling=self._spelling[1])
         methods: Methods = {**retrieve_methods(lexical=lexical, popular=PopularChannel(view), others=self._dense(view))}
@@ -296,6 +313,17 @@ class Engine:
             name: Cascade(name, own, view, methods=methods, paces=self._paces) for name, own in options.cascade.items()
         }
         return _Assembled(view, cascades, lexical, self._suggester[1])
+
+    def _read_synonyms(self, view: View) -> Synonyms:
+        """The shop's synonyms; while the file cannot be read, those that were read last stand in."""
+        self._synonyms_stamp = self._stamp()
+        try:
+            self._synonyms = Synonyms.read(self.shop.path / "synonyms.txt", view.analyser)
+        except EmptorError as error:
+            if self._synonyms is None:
+                raise
+            log.warning("%s; the synonyms read before stay in force", error)
+        return self._synonyms
 
     def _dense(self, view: View) -> dict[str, Channel]:
         """The dense channel, where the generation has vectors of the shop's encoder."""
@@ -345,8 +373,12 @@ class Engine:
         assembled = self._assembled
         view, runner = assembled.view, self._cascade(assembled, cascade)
         request_id = request_id or uuid.uuid4().hex
+        now = time.time_ns() // 1000
+        # All pages of a list must be cut from one shuffle: it is drawn for the visitor, not for the request. Without a
+        # visitor, or under another order, nothing is explored and every propensity is 1.
+        exploring = sort == "relevance" and (seed is not None or bool(session_id or user_id))
         if seed is None:
-            seed = int.from_bytes(hashlib.blake2b(request_id.encode(), digest_size=8).digest(), "little") >> 1
+            seed = _seed(session_id or user_id or "", query, product_id, filters, cascade, now // EXPLORED_FOR_US)
         requests = Requests.of(
             [query],
             request_ids=[request_id],
@@ -354,13 +386,13 @@ class Engine:
             session_ids=[session_id],
             product_ids=[product_id],
             filters=[filters],
-            now=time.time_ns() // 1000,
+            now=now,
             k=k,
             offset=offset,
             seeds=[seed],
             cascade=cascade,
         )
-        outcome = runner.run(requests, deadline=deadline, observe=self.observe)
+        outcome = runner.run(requests, deadline=deadline, observe=self.observe, exploring=exploring)
         rows, scores = outcome.candidates.row(0)
         propensity = outcome.candidates.columns["propensity"][0]
         order = _sorted(view, rows, sort)
@@ -371,14 +403,16 @@ class Engine:
             for place, (product, at) in enumerate(zip(products, shown, strict=True))
         ]
         depth = runner.options.stages[-1].depth
+        degraded = list(outcome.degraded)
+        counted = self._facets(assembled, runner, requests, rows, filters, deadline, degraded) if facets else []
         page = Page(
             request_id=request_id,
             query=query,
             results=hits,
             total=min(len(rows), MAX_LIST),
             total_is_capped=len(rows) >= min(depth, MAX_LIST),
-            facets=self._facets(assembled, runner, requests, rows, filters, deadline) if facets else [],
-            degraded=list(outcome.degraded),
+            facets=counted,
+            degraded=degraded,
             did_you_mean=assembled.lexical.read(query[:256]).meant if query else None,
             cascade=runner.hash,
             explored=bool(outcome.explored[0]),
@@ -395,11 +429,15 @@ class Engine:
         rows: np.ndarray,
         filters: Filters,
         deadline: float | None,
+        degraded: list[Degraded],
     ) -> list[Facet]:
-        """Facets of the list; an active filter's own facet is counted over the list without that filter."""
+        """Facets of the list; an active filter's own facet is counted over the list without that filter.
+
+        Where there is no time for that list, the facet is counted over the page's own, and `degraded` says so.
+        """
         view = assembled.view
         own = sorted({clause.field for clause in filters})
-        facets = [f for f in count_facets(view, rows, filters, None) if f.field.lower() not in own]
+        facets = [f for f in count_facets(view, rows, filters, None) if folded_field(f.field) not in own]
         for name in own:
             without = tuple(clause for clause in filters if clause.field != name)
             wider = Requests.of(
@@ -412,9 +450,11 @@ class Engine:
                 seeds=[int(requests.seed[0])],
                 cascade=requests.cascade,
             )
-            found, _ = runner.run(wider, deadline=deadline).candidates.row(0)
-            every = count_facets(view, found, filters, None if name.startswith("attr.") else [name])
-            facets += [facet for facet in every if facet.field.lower() == name]
+            outcome = runner.run(wider, deadline=deadline, exploring=False)
+            found = rows if outcome.degraded else outcome.candidates.row(0)[0]
+            degraded += [Degraded(f"facet {name}", own.reason, None) for own in outcome.degraded]
+            every = count_facets(view, found, filters, [name])
+            facets += [facet for facet in every if folded_field(facet.field) == name]
         ranks = {"category": 0, "brand": 1, "price": 2, "in_stock": 9}
         return sorted(facets, key=lambda facet: ranks.get(facet.field, 5))
 
@@ -441,3 +481,8 @@ def _sorted(view: View, rows: np.ndarray, sort: str) -> np.ndarray:
     else:
         key = -view.popularity[rows]
     return np.lexsort((places, key))
+
+
+def _seed(*parts: object) -> int:
+    """A number below 2**63 that depends on all parts."""
+    return int.from_bytes(hashlib.blake2b(repr(parts).encode(), digest_size=8).digest(), "little") >> 1

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
 from emptor.shop.filters import Clause, escape
 from emptor.shop.text.analyser import fold
 from emptor.shop.view import View
+from emptor.shop.vocabulary import Vocabulary
 
 MAX_VALUES = 12
 MAX_ATTRIBUTES = 8
@@ -37,70 +39,115 @@ class Facet:
 
 
 def count_facets(view: View, rows: np.ndarray, active: Sequence[Clause], fields: Sequence[str] | None) -> list[Facet]:
-    """Facets of a candidate list.
+    """Facets of a candidate list: each count is what adding the value's filter would keep of the list.
 
     Args:
-        rows [n]: the candidates. active: filters in force, whose values are marked.
+        rows [n]: the candidates. active: filters in force, whose values are marked and never cut.
         fields: compute only these (None: all), for the lists of an active filter's own facet.
     """
-    chosen = {clause.field: clause for clause in active}
+    chosen: dict[str, list[Clause]] = {}
+    for clause in active:
+        chosen.setdefault(clause.field, []).append(clause)
     wanted = lambda name: fields is None or name in fields  # noqa: E731
     facets = []
     if wanted("category"):
-        facets.append(_coded("category", view.category[rows], view.categories, chosen.get("category")))
+        facets.append(_coded("category", view.category[rows], view.categories, chosen.get("category", ())))
     if wanted("brand"):
-        facets.append(_coded("brand", view.brand[rows], view.brands, chosen.get("brand")))
+        facets.append(_coded("brand", view.brand[rows], view.brands, chosen.get("brand", ())))
     if wanted("price"):
-        facets.append(_prices(view.price[rows], chosen.get("price")))
+        facets.append(_prices(view.price[rows], chosen.get("price", ())))
     if fields is None or any(name.startswith("attr.") for name in fields):
-        facets += [facet for facet in _attributes(view, rows, chosen) if wanted(facet.field)]
+        facets += [facet for facet in _attributes(view, rows, chosen) if wanted(folded_field(facet.field))]
     if wanted("in_stock"):
         stock = int(view.in_stock[rows].sum())
+        on = _is_on(chosen.get("in_stock", ()), "true")
         if 0 < stock < len(rows) or "in_stock" in chosen:
-            facets.append(Facet("in_stock", (FacetValue("true", "in_stock:true", stock, "in_stock" in chosen),)))
+            facets.append(Facet("in_stock", (FacetValue("true", "in_stock:true", stock, on),)))
     return [facet for facet in facets if facet.values]
 
 
-def _coded(field: str, codes: np.ndarray, values: Sequence[str], clause: Clause | None) -> Facet:
-    found, counts = _count(codes[codes >= 0], len(values))
-    best = np.lexsort((found, -counts))[:MAX_VALUES]
-    picked = [(values[found[at]], int(counts[at])) for at in best]
+def folded_field(field: str) -> str:
+    """A facet's field as a filter names it: letters' case in an attribute's name does not matter."""
+    return "attr." + fold(field[5:]) if field.startswith("attr.") else field
+
+
+def _coded(field: str, codes: np.ndarray, values: Vocabulary, clauses: Sequence[Clause]) -> Facet:
+    codes = codes[codes >= 0]
+    if values.canonical is not None:
+        codes = values.canonical[codes]
+    found, counts = _count(codes, len(values))
+    totals = dict(zip(found.tolist(), counts.tolist(), strict=True))
+    if field == "category":
+        # a path's filter keeps what is below it too
+        for code in [code for code in totals if code in values.parents]:
+            totals[code] += sum(int(counts[at]) for at, c in enumerate(found) if int(c) in values.parents[code])
+    is_on = lambda code: any(_holds(clause, values.keys[code]) for clause in clauses)  # noqa: E731
+    kept = _best(totals, is_on if clauses else None)
     return Facet(
         field,
         tuple(
-            # a category is already written with its escapes
-            FacetValue(value, f"{field}:{value if field == 'category' else escape(value)}", n, _is_on(clause, value))
-            for value, n in picked
+            FacetValue(
+                values[code], f"{field}:{_written(field, values[code])}", totals[code], bool(clauses) and is_on(code)
+            )
+            for code in kept
         ),
     )
 
 
-def _attributes(view: View, rows: np.ndarray, chosen: dict[str, Clause]) -> list[Facet]:
-    codes, _ = view.attributes_of(rows)
+def _attributes(view: View, rows: np.ndarray, chosen: dict[str, list[Clause]]) -> list[Facet]:
+    codes, places = view.attributes_of(rows)
+    if view.attributes.canonical is not None:
+        # "Red" and "red" of one product are one value
+        both = np.unique(places * len(view.attributes) + view.attributes.canonical[codes])
+        codes = both % len(view.attributes)
     found, counts = _count(codes, len(view.attributes))
-    groups: dict[str, list[tuple[str, int]]] = {}
+    groups: dict[str, dict[int, int]] = {}
+    shown: dict[str, str] = {}
     for code, count in zip(found.tolist(), counts.tolist(), strict=True):
-        name, value = view.attributes[code].split("\x1f", 1)
-        groups.setdefault(name, []).append((value, count))
+        name = view.attributes[code].split("\x1f", 1)[0]
+        groups.setdefault(_fold(name), {})[code] = count
+        shown.setdefault(_fold(name), name)
     # an attribute that nearly every product has for itself (a serial number) is no choice
     useful = {
-        name: values
-        for name, values in groups.items()
-        if f"attr.{fold(name)}" in chosen or len(values) <= max(MAX_VALUES, sum(n for _, n in values) // 4)
+        name: totals
+        for name, totals in groups.items()
+        if f"attr.{name}" in chosen or len(totals) <= max(MAX_VALUES, sum(totals.values()) // 4)
     }
-    ranked = sorted(useful.items(), key=lambda pair: (-sum(n for _, n in pair[1]), pair[0]))[:MAX_ATTRIBUTES]
+    ranked = sorted(useful, key=lambda name: (f"attr.{name}" not in chosen, -sum(useful[name].values()), name))
     facets = []
-    for name, values in ranked:
-        clause = chosen.get(f"attr.{fold(name)}")
-        best = sorted(values, key=lambda pair: (-pair[1], pair[0]))[:MAX_VALUES]
-        field = f"attr.{name}"
-        facets.append(
-            Facet(
-                field,
-                tuple(FacetValue(v, f"{escape(field)}:{escape(v)}", n, _is_on(clause, v)) for v, n in best),
+    for name in ranked[: max(MAX_ATTRIBUTES, sum(f"attr.{name}" in chosen for name in ranked))]:
+        clauses = chosen.get(f"attr.{name}", [])
+        field = f"attr.{shown[name]}"
+        value_of = lambda code: view.attributes[code].split("\x1f", 1)[1]  # noqa: E731
+        kept = _best(useful[name], (lambda code: _is_on(clauses, value_of(code))) if clauses else None)  # noqa: B023
+        values = [
+            FacetValue(
+                value_of(code),
+                f"{escape(field)}:{escape(value_of(code))}",
+                useful[name][code],
+                bool(clauses) and _is_on(clauses, value_of(code)),
             )
-        )
+            for code in kept
+        ]
+        facets.append(Facet(field, tuple(values)))
     return facets
+
+
+def _best(totals: dict[int, int], is_on: Callable[[int], bool] | None) -> list[int]:
+    """The most frequent codes; active ones stay even when they are rare, or nobody could take them off again."""
+    ranked = sorted(totals, key=lambda code: (-totals[code], code))
+    if is_on is None:
+        return ranked[:MAX_VALUES]
+    return ranked[:MAX_VALUES] + [code for code in ranked[MAX_VALUES:] if is_on(code)]
+
+
+def _holds(clause: Clause, key: str) -> bool:
+    return key in clause.values
+
+
+def _written(field: str, value: str) -> str:
+    """A value as it stands in a filter. A category comes with its slashes and backslashes escaped already."""
+    return value.replace("|", "\\|") if field == "category" else escape(value)
 
 
 def _count(codes: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
@@ -112,7 +159,7 @@ def _count(codes: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
     return found, counts[found]
 
 
-def _prices(prices: np.ndarray, clause: Clause | None) -> Facet:
+def _prices(prices: np.ndarray, clauses: Sequence[Clause]) -> Facet:
     """Up to four ranges with round borders that hold about as many candidates each."""
     known = np.sort(prices[~np.isnan(prices)])
     if len(known) == 0 or known[0] == known[-1]:
@@ -126,7 +173,7 @@ def _prices(prices: np.ndarray, clause: Clause | None) -> Facet:
         text = f"{_show(low)}..{_show(high)}"
         bounds = (-math.inf if low is None else low, math.inf if high is None else high)
         if last > first:
-            chosen = clause is not None and bounds in clause.ranges
+            chosen = any(bounds in clause.ranges for clause in clauses)
             values.append(FacetValue(text, f"price:{text}", last - first, chosen))
     return Facet("price", tuple(values))
 
@@ -140,8 +187,13 @@ def _round(value: float) -> float:
 
 
 def _show(value: float | None) -> str:
-    return "" if value is None else f"{value:g}"
+    return "" if value is None else f"{value:.2f}".rstrip("0").rstrip(".")
 
 
-def _is_on(clause: Clause | None, value: str) -> bool:
-    return clause is not None and fold(value) in clause.values
+def _is_on(clauses: Sequence[Clause], value: str) -> bool:
+    return any(_fold(value) in clause.values for clause in clauses)
+
+
+@lru_cache(maxsize=50_000)
+def _fold(text: str) -> str:
+    return fold(text)

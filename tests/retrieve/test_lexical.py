@@ -82,10 +82,35 @@ def test_synonyms_both_ways_one_way_and_phrases(engine: Engine) -> None:
     assert "T" not in ids(engine, "sneakers")  # the arrow goes one way
 
 
+def test_synonyms_are_read_as_queries_are(engine: Engine) -> None:
+    (engine.shop.path / "synonyms.txt").write_text("t-shirt, tee\n置物, figurine\n1/2 in, half inch\n")
+    engine.refresh()
+    assert "odd-5" in ids(engine, "tee")
+    assert ids(engine, "figurine")[0] == "odd-2"
+    assert ids(engine, "half inch")[0].startswith("P5")
+
+
 def test_a_synonyms_line_that_cannot_be_read_is_named(engine: Engine) -> None:
     (engine.shop.path / "synonyms.txt").write_text("tv, television\nlonely\n")
     with pytest.raises(EmptorError, match=r"synonyms\.txt, line 2: found 'lonely'"):
-        engine.refresh()
+        Engine.open(engine.shop.path)
+
+
+def test_bad_synonyms_do_not_keep_updates_from_a_running_shop(engine: Engine) -> None:
+    (engine.shop.path / "synonyms.txt").write_text("trainer, sneakers\n")
+    engine.refresh()
+    (engine.shop.path / "synonyms.txt").write_text("lonely\n")
+    engine.shop.update([{"product_id": "P20", "price": 1.25}])
+    assert engine.refresh()
+    assert engine.search("trainer", filters=["price:..2"]).results[0].product["product_id"] == "P20"
+
+
+def test_every_word_is_wanted_even_of_a_short_list(tmp_path: Path) -> None:
+    rows = [{"product_id": f"both{i:03}", "title": f"oak table number {i}"} for i in range(150)]
+    rows += [{"product_id": f"a-one{i:03}", "title": "oak oak oak"} for i in range(50)]
+    toml = '[cascade.default]\nstages = [{ stage = "retrieve", method = "hybrid", depth = 50 }]\n'
+    with make(tmp_path / "shop", rows, toml) as engine:
+        assert all(i.startswith("both") for i in ids(engine, "oak table"))
 
 
 def test_weights_of_shop_toml_decide(tmp_path: Path) -> None:

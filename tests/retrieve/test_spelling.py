@@ -44,9 +44,22 @@ def test_corrections(word: str, meant: tuple[str, ...] | None) -> None:
     assert (suggestion.words if suggestion else None) == meant
 
 
-def test_did_you_mean_keeps_what_is_right() -> None:
-    assert did_you_mean(["wooden", "lader"], Spelling({**WORDS, "wooden": 9})) == "wooden ladder"
-    assert did_you_mean(["ladder"], SPELLING) is None
+@pytest.mark.parametrize(
+    ("query", "meant"),
+    [
+        ("wooden lader", "wooden ladder"),
+        ("Lader 12 oz, 1/2 in", "ladder 12 oz, 1/2 in"),
+        ("3m lader #7", "3m ladder #7"),
+        ("deckover 5 gal.", "deck over 5 gal."),
+        ("ladder", None),
+        ("ladder dw735x", None),
+        ("无线鼠标 ladder", None),
+        ("", None),
+    ],
+)
+def test_did_you_mean_changes_only_what_is_wrong(query: str, meant: str | None) -> None:
+    words = {**WORDS, "wooden": 9, "无线鼠标垫": 50}
+    assert did_you_mean(query, Spelling(words)) == meant
 
 
 @given(st.text(max_size=40))

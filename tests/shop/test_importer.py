@@ -91,6 +91,33 @@ def test_sync_retires_what_the_file_lacks(shop: Shop, tmp_path: Path) -> None:
     assert ids(shop) == ["P00", "Z"]
 
 
+def test_sync_keeps_what_the_file_names_in_a_row_that_cannot_be_read(shop: Shop, tmp_path: Path) -> None:
+    rows = [{"product_id": "P00", "title": "left"}, {"product_id": "P01", "title": "x", "price": "a lot"}]
+    result = import_catalogue(shop, write(tmp_path / "a.jsonl", rows), mode="sync")
+    assert ids(shop) == ["P00", "P01"]
+    assert result.retired == len(products()) - 2
+    assert shop.view().product(shop.view().row("P01"))["title"] == "Aurelle Blue plain dress"
+    with pytest.raises(EmptorError, match="would empty the shop"):
+        import_catalogue(shop, write(tmp_path / "b.jsonl", rows[1:]), mode="sync")
+    assert ids(shop) == ["P00", "P01"]
+
+
+def test_a_lost_index_is_built_again(shop_path: Path) -> None:
+    import shutil
+
+    with Shop.open(shop_path) as shop:
+        shop.update([{"product_id": "P00", "price": 3.0}])
+        shutil.rmtree(shop_path / "generations" / "1" / "index")
+        (shop_path / "generations" / "1.bak").mkdir()  # somebody's own copy is none of our business
+    with Shop.open(shop_path) as shop:
+        with pytest.raises(EmptorError, match="emptor publish"):
+            shop.view().searcher  # noqa: B018
+        republish(shop)
+        view = shop.view()
+        assert view.searcher.num_docs == view.count == len(products())
+        assert view.product(view.row("P00"))["price"] == 3.0
+
+
 def test_the_last_of_repeated_ids_wins_and_the_earlier_are_told(tmp_path: Path) -> None:
     rows = [
         {"product_id": "a", "title": "one"},
@@ -114,7 +141,8 @@ def test_a_bad_row_is_told_and_the_import_goes_on(tmp_path: Path) -> None:
         result = import_catalogue(shop, file)
         assert ids(shop) == ["1", "3"]
     [entry] = [orjson.loads(line) for line in result.quarantine.read_bytes().splitlines()]
-    assert (entry["line"], entry["field"], entry["found"]) == (3, "price", "'a lot'") or entry["found"] == "a lot"
+    assert (entry["line"], entry["field"]) == (3, "price")
+    assert "a lot" in entry["found"]
     assert entry["expected"]
 
 

@@ -80,6 +80,10 @@ def test_another_process_sees_it(shop_path: Path) -> None:
     ("update", "message"),
     [
         ({"price": 3}, "product_id"),
+        (["P00"], "product_id"),
+        ({"product_id": "nobody", "delete": True}, "no such product"),
+        ({"product_id": "P00", "title": "x" * 5000}, "title"),
+        ({"product_id": "P00", "brand": object()}, "expected text"),
         ({"product_id": "P00"}, "changes nothing"),
         ({"product_id": "P00", "price": -1}, "price"),
         ({"product_id": "P00", "price": "9"}, "price"),
@@ -107,6 +111,41 @@ def test_a_torn_last_line_is_not_read_and_does_not_spoil_the_next(shop: Shop) ->
     with Shop.open(shop.path) as fresh:
         view = fresh.view()
         assert [view.product(view.row(i))["price"] for i in ("P00", "P01", "P02")] == [5.0, 41.0, 6.0]
+
+
+ANYTHING = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(-5, 10**12), st.floats(), st.text(max_size=12)),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=5), inner, max_size=3)),
+    max_leaves=6,
+)
+FIELDS = st.sampled_from(["title", "category", "attributes", "price", "listed_at", "brand", "in_stock", "description"])
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.dictionaries(FIELDS, ANYTHING, min_size=1, max_size=4))
+def test_whatever_is_acknowledged_can_be_read_again(shop: Shop, fields: dict) -> None:
+    try:
+        shop.update([{"product_id": "P00", **fields}])
+    except EmptorError as error:
+        assert str(error)
+        return
+    with Shop.open(shop.path) as fresh:
+        view = fresh.view()
+        product = view.product(view.row("P00"))
+        for name in fields:
+            assert name in product
+
+
+def test_updates_are_read_and_cleaned_as_imports_are(shop: Shop) -> None:
+    shop.update(
+        [{"product_id": "P00", "category": "Home > Bed/Bath", "attributes": {"color": "red"}, "title": "a &amp; b",
+          "listed_at": "2026-05-01", "brand": None}]
+    )  # fmt: skip
+    product = shop.view().product(shop.view().row("P00"))
+    assert product["category"] == ["Home", "Bed/Bath"]
+    assert product["attributes"] == {"color": ["red"]}
+    assert (product["title"], product["brand"], product["price"]) == ("a & b", None, 40.0)
+    assert product["listed_at"].isoformat() == "2026-05-01T00:00:00+00:00"
 
 
 UPDATES = st.lists(

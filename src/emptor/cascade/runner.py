@@ -17,7 +17,7 @@ from emptor.cascade.contract import Candidates, Requests, Stage, check_answer
 from emptor.cascade.explore import explore
 from emptor.cascade.trace import Degraded, StageTrace, Trace
 from emptor.errors import EmptorError
-from emptor.shop.config import CascadeOptions, StageOptions
+from emptor.shop.config import CascadeOptions, ExploreOptions, StageOptions
 from emptor.shop.view import View
 
 log = logging.getLogger(__name__)
@@ -92,12 +92,20 @@ class Cascade:
             _build(name, o, o.fallback, view, methods) if o.fallback is not None else None for o in options.stages
         ]
 
-    def run(self, requests: Requests, *, deadline: float | None = None, observe: Observer | None = None) -> Outcome:
+    def run(
+        self,
+        requests: Requests,
+        *,
+        deadline: float | None = None,
+        observe: Observer | None = None,
+        exploring: bool = True,
+    ) -> Outcome:
         """Run a batch.
 
         Args:
             deadline: time.monotonic() by which a served request must be answered. None (evaluation, simulation):
                 nothing is skipped, a stage that raises raises, and each answer is checked against the contract.
+            exploring: False where the list is only counted or will be sorted anew, so that nothing is explored.
         """
         candidates = Candidates.empty(len(requests))
         steps: list[tuple[StageOptions, str, float, Candidates]] = []
@@ -111,7 +119,7 @@ class Cascade:
             if observe is not None and method != "skipped":
                 observe(options.stage, method, seconds)
             steps.append((options, method, seconds * 1000, candidates))
-        candidates, explored = explore(requests, candidates, self.options.explore)
+        candidates, explored = explore(requests, candidates, self.options.explore if exploring else ExploreOptions())
         return Outcome(candidates, self._traces(requests, steps, degraded, explored), tuple(degraded), explored)
 
     def _run_stage(

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 import tantivy
@@ -20,6 +19,7 @@ from emptor.retrieve.spelling import Spelling, did_you_mean
 from emptor.retrieve.synonyms import Synonyms
 from emptor.shop.config import TEXT_FIELDS, SearchOptions
 from emptor.shop.filters import Clause, Filters
+from emptor.shop.memo import Memo
 from emptor.shop.text import QueryWord
 from emptor.shop.view import View
 
@@ -57,8 +57,8 @@ class LexicalChannel:
             for name in TEXT_FIELDS
             if weights[name] > 0 and (filled.get(name) or view.id != f"{view.generation.number}.0")
         ]
-        self.read = lru_cache(maxsize=10_000)(self._read)
-        self._memo = lru_cache(maxsize=2_000)(self._search)
+        self._readings: Memo[str, Reading] = Memo(10_000)
+        self._results: Memo[tuple[str, Filters, int], Found] = Memo(2_000)
 
     def __call__(self, queries: Sequence[str | None], filters: Sequence[Filters], *, depth: int) -> list[Found | None]:
         """Up to `depth` products for each query; None where there is no query."""
@@ -72,7 +72,13 @@ class LexicalChannel:
 
     def search(self, query: str, filters: Filters, *, depth: int) -> Found:
         """The best `depth` products for one query, sorted by (-score, product_id); memoised, do not write to it."""
-        return self._memo(clip(query), filters, depth)
+        query = clip(query)
+        return self._results.get((query, filters, depth), lambda: self._search(query, filters, depth))
+
+    def read(self, query: str) -> Reading:
+        """How a query is understood."""
+        query = clip(query)
+        return self._readings.get(query, lambda: self._read(query))
 
     def _search(self, query: str, filters: Filters, depth: int) -> Found:
         words = self.read(query).words
@@ -88,7 +94,7 @@ class LexicalChannel:
         if len(must) == 1:
             return self._top(every, depth)
         found = self._top(every, depth)
-        if len(found.products) >= max(self._options.relax_below, 1):
+        if len(found.products) >= max(min(self._options.relax_below, depth), 1):
             return found
         some = [(Occur.Should, g) for g in must + may]
         return self._top([(Occur.Must, Query.boolean_query(some)), *limits], depth)
@@ -107,7 +113,7 @@ class LexicalChannel:
 
     def _read(self, query: str) -> Reading:
         words = self._view.analyser.query_words(query)[:MAX_WORDS]
-        meant = did_you_mean(self._view.analyser.surfaces(query), self._spelling) if self._options.typos else None
+        meant = did_you_mean(query, self._spelling) if self._options.typos else None
         return Reading(tuple(words), meant)
 
     def _groups(self, words: Sequence[QueryWord]) -> list[tuple[Query, bool]]:

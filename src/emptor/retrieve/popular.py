@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import numpy as np
 
 from emptor.cascade import Requests
 from emptor.retrieve.channel import Found
 from emptor.shop.filters import Filters
+from emptor.shop.memo import Memo
 from emptor.shop.view import View
 
 
@@ -22,10 +21,13 @@ class PopularChannel:
 
     def __init__(self, view: View) -> None:
         self._view = view
-        self._best = lru_cache(maxsize=1_000)(self._search)
+        self._results: Memo[tuple[Filters, int], Found] = Memo(200)
 
     def __call__(self, requests: Requests, *, depth: int) -> list[Found | None]:
         return [self._best(filters, depth) for filters in requests.filters]
+
+    def _best(self, filters: Filters, depth: int) -> Found:
+        return self._results.get((filters, depth), lambda: self._search(filters, depth))
 
     def _search(self, filters: Filters, depth: int) -> Found:
         view = self._view

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from functools import lru_cache
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
+from emptor.shop.memo import Memo
+from emptor.shop.text.analyser import fold
+from emptor.shop.text.units import UNIT
+
 MIN_LENGTH = 4
+_WORD = re.compile(r"(?<!\w)[^\W\d_\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+(?!\w)")
+"""Words of letters; runs of Chinese, Japanese or Korean are not words and have no spelling."""
+
 COMMON = 20
 """A split or a correction must be a word of at least this many products, or of a thousandth of the catalogue's."""
 
@@ -36,8 +43,8 @@ class Spelling:
         for word in words:
             if len(word) >= MIN_LENGTH - 1 and word.isalpha():
                 self._buckets.setdefault((word[0], len(word)), []).append(word)
-        self.correct = lru_cache(maxsize=20_000)(self._correct)
-        self.neighbours = lru_cache(maxsize=20_000)(self._neighbours)
+        self._corrections: Memo[str, Suggestion | None] = Memo(20_000)
+        self._neighbouring: Memo[str, tuple[tuple[str, int], ...]] = Memo(20_000)
 
     def knows(self, word: str) -> bool:
         return word in self._words
@@ -46,8 +53,15 @@ class Spelling:
         """Number of products that have the word."""
         return self._words.get(word, 0)
 
-    def _correct(self, word: str) -> Suggestion | None:
+    def correct(self, word: str) -> Suggestion | None:
         """What an unknown or suspiciously rare word was likely meant to be; None when it is fine or hopeless."""
+        return self._corrections.get(word, lambda: self._correct(word))
+
+    def neighbours(self, word: str) -> tuple[tuple[str, int], ...]:
+        """Known words one edit away that share the first two letters: (word, products), for a low-weight clause."""
+        return self._neighbouring.get(word, lambda: self._neighbours(word))
+
+    def _correct(self, word: str) -> Suggestion | None:
         if len(word) < MIN_LENGTH or not word.isalpha():
             return None
         count = self.products(word)
@@ -66,7 +80,6 @@ class Spelling:
         return best
 
     def _neighbours(self, word: str) -> tuple[tuple[str, int], ...]:
-        """Known words one edit away that share the first two letters: (word, products), for a low-weight clause."""
         near = [(other, self.products(other)) for other, _ in self._near(word, reach=1) if other[:2] == word[:2]]
         return tuple(sorted(near, key=lambda pair: -pair[1])[:5])
 
@@ -90,15 +103,13 @@ class Spelling:
         return best
 
 
-def did_you_mean(words: list[str], spelling: Spelling) -> str | None:
-    """The query with its unknown words corrected, None where nothing is wrong or nothing better is known."""
-    corrected: list[str] = []
-    changed = False
-    for word in words:
-        suggestion = spelling.correct(word)
-        if suggestion is None:
-            corrected.append(word)
-        else:
-            corrected += suggestion.words
-            changed = True
-    return " ".join(corrected) if changed else None
+def did_you_mean(query: str, spelling: Spelling) -> str | None:
+    """The query with its misspelt words corrected and the rest as it was typed; None where nothing better is known."""
+
+    def better(match: re.Match[str]) -> str:
+        word = fold(match[0])
+        suggestion = None if word in UNIT else spelling.correct(word)
+        return match[0] if suggestion is None else " ".join(suggestion.words)
+
+    meant = _WORD.sub(better, query)
+    return None if meant == query else meant

@@ -37,8 +37,8 @@ class Suggester:
         top = sorted((queries or {}).items(), key=lambda pair: (-pair[1], pair[0]))[:MAX_QUERIES]
         _add(entries, "query", {text: float(count) for text, count in top})
         for kind, values, codes in (
-            ("category", view.categories, view.category),
-            ("brand", view.brands, view.brand),
+            ("category", view.categories.values, view.category),
+            ("brand", view.brands.values, view.brand),
         ):
             counts = np.bincount(codes[view.alive & (codes >= 0)], minlength=len(values))
             named: Counter[str] = Counter()

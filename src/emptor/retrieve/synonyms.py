@@ -11,7 +11,6 @@ from pathlib import Path
 
 from emptor.errors import EmptorError
 from emptor.shop.text import Analyser
-from emptor.shop.text.analyser import fold
 
 MAX_LINES = 100_000
 
@@ -58,5 +57,5 @@ class Synonyms:
 
 
 def _phrases(text: str, analyser: Analyser) -> list[Phrase]:
-    phrases = [tuple(analyser.stem(word) for word in fold(part).split()) for part in text.split(",")]
+    phrases = [tuple(word.terms[0][0] for word in analyser.query_words(part)) for part in text.split(",")]
     return [phrase for phrase in phrases if phrase]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -24,6 +25,8 @@ from emptor.shop.view import View
 log = logging.getLogger(__name__)
 
 REFRESH_S = 0.25
+TIDY_S = 3600.0
+"""Events stay this long in the online log, and are moved this often."""
 PICTURE_THREADS, EVENT_THREADS = 2, 8
 CLOSE_S = 30.0
 
@@ -112,8 +115,12 @@ class Service:
         if self._stop.is_set():
             return
         self._on_ready()
+        tidied = time.monotonic()
         while not self._stop.wait(REFRESH_S):
             self._refresh()
+            if time.monotonic() - tidied > TIDY_S:
+                self._tidy()
+                tidied = time.monotonic()
 
     def _open(self) -> None:
         engine = Engine(self.shop)
@@ -130,6 +137,7 @@ class Service:
         self.metrics.generation.set_function(lambda: engine.view.generation.number)
         self.metrics.products.set_function(lambda: engine.view.count)
         self.metrics.ready.set_function(lambda: self.ready)
+        self.shop.ready_for_updates()
         self._engine = engine
         self._ready = True
 
@@ -138,10 +146,19 @@ class Service:
         assert self._engine is not None
         try:
             if self._engine.refresh():
+                self.shop.ready_for_updates()
                 _one_thread_each()
                 log.info("serving generation %s", self._engine.view.id)
         except Exception as error:
             log.warning("the shop could not be refreshed, the old state is served: %s", error, exc_info=True)
+
+    def _tidy(self) -> None:
+        """Move older events to Parquet and forget the ids of those that are too old to be repeated."""
+        try:
+            self.shop.events.rollup(keep_seconds=TIDY_S)
+            self.shop.events.forget_ids()
+        except Exception as error:
+            log.warning("the event log could not be rolled up: %s", error, exc_info=True)
 
     def _served(self, trace: Trace, view: View, page: Page) -> None:
         served = Served.of(page, trace.request["scenario"])

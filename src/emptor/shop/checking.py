@@ -52,9 +52,13 @@ def check(shop: Shop) -> Report:
     else:
         _check_catalogue(shop, report)
     _check_events(shop, report)
-    previous = read_manifest(shop.path, name=PREVIOUS)
+    try:
+        previous = read_manifest(shop.path, name=PREVIOUS)
+    except EmptorError as error:
+        previous = None
+        report.findings.append(Finding("problem", str(error)))
     named = {m.generation for m in (manifest, previous) if m is not None}
-    stale = [p for p in shop.generations.glob("[0-9]*") if int(p.name) not in named]
+    stale = [shop.generations / str(number) for number in shop.numbers() if number not in named]
     if stale:
         size = sum(_size(path) for path in stale)
         report.findings.append(
@@ -86,11 +90,16 @@ def _check_catalogue(shop: Shop, report: Report) -> None:
     total = max(view.generation.rows, 1)
     report.filled = [(name, about["filled"][name], about["filled"][name] / total) for name in PRODUCT.names]
     shares = {name: share for name, _, share in report.filled}
-    if view.searcher.num_docs != view.count:
+    try:
+        indexed = view.searcher.num_docs
+    except EmptorError as error:
+        report.findings.append(Finding("problem", str(error)))
+        return
+    if indexed != view.count:
         report.findings.append(
             Finding(
                 "problem",
-                f"the index holds {view.searcher.num_docs:,} products, the catalogue {view.count:,}",
+                f"the index holds {indexed:,} products, the catalogue {view.count:,}",
                 f"emptor publish {shop.path}",
             )
         )

@@ -18,9 +18,9 @@ def collect(shop: Shop, *, wait_s: float = 0.0) -> list[int]:
         manifests = (shop.manifest(), read_manifest(shop.path, name=PREVIOUS))
         kept = {manifest.generation for manifest in manifests if manifest is not None}
         removed = []
-        for folder in shop.generations.glob("[0-9]*"):
-            number = int(folder.name)
+        for number in shop.numbers():
             if number not in kept:
+                folder = shop.generations / str(number)
                 # renamed first, so that a half-deleted generation is never taken for a whole one
                 doomed = folder.with_name(f".building-{number}-gone")
                 folder.rename(doomed)

@@ -49,9 +49,9 @@ class SearchOptions(_Options):
 class StageOptions(_Options):
     """One stage of a cascade, in the order of the list.
 
-    `depth`: candidates it keeps; `budget_ms`: what it may take before the runner prefers `fallback`, a method of the
-    same stage (none: the stage is skipped); `model`: a version or "live", for trained methods; `options`: the
-    method's own.
+    `depth`: candidates it keeps; `budget_ms`: what it should take, on record in traces beside what it took;
+    `fallback`: a method of the same stage for when it fails or there is no time for it (none: the stage is skipped);
+    `model`: a version or "live", for trained methods; `options`: the method's own.
     """
 
     stage: str

@@ -15,6 +15,7 @@ import pyarrow as pa
 import tantivy
 
 from emptor.errors import EmptorError
+from emptor.shop import vocabulary
 from emptor.shop.building import BATCH
 from emptor.shop.index import open_index
 from emptor.shop.text import Analyser, AnalyserOptions
@@ -50,16 +51,16 @@ class Generation:
             self.attribute_codes: np.ndarray = load("attribute")
             self.attribute_offsets: np.ndarray = load("attribute_offsets")
             words = lambda name: orjson.loads((columns / f"{name}.json").read_bytes())  # noqa: E731
-            self.brands: list[str] = words("brand")
-            self.categories: list[str] = words("category")
-            self.attributes: list[str] = words("attribute")
+            self.brands = vocabulary.brands(words("brand"))
+            self.categories = vocabulary.categories(words("category"))
+            self.attributes = vocabulary.attributes(words("attribute"))
             self._file = pa.ipc.open_file(pa.memory_map(str(columns / "products.arrow")))
-        except (OSError, ValueError, pa.ArrowInvalid) as error:
+            self.rows: int = self.about["products"]
+            self.analyser = Analyser(AnalyserOptions.model_validate(self.about["analyser"]))
+        except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
             raise EmptorError(
                 f"generation {folder} is incomplete or damaged ({error}); import the catalogue again"
             ) from None
-        self.rows: int = self.about["products"]
-        self.analyser = Analyser(AnalyserOptions.model_validate(self.about["analyser"]))
         self._batches = [self._file.get_batch(i) for i in range(self._file.num_record_batches)]
         # looking a column up by name costs more than reading a value from it
         self._columns = [dict(zip(batch.schema.names, batch.columns, strict=True)) for batch in self._batches]
@@ -81,7 +82,12 @@ class Generation:
     @cached_property
     def words(self) -> dict[str, int]:
         """Every word of titles, brands, categories and attributes -> number of products that have it."""
-        frame = pl.read_parquet(self.folder / "columns" / "words.parquet")
+        try:
+            frame = pl.read_parquet(self.folder / "columns" / "words.parquet")
+        except (OSError, pl.exceptions.PolarsError) as error:
+            raise EmptorError(
+                f"{self.folder}/columns/words.parquet is damaged ({error}); run `emptor publish`"
+            ) from None
         return dict(zip(frame["word"].to_list(), frame["products"].to_list(), strict=True))
 
     def product_id(self, row: int) -> str:

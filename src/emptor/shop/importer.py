@@ -8,7 +8,6 @@ Nothing is visible before the manifest is replaced, so stopping at any moment le
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -79,32 +78,35 @@ def import_catalogue(
     source = read_products(file, maps=maps, ignore=ignore, format=format, category_separator=category_separator)
     pictures = ImageSource.open(images) if images is not None else None
     with shop.writing(wait_s=wait_s, doing=f"importing {file.name}"):
-        base = shop.view() if shop.manifest() is not None else None
+        base = shop.readable() if shop.manifest() is not None else None
         staging = shop.path / "staging"
         staging.mkdir()
         stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
         with Quarantine(shop.path / "quarantine" / f"{stamp}-{file.name}.jsonl") as quarantine:
             result = ImportResult(mapping=source.mapping.describe())
             staged = _Staged(staging / "read.arrow")
+            unread: set[str] = set()
             with step(f"Reading {file.name}", total=source.size_bytes) as bar:
                 done = 0
                 for batch in source:
                     staged.add(_with_pictures(shop, batch, pictures, quarantine, result), batch.lines)
                     for fault in batch.faults:
                         quarantine.add(fault)
+                        if fault.product_id is not None:
+                            unread.add(fault.product_id)
                     bar.advance(batch.bytes_read - done)
                     done = batch.bytes_read
                     bar.tell(f"{staged.rows:,} products")
             staged.close()
             shop.images.sync()
             result.read = staged.rows
-            plan = _plan(staged, base, mode, quarantine, result)
+            plan = _plan(staged, base, mode, unread, quarantine, result)
             result.quarantined = quarantine.count
             result.quarantine = quarantine.path if quarantine.count else None
-        if result.read == 0 and base is None:
-            shutil.rmtree(staging)
+        if result.read == 0 and (base is None or mode == "sync"):
             hint = f"; see {result.quarantine}" if result.quarantine else ""
-            raise EmptorError(f"{file} holds no product that could be read{hint}")
+            refused = "; a sync with it would empty the shop" if base is not None else ""
+            raise EmptorError(f"{file} holds no product that could be read{hint}{refused}")
         about = {
             "source": file.name,
             "imported": {k: v for k, v in vars(result).items() if isinstance(v, int)},
@@ -117,21 +119,20 @@ def import_catalogue(
             about=about,
             result=result,
         )
-        shutil.rmtree(staging)
     return result
 
 
 def republish(shop: Shop, *, wait_s: float = 0.0) -> ImportResult:
     """Build a new generation from what the shop has: folds updates in, takes up new settings and fresh popularity."""
     with shop.writing(wait_s=wait_s, doing="publishing"):
-        base = shop.view()
+        base = shop.readable()
         staging = shop.path / "staging"
         staging.mkdir()
         staged = _Staged(staging / "read.arrow")
         staged.close()
         result = ImportResult()
         with Quarantine(staging / "none.jsonl") as quarantine:
-            plan = _plan(staged, base, "upsert", quarantine, result)
+            plan = _plan(staged, base, "upsert", set(), quarantine, result)
         about = {"source": f"generation {base.generation.number}"}
         publish(
             shop,
@@ -141,7 +142,6 @@ def republish(shop: Shop, *, wait_s: float = 0.0) -> ImportResult:
             about=about,
             result=result,
         )
-        shutil.rmtree(staging)
     return result
 
 
@@ -155,8 +155,7 @@ def publish(
     result: ImportResult,
 ) -> None:
     """Build the next generation beside the live one, flush it, and make it live. The caller holds the writer lock."""
-    numbers = [int(path.name) for path in shop.generations.glob("[0-9]*")] if shop.generations.exists() else []
-    number = max(numbers, default=0) + 1
+    number = max(shop.numbers(), default=0) + 1
     building = shop.generations / f".building-{number}"
     with (
         step("Building", total=total) as bar,
@@ -263,8 +262,17 @@ def _with_pictures(
     return products.set_column(place, PRODUCT.field("image_file"), pa.array(names, pa.string()))
 
 
-def _plan(staged: _Staged, base: View | None, mode: str, quarantine: Quarantine, result: ImportResult) -> _Plan:
+def _plan(
+    staged: _Staged,
+    base: View | None,
+    mode: str,
+    unread: set[str],
+    quarantine: Quarantine,
+    result: ImportResult,
+) -> _Plan:
     """Decide what survives and where it goes: rows of the file, then of the base, then updated products, as one list.
+
+    `unread`: ids that stand in the file in rows that could not be read; a sync keeps what the shop has of them.
 
     Arrays rather than tables: at a million rows the ids are all the memory that this takes.
     """
@@ -288,8 +296,11 @@ def _plan(staged: _Staged, base: View | None, mode: str, quarantine: Quarantine,
     result.replaced = int((in_file & known).sum())
     result.added = int((in_file & ~known).sum())
     if mode == "sync":
-        result.retired = int((~in_file).sum())
-        place_of = np.where(in_file, np.cumsum(in_file) - 1, -1)
+        kept = in_file.copy()
+        if unread:
+            kept[group[live & pc.is_in(ids, pa.array(sorted(unread))).to_numpy(zero_copy_only=False)]] = True
+        result.retired = int((~kept).sum())
+        place_of = np.where(kept, np.cumsum(kept) - 1, -1)
     _quarantine_repeats(ids, group[:first], last, staged.lines(), quarantine, result)
     place = np.where(live, place_of[group], -1)
     shadow = live & in_file[group]

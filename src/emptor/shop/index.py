@@ -13,6 +13,7 @@ from typing import Any
 
 import tantivy
 
+from emptor.errors import EmptorError
 from emptor.shop.category import join_path
 from emptor.shop.text import Analyser
 from emptor.shop.text.analyser import fold
@@ -36,7 +37,13 @@ def schema() -> tantivy.Schema:
 
 def open_index(folder: Path, analyser: Analyser, *, create: bool = False) -> tantivy.Index:
     """Open (or make) the index in `folder` with the analyser's tokenizer registered."""
-    index = tantivy.Index(schema(), path=str(folder)) if create else tantivy.Index.open(str(folder))
+    try:
+        index = tantivy.Index(schema(), path=str(folder)) if create else tantivy.Index.open(str(folder))
+    except ValueError as error:
+        raise EmptorError(
+            f"the index {folder} is missing or damaged ({str(error).splitlines()[0]}); "
+            "`emptor publish` builds it again from the catalogue"
+        ) from None
     index.register_tokenizer(TOKENIZER, analyser.tokenizer())
     return index
 

@@ -40,7 +40,8 @@ def read_manifest(shop: Path, *, name: str = NAME) -> Manifest | None:
         manifest = Manifest.model_validate(orjson.loads(content))
     except (orjson.JSONDecodeError, ValidationError) as error:
         raise EmptorError(
-            f"{path} is damaged ({str(error).splitlines()[0]}); restore it from {PREVIOUS}, or run `emptor publish`"
+            f'{path} is damaged ({str(error).splitlines()[0]}); write {{"format": 1, "generation": N}} into it, '
+            "with N the highest number in generations/"
         ) from None
     if manifest.format > FORMAT_VERSION:
         raise EmptorError(

@@ -1,4 +1,5 @@
-"""What shoppers liked lately: one number a product, computed from the event log when a generation is built."""
+"""What shoppers liked lately: one number a product, computed from the event log when a generation is built, and the
+queries that led them there."""
 
 from __future__ import annotations
 
@@ -29,3 +30,20 @@ def popularity(shop: Shop) -> dict[str, float]:
         .collect()
     )
     return dict(zip(totals["product_id"].to_list(), totals["weight"].to_list(), strict=True))
+
+
+def past_queries(shop: Shop) -> dict[str, int]:
+    """Query -> how many pages of it were clicked or bought from: what is worth suggesting; empty without a log."""
+    if not (shop.path / "events.sqlite").exists():
+        return {}
+    liked = shop.events.read().filter(
+        pl.col("action").is_in(list(ACTION_WEIGHT)) & (pl.col("query").str.strip_chars().str.len_chars() > 1)
+    )
+    counts = (
+        liked.group_by(pl.col("query").str.strip_chars().str.to_lowercase())
+        .agg(pl.col("request_id").fill_null(pl.col("event_id")).n_unique().alias("pages"))
+        .sort("pages", "query", descending=[True, False])
+        .head(20_000)
+        .collect()
+    )
+    return dict(zip(counts["query"].to_list(), counts["pages"].to_list(), strict=True))

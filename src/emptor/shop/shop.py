@@ -79,6 +79,10 @@ class Shop:
     def generations(self) -> Path:
         return self.path / "generations"
 
+    def numbers(self) -> list[int]:
+        """Generations that are on the disk, whatever else somebody keeps beside them."""
+        return [int(folder.name) for folder in self.generations.glob("[0-9]*") if folder.name.isdigit()]
+
     def manifest(self) -> Manifest | None:
         """What is published now; None for a shop without a catalogue."""
         return read_manifest(self.path)
@@ -101,6 +105,21 @@ class Shop:
                     view = view.with_changes(changes, end=end, live=self._live)
             self._view = view
             return view
+
+    def readable(self) -> View:
+        """A view to read and not to search: needs no index, so a lost one can be built again."""
+        manifest = self.manifest()
+        if manifest is None:
+            raise EmptorError(f"{self.path} has no catalogue yet; `emptor import {self.path} --catalogue FILE`")
+        view = View(Generation(self.generations / str(manifest.generation)))
+        changes, end = Delta(self.path, manifest.generation).read()
+        return view.with_changes(changes, end=end, live=None) if changes else view
+
+    def ready_for_updates(self) -> None:
+        """Make the private copy of the index now, so that the first update is as quick as the next."""
+        with self._lock:
+            if self._view is not None and self._live is None:
+                self._live = LiveIndex(self._view.generation, self.path)
 
     def _open_generation(self, number: int) -> View:
         if self._live is not None:
@@ -153,7 +172,10 @@ class Shop:
         """Be the one writer of generations while the block runs."""
         with locked(self.path / "shop.lock", wait_s=wait_s, doing=doing):
             self._sweep()
-            yield
+            try:
+                yield
+            finally:
+                self._sweep()
 
     @contextmanager
     def changing(self, *, wait_s: float = 10.0) -> Iterator[None]:
@@ -169,7 +191,7 @@ class Shop:
         shutil.rmtree(self.path / "staging", ignore_errors=True)
         for folder in (self.path / "views").glob("*-*"):
             pid = folder.name.split("-")[0]
-            if pid.isdigit() and not Path(f"/proc/{pid}").exists():
+            if pid.isdigit() and not Path("/proc", pid).exists():
                 shutil.rmtree(folder, ignore_errors=True)
 
     def close(self) -> None:

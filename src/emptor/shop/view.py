@@ -12,9 +12,8 @@ import math
 import os
 import shutil
 import uuid
-from datetime import datetime
 from collections.abc import Sequence
-from functools import lru_cache
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +25,9 @@ from emptor.shop.category import join_path, split_path
 from emptor.shop.delta import Change, last_states
 from emptor.shop.filters import Filters
 from emptor.shop.generation import Generation
-from emptor.shop.index import attribute_pairs, attribute_term, document, open_index
+from emptor.shop.index import attribute_pairs, document, open_index
+from emptor.shop.memo import Memo
 from emptor.shop.schema import PRODUCT
-from emptor.shop.text.analyser import fold
 
 log = logging.getLogger(__name__)
 
@@ -84,20 +83,24 @@ class View:
         self.brands, self.categories = generation.brands, generation.categories
         self.attributes = generation.attributes
         self.analyser = generation.analyser
-        self.index = generation.index
-        self.searcher: tantivy.Searcher = self.index.searcher()
+        self._searcher: tantivy.Searcher | None = None
         self._changed: dict[int, dict[str, Any]] = {}
         self._added: dict[str, int] = {}
         self._deleted: set[int] = set()
         self._live: LiveIndex | None = None
         self._delta_end = 0
-        self._folded()
+        self._masks: Memo[Filters, np.ndarray] = Memo(32)
 
-    def _folded(self) -> None:
-        self._brand_codes = _by_folded(self.brands)
-        self._attribute_lookup: dict[str, list[int]] | None = None
-        self._paths = [fold(path) for path in self.categories]
-        self.mask = lru_cache(maxsize=32)(self._mask)
+    @property
+    def index(self) -> tantivy.Index:
+        return self.generation.index if self._live is None else self._live.index
+
+    @property
+    def searcher(self) -> tantivy.Searcher:
+        """The index at this moment. Raises EmptorError where it is missing or damaged."""
+        if self._searcher is None:
+            self._searcher = self.index.searcher()
+        return self._searcher
 
     # -- products -------------------------------------------------------------------------------------------------
 
@@ -140,8 +143,11 @@ class View:
 
     # -- filters --------------------------------------------------------------------------------------------------
 
-    def _mask(self, filters: Filters) -> np.ndarray:
+    def mask(self, filters: Filters) -> np.ndarray:
         """[rows] bool: products in the shop that pass all filters. Memoised; do not write to it."""
+        return self._masks.get(filters, lambda: self._mask(filters))
+
+    def _mask(self, filters: Filters) -> np.ndarray:
         mask = self.alive.copy()
         for clause in filters:
             if clause.field == "price":
@@ -153,20 +159,13 @@ class View:
                 if len(clause.values) == 1:
                     mask &= self.in_stock == (clause.values[0] == "true")
             elif clause.field == "brand":
-                mask &= self._has(self.brand, [c for value in clause.values for c in self._brand_codes.get(value, ())])
+                mask &= self._has(self.brand, [c for value in clause.values for c in self.brands.codes.get(value, ())])
             elif clause.field == "category":
-                mask &= self._has(self.category, self._category_codes(clause.values))
+                mask &= self._has(self.category, self.categories.under(clause.values))
             else:
                 mask &= self._has_attribute(clause.field[5:], clause.values)
         mask.setflags(write=False)
         return mask
-
-    def _category_codes(self, prefixes: Sequence[str]) -> list[int]:
-        return [
-            code
-            for code, path in enumerate(self._paths)
-            if any(path == prefix or path.startswith(prefix + "/") for prefix in prefixes)
-        ]
 
     def _has(self, codes: np.ndarray, wanted: list[int]) -> np.ndarray:
         size = max(int(codes.max(initial=-1)) + 1, max(wanted, default=-1) + 1)
@@ -175,12 +174,7 @@ class View:
         return table[codes]
 
     def _has_attribute(self, name: str, values: Sequence[str]) -> np.ndarray:
-        if self._attribute_lookup is None:
-            lookup: dict[str, list[int]] = {}
-            for code, text in enumerate(self.attributes):
-                lookup.setdefault(attribute_term(*text.split("\x1f", 1)), []).append(code)
-            self._attribute_lookup = lookup
-        wanted = [code for value in values for code in self._attribute_lookup.get(f"{name}\x1f{value}", ())]
+        wanted = [code for value in values for code in self.attributes.codes.get(f"{name}\x1f{value}", ())]
         hit = np.zeros(len(self.attributes) + 1, bool)
         hit[wanted] = True
         sums = np.zeros(len(self.attribute_codes) + 1, np.int64)
@@ -197,12 +191,13 @@ class View:
 
     # -- updates --------------------------------------------------------------------------------------------------
 
-    def with_changes(self, changes: Sequence[Change], *, end: int, live: LiveIndex) -> View:
+    def with_changes(self, changes: Sequence[Change], *, end: int, live: LiveIndex | None) -> View:
         """A new view with updates applied; this one stays as it is.
 
         Args:
             end: bytes of the delta file that the new view has seen.
-            live: the process's own writable copy of the index, which this view's updates went through.
+            live: the process's own writable copy of the index, which the updates go through; None for a view that
+                is read and never searched (what an import builds on).
         """
         view = object.__new__(View)
         view.__dict__.update(self.__dict__)
@@ -226,8 +221,8 @@ class View:
         view.rows = view.generation.rows + len(self.ids.added)
         view._rebuild(sorted(set(touched)))
         view.id, view._delta_end = f"{self.generation.number}.{end}", end
-        view._live, view.index = live, live.index
-        view.searcher = live.apply(view, touched)
+        view._live = live
+        view._searcher = None if live is None else live.apply(view, touched)
         return view
 
     def _result(self, product_id: str, changes: Sequence[Change]) -> tuple[dict[str, Any] | None, int | None]:
@@ -259,11 +254,7 @@ class View:
         self.category = np.concatenate([self.category, np.full(more, -1, np.int32)])
         self.attribute_start = np.concatenate([self.attribute_start, np.zeros(more, np.int64)])
         self.attribute_end = np.concatenate([self.attribute_end, np.zeros(more, np.int64)])
-        brands, categories, attributes = (
-            _Growing(self.brands),
-            _Growing(self.categories),
-            _Growing(self.attributes),
-        )
+        brands, categories, attributes = self.brands.growing(), self.categories.growing(), self.attributes.growing()
         codes: list[int] = []
         for row in touched:
             self.alive[row] = row not in self._deleted
@@ -278,7 +269,7 @@ class View:
             codes += sorted({attributes.code(f"{name}\x1f{value}") for name, value in attribute_pairs(product)})
             self.attribute_end[row] = len(self.attribute_codes) + len(codes)
         self.attribute_codes = np.concatenate([self.attribute_codes, np.array(codes, np.int32)])
-        self.brands, self.categories, self.attributes = brands.values, categories.values, attributes.values
+        self.brands, self.categories, self.attributes = brands.done(), categories.done(), attributes.done()
         if more:
             added = sorted(self._added)
             order = np.concatenate([np.arange(self.generation.rows, dtype=np.float64), np.zeros(len(added))])
@@ -287,7 +278,7 @@ class View:
                 order[self._added[product_id]] = place - 1 + (number + 1) / (len(added) + 1)
             self.order = np.argsort(np.argsort(order, kind="stable"), kind="stable").astype(np.int64)
         self.count = int(self.alive.sum())
-        self._folded()
+        self._masks = Memo(32)
 
 
 class LiveIndex:
@@ -297,6 +288,7 @@ class LiveIndex:
     """
 
     def __init__(self, generation: Generation, shop: Path) -> None:
+        _ = generation.index  # raises where there is nothing to copy
         self._folder = shop / "views" / f"{os.getpid()}-{uuid.uuid4().hex[:8]}"
         self._folder.mkdir(parents=True)
         for file in (generation.folder / "index").iterdir():
@@ -341,28 +333,3 @@ def complete(fields: dict[str, Any], *, image_file: str | None) -> dict[str, Any
     row = batch.to_pylist()[0]
     row["attributes"] = dict(row["attributes"] or ())
     return row
-
-
-class _Growing:
-    """A vocabulary that may get new values behind the old ones."""
-
-    def __init__(self, values: list[str]) -> None:
-        self.values = values
-        self._codes: dict[str, int] | None = None
-
-    def code(self, value: str | None) -> int:
-        if not value:
-            return -1
-        if self._codes is None:
-            self._codes = {known: code for code, known in enumerate(self.values)}
-        if value not in self._codes:
-            self._codes[value] = len(self.values)
-            self.values = [*self.values, value]
-        return self._codes[value]
-
-
-def _by_folded(values: Sequence[str]) -> dict[str, list[int]]:
-    found: dict[str, list[int]] = {}
-    for code, value in enumerate(values):
-        found.setdefault(fold(value), []).append(code)
-    return found

@@ -16,6 +16,7 @@ import tantivy
 from pydantic import BaseModel, ConfigDict
 
 from emptor.errors import EmptorError
+from emptor.shop.memo import Memo
 from emptor.shop.text.units import QUANTITY, quantity
 
 LANGUAGES = tuple(
@@ -76,7 +77,7 @@ class Analyser:
             builder = builder.filter(tantivy.Filter.stemmer(options.language))
         self._stemmer = builder.build()
         self._stop = _stop_words(options.language)
-        self._label = lru_cache(maxsize=50_000)(self.index_text)
+        self._labels: Memo[str, str] = Memo(50_000)
 
     def tokenizer(self) -> tantivy.TextAnalyzer:
         """The engine's side of the analyser: it is given `index_text`, already cut into terms."""
@@ -92,7 +93,7 @@ class Analyser:
 
     def index_label(self, text: str) -> str:
         """`index_text` of a brand, a category or an attribute value: memoised, since they repeat."""
-        return self._label(text)
+        return self._labels.get(text, lambda: self.index_text(text))
 
     def surfaces(self, text: str) -> list[str]:
         """Words as written (folded, not stemmed), without quantities: what spelling and suggestions know."""
