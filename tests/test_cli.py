@@ -126,6 +126,13 @@ def test_an_error_ends_with_status_2_and_no_traceback(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+def test_a_failed_first_import_leaves_nothing_behind(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("")
+    with pytest.raises(EmptorError):
+        run("import", tmp_path / "new", "--catalogue", tmp_path / "a.csv")
+    assert not (tmp_path / "new").exists()
+
+
 def test_ctrl_c_stops_an_import_and_leaves_the_shop_as_it_was(shop_path: Path, tmp_path: Path) -> None:
     file = tmp_path / "big.csv"
     with file.open("w") as out:

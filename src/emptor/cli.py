@@ -76,26 +76,56 @@ def import_(
     for file in (catalogue, events):
         if file is not None and not file.is_file():
             raise EmptorError(f"there is no file {file}")
-    with Shop.create(shop) as target:
-        if events is not None:
-            _import_events(target, events)
-        if catalogue is not None:
-            from emptor.shop.importer import import_catalogue
+    is_new = not (shop / "shop.toml").exists()
+    try:
+        with Shop.create(shop) as target:
+            _import(target, catalogue, events, columns, ignore or [], format, category_separator, images, mode, wait)
+    except EmptorError:
+        if is_new:
+            _remove_empty(shop)
+        raise
 
-            result = import_catalogue(
-                target,
-                catalogue,
-                maps=columns,
-                ignore=ignore or [],
-                format=format,
-                category_separator=category_separator,
-                images=images,
-                mode=mode.value,
-                wait_s=wait,
-            )
-            _print_import(target.path, result)
-        elif target.manifest() is not None:
-            out.print("Run [bold]emptor publish[/] to let new clicks and purchases count as popularity.")
+
+def _import(
+    target: Any,
+    catalogue: Path | None,
+    events: Path | None,
+    columns: dict[str, list[str]],
+    ignore: list[str],
+    format: str | None,
+    category_separator: str | None,
+    images: Path | None,
+    mode: Mode,
+    wait: float,
+) -> None:
+    from emptor.shop.importer import import_catalogue
+
+    if events is not None:
+        _import_events(target, events)
+    if catalogue is not None:
+        result = import_catalogue(
+            target,
+            catalogue,
+            maps=columns,
+            ignore=ignore,
+            format=format,
+            category_separator=category_separator,
+            images=images,
+            mode=mode.value,
+            wait_s=wait,
+        )
+        _print_import(target.path, result)
+    elif target.manifest() is not None:
+        out.print("Run [bold]emptor publish[/] to let new clicks and purchases count as popularity.")
+
+
+def _remove_empty(shop: Path) -> None:
+    """Take back a shop that was made for an import that failed, unless it holds something by now."""
+    import shutil
+
+    left = {"shop.toml", "shop.lock", "images", "staging"}
+    if shop.is_dir() and {path.name for path in shop.iterdir()} <= left:
+        shutil.rmtree(shop)
 
 
 def _import_events(target: Any, file: Path) -> None:
@@ -133,6 +163,10 @@ def _print_import(path: Path, result: Any) -> None:
     )
     if result.pictures or result.bad_pictures:
         out.print(f"{result.pictures:,} pictures, {result.bad_pictures:,} unusable.")
+    if "title" not in dict(result.mapping):
+        out.print(
+            "[yellow]No column became the title[/], which is what is searched first: --map title=COLUMN says which."
+        )
     if result.quarantined:
         repeats = (
             f" ({result.repeated:,} of them repeats of an id, the last of which was kept)" if result.repeated else ""
@@ -307,6 +341,9 @@ def search(
         story = engine.explain(page.request_id) if explain else None
     if page.did_you_mean:
         out.print(f"Did you mean [bold]{escape(page.did_you_mean)}[/]?")
+    if not page.results:
+        out.print("Nothing found.")
+        return
     table = Table(box=None, padding=(0, 2, 0, 0))
     for name in ("", "product_id", "title", "price", "score"):
         table.add_column(name, justify="right" if name in ("", "price", "score") else "left")
@@ -344,6 +381,8 @@ def evaluate(
     from emptor.engine import Engine
     from emptor.evaluate import evaluate_shop
 
+    if json is not None and not json.resolve().parent.is_dir():
+        raise EmptorError(f"there is no folder {json.parent} to write {json.name} into")
     with Engine.open(shop) as engine:
         report = evaluate_shop(
             engine,
@@ -393,7 +432,9 @@ def demo(
     from emptor.demo import make_demo
 
     make_demo(folder, products=products, seed=seed, console=out)
-    if serve:
+    if not serve:
+        out.print(f"Next: [bold]emptor serve {shlex.quote(str(folder))}[/]")
+    else:
         from emptor.serve import serve as run
 
         run(

@@ -173,7 +173,7 @@ class Engine:
             product_id=None,
             k=k,
             offset=offset,
-            filters=parse_filters(filters),
+            filters=parse_filters([filters] if isinstance(filters, str) else filters),
             sort=sort,
             user_id=user_id,
             session_id=session_id,
@@ -209,7 +209,7 @@ class Engine:
             product_id=product_id,
             k=k,
             offset=offset,
-            filters=parse_filters(filters),
+            filters=parse_filters([filters] if isinstance(filters, str) else filters),
             sort="relevance",
             user_id=user_id,
             session_id=session_id,
@@ -229,12 +229,13 @@ class Engine:
         return self._cascade(self._assembled, cascade).run(requests)
 
     def ranking(self, queries: Sequence[str], *, cascade: str = "default", depth: int = MAX_LIST) -> list[list[str]]:
-        """product_ids of each query's list, best first: what `emptor evaluate` judges."""
+        """product_ids of each query's list, best first and nothing explored: what `emptor evaluate` judges."""
         assembled = self._assembled
         runner = self._cascade(assembled, cascade)
         lists: list[list[str]] = []
         for start in range(0, len(queries), 256):
-            candidates = runner.run(Requests.of(list(queries[start : start + 256]))).candidates
+            requests = Requests.of(list(queries[start : start + 256]))
+            candidates = runner.run(requests, exploring=False).candidates
             lists += [assembled.view.product_ids(candidates.row(at)[0][:depth]) for at in range(len(candidates))]
         return lists
 
@@ -398,6 +399,9 @@ class Engine:
         order = _sorted(view, rows, sort)
         shown = order[offset : offset + k]
         products = [view.card(int(row)) for row in rows[shown]]
+        for product in products:
+            if product["currency"] is None and product["price"] is not None:
+                product["currency"] = self.shop.options.currency
         hits = [
             Hit(product, float(scores[at]), offset + place, float(propensity[at]))
             for place, (product, at) in enumerate(zip(products, shown, strict=True))
@@ -456,7 +460,8 @@ class Engine:
             every = count_facets(view, found, filters, [name])
             facets += [facet for facet in every if folded_field(facet.field) == name]
         ranks = {"category": 0, "brand": 1, "price": 2, "in_stock": 9}
-        return sorted(facets, key=lambda facet: ranks.get(facet.field, 5))
+        # a facet keeps its place when it becomes active
+        return sorted(facets, key=lambda facet: (ranks.get(facet.field, 5), facet.field))
 
     def _keep(self, trace: Trace, view: View, page: Page) -> None:
         kept = _Kept(trace, view.ids, view.id, [hit.product["product_id"] for hit in page.results])

@@ -19,6 +19,8 @@ WORDS = {
     "drille": 2,
     "faucet": 50,
     "facet": 30,
+    "mp3": 40,
+    "player": 60,
 }
 SPELLING = Spelling(WORDS)
 
@@ -37,6 +39,8 @@ SPELLING = Spelling(WORDS)
         ("zzzzzz", None),
         ("abc", None),
         ("lad3er", None),
+        ("mp3player", ("mp3", "player")),
+        ("dw735x", None),
     ],
 )
 def test_corrections(word: str, meant: tuple[str, ...] | None) -> None:

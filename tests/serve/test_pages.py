@@ -107,7 +107,7 @@ def test_a_product_page_shows_everything_and_similar_products(client: TestClient
     text = page(client, "/product/P00")
     assert "A plain dress in red, made by Aurelle." in text and "<dt>Color</dt><dd>red</dd>" in text
     assert '<a href="/?filter=category%3AWomen%2FDresses">Dresses</a>' in text and "size=512" in text
-    assert "P00" not in products(text) and len(products(text)) == 8
+    assert "P00" not in products(text) and len(products(text)) == 10
     assert "Price on request" in page(client, "/product/odd-4")
     assert "That is not here" in page(client, "/product/nobody", 404)
 
@@ -115,7 +115,7 @@ def test_a_product_page_shows_everything_and_similar_products(client: TestClient
 def test_meant_empty_and_wrong(client: TestClient) -> None:
     assert 'Did you mean <a href="/?q=sneakers">sneakers</a>?' in page(client, "/?q=sneakrs")
     empty = page(client, "/?q=xylophonequartz")
-    assert "Nothing found for “xylophonequartz”" in empty and len(products(empty)) == 8
+    assert "Nothing found for “xylophonequartz”" in empty and len(products(empty)) == 10
     assert "Remove them" in page(client, "/?q=mug&filter=brand%3ANobody")
     for beyond in ("/?q=mug&offset=900", "/?offset=60", "/?offset=980"):
         assert "Back to the first page" in page(client, beyond)

@@ -161,7 +161,7 @@ def test_explored_pages_log_their_propensities(shop_path: Path) -> None:
         file.write("explore = { share = 1.0, depth = 4 }\n")
     with running(shop_path) as client:
         assert isinstance(client, TestClient)
-        page = client.get("/v1/search?q=mug&k=6").json()
+        page = client.get("/v1/search?q=mug&k=6&session_id=s1").json()
     assert page["explored"] and [hit["propensity"] for hit in page["results"]] == [0.25] * 4 + [1.0] * 2
     row = read_traces(shop_path).collect().row(0, named=True)
     assert row["explored"] and row["shown_propensities"] == [0.25] * 4 + [1.0] * 2

@@ -62,8 +62,10 @@ class Spelling:
         return self._neighbouring.get(word, lambda: self._neighbours(word))
 
     def _correct(self, word: str) -> Suggestion | None:
-        if len(word) < MIN_LENGTH or not word.isalpha():
+        if len(word) < MIN_LENGTH:
             return None
+        if not word.isalpha():  # a model number has no spelling, but `mp3player` may lack a space
+            return self._split(word) if word.isalnum() and word[0].isalpha() and not self.products(word) else None
         count = self.products(word)
         best: Suggestion | None = None
         for other, distance in self._near(word, reach=1 if len(word) < 7 else 2):

@@ -14,12 +14,13 @@ from emptor.shop.view import View
 
 MAX_TITLES = 20_000
 MAX_QUERIES = 20_000
-_KIND_WEIGHT = {"query": 4.0, "category": 3.0, "brand": 2.0, "product": 1.0}
+MAX_WORDS = 20_000
+_KIND_WEIGHT = {"query": 5.0, "category": 4.0, "word": 3.0, "brand": 2.0, "product": 1.0}
 
 
 @dataclass(frozen=True)
 class Suggested:
-    """`kind`: query | category | brand | product."""
+    """`kind`: query (somebody's) | category | word (of the catalogue) | brand | product."""
 
     text: str
     kind: str
@@ -45,6 +46,8 @@ class Suggester:
             for value, count in zip(values, counts, strict=False):
                 named[split_path(value)[-1] if kind == "category" else value] += int(count)
             _add(entries, kind, {text: float(count) for text, count in named.items() if count})
+        common = sorted(((n, w) for w, n in view.generation.words.items() if n > 2 and len(w) > 2), reverse=True)
+        _add(entries, "word", {word: float(count) for count, word in common[:MAX_WORDS]})
         rows = np.flatnonzero(view.alive)
         if len(rows) > MAX_TITLES:
             rows = rows[np.argsort(-view.popularity[rows], kind="stable")[:MAX_TITLES]]
@@ -52,23 +55,25 @@ class Suggester:
         _add(entries, "product", titles)
         self._entries = sorted(entries.values(), key=lambda entry: (-entry[2], entry[0]))
         starts = [
-            (folded[at:], number)
+            (folded[at:], number, at > 0)
             for number, entry in enumerate(self._entries)
             for folded in [fold(entry[0])]
             for at in _word_starts(folded)
         ]
         starts.sort()
-        self._keys = [key for key, _ in starts]
-        self._numbers = np.array([number for _, number in starts], np.int64)
+        self._keys = [key for key, _, _ in starts]
+        self._numbers = np.array([number for _, number, _ in starts], np.int64)
+        self._inside = np.array([inside for _, _, inside in starts], bool)
 
     def __call__(self, prefix: str, *, k: int = 8) -> list[Suggested]:
-        """The k best suggestions that have a word starting with `prefix`."""
+        """The k best suggestions that have a word starting with `prefix`; those that start with it come first."""
         wanted = " ".join(fold(prefix[:80]).split())
         if not wanted:
             return []
         first = bisect.bisect_left(self._keys, wanted)
         last = bisect.bisect_left(self._keys, wanted + "\U0010ffff")
-        numbers = np.unique(self._numbers[first:last])[:k]  # numbers stand in order of weight
+        found = np.lexsort((self._numbers[first:last], self._inside[first:last]))  # numbers are in order of weight
+        numbers = list(dict.fromkeys(self._numbers[first:last][found].tolist()))[:k]
         return [Suggested(self._entries[number][0], self._entries[number][1]) for number in numbers]
 
 

@@ -18,7 +18,7 @@ from emptor.serve.search import deadline, find_product
 from emptor.serve.service import Service
 from emptor.serve.shown import card, chips, crumbs, groups, heading, initial, pager, price
 
-SIMILAR = 8
+SIMILAR = 10
 SESSION = "emptor_session"
 _SESSION_ID = re.compile(r"[0-9a-f]{32}")
 _SORTS = dict(

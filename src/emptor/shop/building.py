@@ -97,6 +97,7 @@ class GenerationWriter:
             own = sorted({self._attribute.code(f"{name}\x1f{value}") for name, value in attribute_pairs(product)})
             codes += own
             counts[at] = len(own)
+            self._filled["attributes"] += bool(own)
             self._count_words(product)
             self._writer.add_document(document(self.rows + at, product, self._analyser))
         self._brand_codes.append(brands)
@@ -165,7 +166,8 @@ class GenerationWriter:
         listed = batch.column("listed_at").cast(pa.int64()).fill_null(0)
         self._numbers["listed_at"].append(listed.to_numpy(zero_copy_only=False))
         for name in PRODUCT.names:
-            self._filled[name] += batch.num_rows - batch.column(name).null_count
+            if name != "attributes":
+                self._filled[name] += batch.num_rows - batch.column(name).null_count
 
     def _count_words(self, product: dict[str, Any]) -> None:
         texts = [product["title"], product["brand"], *(product["category"] or ())]
