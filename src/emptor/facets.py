@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -76,22 +76,29 @@ def _coded(field: str, codes: np.ndarray, values: Vocabulary, clauses: Sequence[
     if values.canonical is not None:
         codes = values.canonical[codes]
     found, counts = _count(codes, len(values))
-    totals = dict(zip(found.tolist(), counts.tolist(), strict=True))
-    if field == "category":
-        # a path's filter keeps what is below it too
-        for code in [code for code in totals if code in values.parents]:
-            totals[code] += sum(int(counts[at]) for at, c in enumerate(found) if int(c) in values.parents[code])
-    is_on = lambda code: any(_holds(clause, values.keys[code]) for clause in clauses)  # noqa: E731
-    kept = _best(totals, is_on if clauses else None)
+    if field == "category" and values.parents:
+        counts = _with_below(found, counts, values)
+    on = (
+        {code for code in found.tolist() if any(values.keys[code] in own.values for own in clauses)}
+        if clauses
+        else set()
+    )
+    kept = _best(found, counts, on)
     return Facet(
         field,
-        tuple(
-            FacetValue(
-                values[code], f"{field}:{_written(field, values[code])}", totals[code], bool(clauses) and is_on(code)
-            )
-            for code in kept
-        ),
+        tuple(FacetValue(values[c], f"{field}:{_written(field, values[c])}", n, c in on) for c, n in kept),
     )
+
+
+def _with_below(found: np.ndarray, counts: np.ndarray, values: Vocabulary) -> np.ndarray:
+    """Counts of paths with what is below them: a path's filter keeps that too."""
+    place = {code: at for at, code in enumerate(found.tolist())}
+    total = counts.copy()
+    for code, at in place.items():
+        for below in values.parents.get(code, ()):
+            if below in place:
+                total[at] += counts[place[below]]
+    return total
 
 
 def _attributes(view: View, rows: np.ndarray, chosen: dict[str, list[Clause]]) -> list[Facet]:
@@ -101,48 +108,44 @@ def _attributes(view: View, rows: np.ndarray, chosen: dict[str, list[Clause]]) -
         both = np.unique(places * len(view.attributes) + view.attributes.canonical[codes])
         codes = both % len(view.attributes)
     found, counts = _count(codes, len(view.attributes))
-    groups: dict[str, dict[int, int]] = {}
+    groups: dict[str, list[int]] = {}
     shown: dict[str, str] = {}
-    for code, count in zip(found.tolist(), counts.tolist(), strict=True):
+    for at, code in enumerate(found.tolist()):
         name = view.attributes[code].split("\x1f", 1)[0]
-        groups.setdefault(_fold(name), {})[code] = count
-        shown.setdefault(_fold(name), name)
+        key = _fold(name)
+        groups.setdefault(key, []).append(at)
+        shown.setdefault(key, name)
+    totals = {key: int(counts[places].sum()) for key, places in groups.items()}
     # an attribute that nearly every product has for itself (a serial number) is no choice
-    useful = {
-        name: totals
-        for name, totals in groups.items()
-        if f"attr.{name}" in chosen or len(totals) <= max(MAX_VALUES, sum(totals.values()) // 4)
-    }
-    ranked = sorted(useful, key=lambda name: (f"attr.{name}" not in chosen, -sum(useful[name].values()), name))
+    useful = [
+        key
+        for key, places in groups.items()
+        if f"attr.{key}" in chosen or len(places) <= max(MAX_VALUES, totals[key] // 4)
+    ]
+    useful.sort(key=lambda key: (f"attr.{key}" not in chosen, -totals[key], key))
     facets = []
-    for name in ranked[: max(MAX_ATTRIBUTES, sum(f"attr.{name}" in chosen for name in ranked))]:
-        clauses = chosen.get(f"attr.{name}", [])
-        field = f"attr.{shown[name]}"
-        value_of = lambda code: view.attributes[code].split("\x1f", 1)[1]  # noqa: E731
-        kept = _best(useful[name], (lambda code: _is_on(clauses, value_of(code))) if clauses else None)  # noqa: B023
-        values = [
-            FacetValue(
-                value_of(code),
-                f"{escape(field)}:{escape(value_of(code))}",
-                useful[name][code],
-                bool(clauses) and _is_on(clauses, value_of(code)),
+    for key in useful[: max(MAX_ATTRIBUTES, sum(f"attr.{key}" in chosen for key in useful))]:
+        field, own = f"attr.{shown[key]}", np.array(groups[key])
+        texts = {int(code): view.attributes[int(code)].split("\x1f", 1)[1] for code in found[own]}
+        clauses = chosen.get(f"attr.{key}", [])
+        on = {code for code, text in texts.items() if _is_on(clauses, text)} if clauses else set()
+        kept = _best(found[own], counts[own], on)
+        facets.append(
+            Facet(
+                field,
+                tuple(FacetValue(texts[c], f"{escape(field)}:{escape(texts[c])}", n, c in on) for c, n in kept),
             )
-            for code in kept
-        ]
-        facets.append(Facet(field, tuple(values)))
+        )
     return facets
 
 
-def _best(totals: dict[int, int], is_on: Callable[[int], bool] | None) -> list[int]:
-    """The most frequent codes; active ones stay even when they are rare, or nobody could take them off again."""
-    ranked = sorted(totals, key=lambda code: (-totals[code], code))
-    if is_on is None:
-        return ranked[:MAX_VALUES]
-    return ranked[:MAX_VALUES] + [code for code in ranked[MAX_VALUES:] if is_on(code)]
-
-
-def _holds(clause: Clause, key: str) -> bool:
-    return key in clause.values
+def _best(found: np.ndarray, counts: np.ndarray, on: set[int]) -> list[tuple[int, int]]:
+    """The most frequent codes with their counts; active ones stay though rare, or nobody could take them off again."""
+    order = np.lexsort((found, -counts))
+    kept = order[:MAX_VALUES].tolist()
+    if on:
+        kept += [at for at in order[MAX_VALUES:].tolist() if int(found[at]) in on]
+    return [(int(found[at]), int(counts[at])) for at in kept]
 
 
 def _written(field: str, value: str) -> str:
