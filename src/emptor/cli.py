@@ -14,6 +14,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from emptor.errors import EmptorError
+from emptor.progress import step
 
 app = typer.Typer(
     name="emptor",
@@ -129,7 +130,6 @@ def _remove_empty(shop: Path) -> None:
 
 
 def _import_events(target: Any, file: Path) -> None:
-    from emptor.progress import step
     from emptor.shop.events import import_events
     from emptor.shop.importing import Fault, Quarantine
 
@@ -193,10 +193,13 @@ def export(
         raise EmptorError("nothing to export: give --catalogue FILE, --events FILE or both")
     with Shop.open(shop) as source:
         if catalogue is not None:
-            count = write_products(products_of(source.view()), catalogue)
+            view = source.readable()
+            with step("Writing products", total=view.count) as bar:
+                count = write_products(bar.counted(products_of(view)), catalogue)
             out.print(f"{count:,} products written to {catalogue}")
         if events is not None:
-            count = export_events(source.events, events)
+            with step("Writing events", total=source.events.count()) as bar:
+                count = export_events(source.events, events, progress=bar.advance)
             out.print(f"{count:,} events written to {events}")
 
 
@@ -313,7 +316,8 @@ def rollup(
     from emptor.shop.shop import Shop
 
     with Shop.open(shop) as target:
-        moved = target.events.rollup(keep_seconds=keep_hours * 3600)
+        with step("Moving events", total=target.events.pending()) as bar:
+            moved = target.events.rollup(keep_seconds=keep_hours * 3600, on_progress=bar.advance)
         target.events.forget_ids(time.time_ns() // 1000)
     out.print(f"{moved:,} events moved to {shop / 'logs'}.")
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from typing import Protocol, TypeVar
 
 from rich.console import Console
 from rich.progress import (
@@ -19,6 +20,14 @@ from rich.progress import (
 console = Console(stderr=True)
 
 
+class _Batch(Protocol):
+    @property
+    def num_rows(self) -> int: ...
+
+
+B = TypeVar("B", bound=_Batch)
+
+
 class Step:
     """A running step. `advance(n)` moves the bar by n units; `tell(text)` changes the note behind it."""
 
@@ -27,6 +36,12 @@ class Step:
 
     def advance(self, amount: float = 1) -> None:
         self._progress.advance(self._task, amount)  # type: ignore[arg-type]
+
+    def counted(self, batches: Iterable[B]) -> Iterator[B]:
+        """Pass batches through, moving the bar by their rows."""
+        for batch in batches:
+            yield batch
+            self.advance(batch.num_rows)
 
     def tell(self, note: str) -> None:
         self._progress.update(self._task, note=note)  # type: ignore[arg-type]
