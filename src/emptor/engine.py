@@ -21,21 +21,13 @@ from typing import Any
 
 import numpy as np
 
-from emptor.cascade import MAX_LIST, Cascade, Degraded, Methods, Outcome, Pace, Requests, Trace
+from emptor.assembly import Assembled, Assembler
+from emptor.cascade import MAX_LIST, Cascade, Degraded, Outcome, Requests, Trace
 from emptor.cascade.runner import Observer
 from emptor.errors import EmptorError
 from emptor.facets import Facet, count_facets, folded_field
-from emptor.retrieve.channel import Channel
-from emptor.retrieve.dense import DenseChannel, VectorIndex
-from emptor.retrieve.lexical import LexicalChannel
-from emptor.retrieve.popular import PopularChannel
-from emptor.retrieve.spelling import Spelling
-from emptor.retrieve.stage import methods as retrieve_methods
-from emptor.retrieve.suggest import Suggested, Suggester
-from emptor.retrieve.synonyms import Synonyms
+from emptor.retrieve.suggest import Suggested
 from emptor.shop.filters import Filters, parse_filters
-from emptor.shop.generation import Generation
-from emptor.shop.popularity import past_queries
 from emptor.shop.shop import Shop
 from emptor.shop.view import RowIds, View
 
@@ -79,16 +71,6 @@ class Page:
 
 
 @dataclass(frozen=True)
-class _Assembled:
-    """Everything built for one view: replaced as a whole, so that no page mixes two."""
-
-    view: View
-    cascades: dict[str, Cascade]
-    lexical: LexicalChannel
-    suggester: Suggester
-
-
-@dataclass(frozen=True)
 class _Kept:
     """A trace with what turns its rows into ids; not with its view, whose columns it would keep alive."""
 
@@ -108,19 +90,14 @@ class Engine:
 
     def __init__(self, shop: Shop, *, keep_traces: int = KEPT_TRACES) -> None:
         self.shop = shop
-        self._paces: dict[str, Pace] = {}
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
         self._keep_traces = keep_traces
         self._lock = threading.Lock()
         self._refreshing = threading.Lock()
-        self._spelling: tuple[Generation, Spelling] | None = None
-        self._suggester: tuple[Generation, Suggester] | None = None
-        self._vectors: tuple[Generation, VectorIndex] | None = None
-        self._synonyms_stamp: tuple[int, int] | None = None
-        self._synonyms: Synonyms | None = None
         self.on_trace: Callable[[Trace, View, Page], None] | None = None
         self.observe: Observer | None = None
-        self._assembled = self._assemble(shop.view())
+        self._assembler = Assembler(shop)
+        self._assembled = self._assembler.assemble(shop.view())
 
     @classmethod
     def open(cls, path: str | os.PathLike[str]) -> Engine:
@@ -278,10 +255,10 @@ class Engine:
         """Take up a new generation, updates or synonyms; True if there was something new. Requests go on meanwhile."""
         with self._refreshing:
             view = self.shop.view()
-            if view.id == self._assembled.view.id and self._stamp() == self._synonyms_stamp:
+            if view.id == self._assembled.view.id and not self._assembler.is_stale():
                 return False
             before = self._assembled.view.generation
-            self._assembled = self._assemble(view)
+            self._assembled = self._assembler.assemble(view)
             if view.generation is not before:
                 self._forget({before.number, view.generation.number})
             return True
@@ -293,56 +270,9 @@ class Engine:
             for key in old:
                 del self._kept[key]
 
-    def _stamp(self) -> tuple[int, int]:
-        try:
-            stat = (self.shop.path / "synonyms.txt").stat()
-            return stat.st_mtime_ns, stat.st_size
-        except FileNotFoundError:
-            return 0, 0
-
-    def _assemble(self, view: View) -> _Assembled:
-        generation = view.generation
-        if self._spelling is None or self._spelling[0] is not generation:
-            self._spelling = (generation, Spelling(generation.words))
-        if self._suggester is None or self._suggester[0] is not generation:
-            self._suggester = (generation, Suggester(view, queries=past_queries(self.shop)))
-        synonyms = self._read_synonyms(view)
-        options = self.shop.options
-        lexical = LexicalChannel(view, options.search, synonyms=synonyms, spelling=self._spelling[1])
-        methods: Methods = {**retrieve_methods(lexical=lexical, popular=PopularChannel(view), others=self._dense(view))}
-        cascades = {
-            name: Cascade(name, own, view, methods=methods, paces=self._paces) for name, own in options.cascade.items()
-        }
-        return _Assembled(view, cascades, lexical, self._suggester[1])
-
-    def _read_synonyms(self, view: View) -> Synonyms:
-        """The shop's synonyms; while the file cannot be read, those that were read last stand in."""
-        self._synonyms_stamp = self._stamp()
-        try:
-            self._synonyms = Synonyms.read(self.shop.path / "synonyms.txt", view.analyser)
-        except EmptorError as error:
-            if self._synonyms is None:
-                raise
-            log.warning("%s; the synonyms read before stay in force", error)
-        return self._synonyms
-
-    def _dense(self, view: View) -> dict[str, Channel]:
-        """The dense channel, where the generation has vectors of the shop's encoder."""
-        encoder, made = self.shop.encoder, view.generation.vectors
-        if encoder is None:
-            return {}
-        if made is None or made[1] != encoder.fingerprint:
-            raise EmptorError(
-                f"the products of {self.shop.path} have no vectors of the encoder that shop.toml names; "
-                f"run `emptor publish {self.shop.path}`"
-            )
-        if self._vectors is None or self._vectors[0] is not view.generation:
-            self._vectors = (view.generation, VectorIndex(made[0]))
-        return {"dense": DenseChannel(view, encoder=encoder, index=self._vectors[1])}
-
     # -- pages ----------------------------------------------------------------------------------------------------
 
-    def _cascade(self, assembled: _Assembled, name: str) -> Cascade:
+    def _cascade(self, assembled: Assembled, name: str) -> Cascade:
         if name not in assembled.cascades:
             raise EmptorError(f"unknown cascade {name[:80]!r}; shop.toml has {', '.join(sorted(assembled.cascades))}")
         return assembled.cascades[name]
@@ -427,7 +357,7 @@ class Engine:
 
     def _facets(
         self,
-        assembled: _Assembled,
+        assembled: Assembled,
         runner: Cascade,
         requests: Requests,
         rows: np.ndarray,
