@@ -20,7 +20,7 @@ LARGE_VOCABULARY = 50_000
 """Above this, sorting a thousand codes is cheaper than a table of all."""
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)  # not frozen: a page makes dozens, and freezing doubles the cost of making one
 class FacetValue:
     """One choice. filter: what to add to the request for it; count: candidates that it keeps."""
 

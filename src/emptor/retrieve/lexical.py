@@ -204,8 +204,9 @@ class LexicalChannel:
             limit = min(2 * limit, MAX_TIED)
         if not hits:
             return empty()
-        rows = np.array(searcher.fast_field_values("row", [address for _, address in hits]), np.int64)
-        scores = np.array([score for score, _ in hits], np.float32)
+        found, addresses = zip(*hits, strict=True)
+        rows = np.fromiter(searcher.fast_field_values("row", list(addresses)), np.int64, len(hits))
+        scores = np.fromiter(found, np.float32, len(hits))
         best = np.lexsort((self._view.order[rows], -scores))[:depth]
         return Found(rows[best], scores[best])
 

@@ -130,20 +130,22 @@ def _product_ids(parts: Sequence[tuple[RowIds, np.ndarray]]) -> pa.Array:
     for number, (ids, _) in enumerate(parts):
         groups.setdefault(id(ids), []).append(number)
     places: list[np.ndarray] = [np.zeros(0, np.int64)] * len(parts)
-    texts: list[str] = []
+    arrays: list[pa.Array] = []
+    known = 0
     for numbers in groups.values():
         rows = np.concatenate([parts[number][1] for number in numbers])
         # rows are small numbers: a table is quicker than sorting them
         seen = np.zeros(rows.max(initial=-1) + 1, bool)
         seen[rows] = True
         different = np.flatnonzero(seen)
-        inverse = (np.cumsum(seen) - 1 + len(texts))[rows]
-        texts += parts[numbers[0]][0].many(different)
+        inverse = (np.cumsum(seen) - 1 + known)[rows]
+        arrays.append(parts[numbers[0]][0].array(different))
+        known += len(different)
         ends = np.cumsum([len(parts[number][1]) for number in numbers])
         for number, own in zip(numbers, np.split(inverse, ends[:-1]), strict=True):
             places[number] = own
     every = np.concatenate(places) if places else np.zeros(0, np.int64)
-    return pa.array(texts, pa.string()).take(pa.array(every))
+    return pa.concat_arrays(arrays or [pa.array([], pa.string())]).take(pa.array(every))
 
 
 def _floats(arrays: Sequence[np.ndarray]) -> pa.Array:

@@ -52,6 +52,13 @@ class RowIds:
             return self._generation.product_ids(rows)
         return [self.one(int(row)) for row in rows]
 
+    def array(self, rows: np.ndarray) -> pa.Array:
+        """Ids of rows [n] in ascending order, as an array."""
+        base = self._generation.rows
+        known = self._generation.product_id_array(rows[rows < base])
+        added = [self.one(row) for row in rows[rows >= base].tolist()]
+        return pa.concat_arrays([known, pa.array(added, pa.string())]) if added else known
+
 
 class View:
     """Columns, texts and index of the catalogue at one moment. Safe to share between threads.
