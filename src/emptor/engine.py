@@ -85,7 +85,10 @@ class Engine:
 
     Args:
         keep_traces: how many requests can be explained afterwards.
-        on_trace: called with (trace, view, page) after each served request, for the log.
+
+    Attributes (set by a server):
+        on_trace: called with (trace, view, page) after each page, for the log.
+        observe: called with (stage, method, seconds) after each stage.
     """
 
     def __init__(self, shop: Shop, *, keep_traces: int = KEPT_TRACES) -> None:

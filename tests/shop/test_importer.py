@@ -204,6 +204,24 @@ def test_updates_acknowledged_during_an_import_survive_it(shop: Shop, monkeypatc
     assert view.product(view.row("P00"))["price"] == 123.0
 
 
+def test_an_update_of_a_product_that_a_sync_retires_does_not_bring_it_back(
+    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from emptor.shop import importer
+
+    real = importer.popularity
+
+    def late(own: Shop) -> dict[str, float]:
+        with Shop.open(shop.path) as other:
+            other.update([{"product_id": "P00", "price": 123.0}])
+        return real(own)
+
+    monkeypatch.setattr(importer, "popularity", late)
+    import_catalogue(shop, write(tmp_path / "a.jsonl", [{"product_id": "left", "title": "left"}]), mode="sync")
+    assert ids(shop) == ["left"]
+    assert shop.view().row("P00") is None
+
+
 def test_publish_folds_updates_in(shop: Shop) -> None:
     shop.update([{"product_id": "P00", "price": 1.5}, {"product_id": "P01", "delete": True}])
     shop.update([{"product_id": "N1", "title": "brand new kettle", "brand": "Novel"}])

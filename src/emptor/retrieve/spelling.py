@@ -17,7 +17,7 @@ _WORD = re.compile(r"(?<!\w)[^\W\d_\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+(?!\
 """Words of letters; runs of Chinese, Japanese or Korean are not words and have no spelling."""
 
 COMMON = 20
-"""A split or a correction must be a word of at least this many products, or of a thousandth of the catalogue's."""
+"""Both halves of a split must be words of at least this many products."""
 
 
 @dataclass(frozen=True)

@@ -242,6 +242,8 @@ class View:
             if change.op == "delete":
                 product = None
                 continue
+            if product is None and not change.fields.get("title"):
+                continue  # a sync retired the product while its price was being changed: it stays away
             whole = {**(product or {}), **change.fields, "product_id": product_id}
             try:
                 product = complete(whole, image_file=product["image_file"] if product else None)
