@@ -84,10 +84,25 @@ def _coded(field: str, codes: np.ndarray, values: Vocabulary, clauses: Sequence[
         else set()
     )
     kept = _best(found, counts, on)
-    return Facet(
-        field,
-        tuple(FacetValue(values[c], f"{field}:{_written(field, values[c])}", n, c in on) for c, n in kept),
-    )
+    return Facet(field, tuple(FacetValue(*_choice(field, values, c), n, c in on) for c, n in kept))
+
+
+def _choice(field: str, values: Vocabulary, code: int) -> tuple[str, str]:
+    """(value, filter) of a code, remembered with its vocabulary: escaping them anew is half the cost of a facet."""
+    found: tuple[str, str] | None = values.derived.get(code)
+    if found is None:
+        value = values[code]
+        found = values.derived[code] = (value, f"{field}:{_written(field, value)}")
+    return found
+
+
+def _attribute(values: Vocabulary, code: int) -> tuple[str, str, str, str]:
+    """(folded name, name, value, filter) of an attribute's code, remembered with its vocabulary."""
+    found: tuple[str, str, str, str] | None = values.derived.get(code)
+    if found is None:
+        name, value = values[code].split("\x1f", 1)
+        found = values.derived[code] = (fold(name), name, value, f"{escape('attr.' + name)}:{escape(value)}")
+    return found
 
 
 def _with_below(found: np.ndarray, counts: np.ndarray, values: Vocabulary) -> np.ndarray:
@@ -102,17 +117,18 @@ def _with_below(found: np.ndarray, counts: np.ndarray, values: Vocabulary) -> np
 
 
 def _attributes(view: View, rows: np.ndarray, chosen: dict[str, list[Clause]]) -> list[Facet]:
-    codes, places = view.attributes_of(rows)
-    if view.attributes.canonical is not None:
+    values = view.attributes
+    codes, sizes = view.attributes_of(rows)
+    if values.canonical is not None:
         # "Red" and "red" of one product are one value
-        both = np.unique(places * len(view.attributes) + view.attributes.canonical[codes])
-        codes = both % len(view.attributes)
-    found, counts = _count(codes, len(view.attributes))
+        places = np.repeat(np.arange(len(rows)), sizes)
+        both = np.unique(places * len(values) + values.canonical[codes])
+        codes = both % len(values)
+    found, counts = _count(codes, len(values))
     groups: dict[str, list[int]] = {}
     shown: dict[str, str] = {}
     for at, code in enumerate(found.tolist()):
-        name = view.attributes[code].split("\x1f", 1)[0]
-        key = _fold(name)
+        key, name, _, _ = _attribute(values, code)
         groups.setdefault(key, []).append(at)
         shown.setdefault(key, name)
     totals = {key: int(counts[places].sum()) for key, places in groups.items()}
@@ -125,27 +141,23 @@ def _attributes(view: View, rows: np.ndarray, chosen: dict[str, list[Clause]]) -
     useful.sort(key=lambda key: (f"attr.{key}" not in chosen, -totals[key], key))
     facets = []
     for key in useful[: max(MAX_ATTRIBUTES, sum(f"attr.{key}" in chosen for key in useful))]:
-        field, own = f"attr.{shown[key]}", np.array(groups[key])
-        texts = {int(code): view.attributes[int(code)].split("\x1f", 1)[1] for code in found[own]}
+        own = np.array(groups[key])
         clauses = chosen.get(f"attr.{key}", [])
-        on = {code for code, text in texts.items() if _is_on(clauses, text)} if clauses else set()
+        on = {c for c in found[own].tolist() if _is_on(clauses, _attribute(values, c)[2])} if clauses else set()
         kept = _best(found[own], counts[own], on)
         facets.append(
-            Facet(
-                field,
-                tuple(FacetValue(texts[c], f"{escape(field)}:{escape(texts[c])}", n, c in on) for c, n in kept),
-            )
+            Facet(f"attr.{shown[key]}", tuple(FacetValue(*_attribute(values, c)[2:], n, c in on) for c, n in kept))
         )
     return facets
 
 
 def _best(found: np.ndarray, counts: np.ndarray, on: set[int]) -> list[tuple[int, int]]:
     """The most frequent codes with their counts; active ones stay though rare, or nobody could take them off again."""
-    order = np.lexsort((found, -counts))
-    kept = order[:MAX_VALUES].tolist()
+    order = np.argsort(-counts, kind="stable")  # codes come in order: equal counts stay so
+    kept = order[:MAX_VALUES]
     if on:
-        kept += [at for at in order[MAX_VALUES:].tolist() if int(found[at]) in on]
-    return [(int(found[at]), int(counts[at])) for at in kept]
+        kept = np.concatenate([kept, [at for at in order[MAX_VALUES:].tolist() if int(found[at]) in on]]).astype(int)
+    return list(zip(found[kept].tolist(), counts[kept].tolist(), strict=True))
 
 
 def _written(field: str, value: str) -> str:
@@ -169,10 +181,10 @@ def _prices(prices: np.ndarray, clauses: Sequence[Clause]) -> Facet:
         return Facet("price", ())
     borders = sorted({_round(float(known[len(known) * part // 4])) for part in (1, 2, 3)})
     values = []
-    for low, high in zip([None, *borders], [*borders, None], strict=True):
-        # both ends count, as they do in a filter
-        first = 0 if low is None else int(np.searchsorted(known, low, "left"))
-        last = len(known) if high is None else int(np.searchsorted(known, high, "right"))
+    # both ends count, as they do in a filter
+    firsts = [0, *np.searchsorted(known, borders, "left").tolist()]
+    lasts = [*np.searchsorted(known, borders, "right").tolist(), len(known)]
+    for low, high, first, last in zip([None, *borders], [*borders, None], firsts, lasts, strict=True):
         text = f"{_show(low)}..{_show(high)}"
         bounds = (-math.inf if low is None else low, math.inf if high is None else high)
         if last > first:
@@ -185,8 +197,7 @@ def _round(value: float) -> float:
     """To two leading digits: 137.2 -> 140."""
     if value <= 0:
         return 0.0
-    size = 10.0 ** (math.floor(math.log10(value)) - 1)
-    return round(round(value / size) * size, 2)
+    return float(f"{value:.1e}")
 
 
 def _show(value: float | None) -> str:

@@ -57,6 +57,7 @@ class LexicalChannel:
             for name in TEXT_FIELDS
             if weights[name] > 0 and (filled.get(name) or view.id != f"{view.generation.number}.0")
         ]
+        self._clauses: Memo[tuple[str, float], Query] = Memo(10_000)
         self._readings: Memo[str, Reading] = Memo(10_000)
         self._results: Memo[tuple[str, Filters, int], Found] = Memo(2_000)
 
@@ -163,6 +164,10 @@ class LexicalChannel:
         return Query.boolean_query([(Occur.Must, self._in_fields(term, weight)) for term in phrase])
 
     def _in_fields(self, term: str, weight: float) -> Query:
+        """A term in any field. Words come again in other queries, and a query object may be used in many."""
+        return self._clauses.get((term, weight), lambda: self._make_clause(term, weight))
+
+    def _make_clause(self, term: str, weight: float) -> Query:
         parts = []
         for name, field_weight in self._fields:
             query = Query.term_query(self._schema, name, term, "freq")
@@ -192,9 +197,15 @@ class LexicalChannel:
         return Query.term_set_query(schema, "attribute_is", [f"{name}\x1f{value}" for value in clause.values])
 
     def _top(self, clauses: list[tuple[Occur, Query]], depth: int) -> Found:
-        """The best `depth`, cut fairly: while the last score is tied, ask for twice as many."""
+        """The best `depth`, cut fairly: while the last score is tied, ask for twice as many.
+
+        An index in order of rows needs no second look: the engine's best `depth` are ours.
+        """
         query = Query.boolean_query(clauses)
         searcher = self._view.searcher
+        if self._view.in_order:
+            rows, scores = self._read_hits(searcher.search(query, depth, count=False).hits)
+            return Found(rows, scores)
         limit = depth + 1
         while True:
             hits = searcher.search(query, limit, count=False).hits
@@ -202,13 +213,17 @@ class LexicalChannel:
             if not tied or limit >= MAX_TIED:
                 break
             limit = min(2 * limit, MAX_TIED)
-        if not hits:
-            return empty()
-        found, addresses = zip(*hits, strict=True)
-        rows = np.fromiter(searcher.fast_field_values("row", list(addresses)), np.int64, len(hits))
-        scores = np.fromiter(found, np.float32, len(hits))
+        rows, scores = self._read_hits(hits)
         best = np.lexsort((self._view.order[rows], -scores))[:depth]
         return Found(rows[best], scores[best])
+
+    def _read_hits(self, hits: Sequence[tuple[float, tantivy.DocAddress]]) -> tuple[np.ndarray, np.ndarray]:
+        """(rows, scores) of what the engine found."""
+        if not hits:
+            return np.zeros(0, np.int64), np.zeros(0, np.float32)
+        scores, addresses = zip(*hits, strict=True)
+        rows = self._view.searcher.fast_field_values("row", list(addresses))
+        return np.fromiter(rows, np.int64, len(hits)), np.fromiter(scores, np.float32, len(hits))
 
 
 def clip(query: str) -> str:

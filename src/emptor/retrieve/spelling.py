@@ -44,6 +44,7 @@ class Spelling:
             if len(word) >= MIN_LENGTH - 1 and word.isalpha():
                 self._buckets.setdefault((word[0], len(word)), []).append(word)
         self._corrections: Memo[str, Suggestion | None] = Memo(20_000)
+        self._nearby: Memo[str, list[tuple[str, int]]] = Memo(64)
         self._neighbouring: Memo[str, tuple[tuple[str, int], ...]] = Memo(20_000)
 
     def knows(self, word: str) -> bool:
@@ -68,7 +69,7 @@ class Spelling:
             return self._split(word) if word.isalnum() and word[0].isalpha() and not self.products(word) else None
         count = self.products(word)
         best: Suggestion | None = None
-        for other, distance in self._near(word, reach=1 if len(word) < 7 else 2):
+        for other, distance in self._near(word):
             products = self.products(other)
             # a known word is only doubted for a neighbour that is a hundred times as common
             if count and (distance > 1 or products < 100 * count or len(word) < 5):
@@ -82,10 +83,19 @@ class Spelling:
         return best
 
     def _neighbours(self, word: str) -> tuple[tuple[str, int], ...]:
-        near = [(other, self.products(other)) for other, _ in self._near(word, reach=1) if other[:2] == word[:2]]
+        near = [
+            (other, self.products(other))
+            for other, distance in self._near(word)
+            if distance == 1 and other[:2] == word[:2]
+        ]
         return tuple(sorted(near, key=lambda pair: -pair[1])[:5])
 
-    def _near(self, word: str, *, reach: int) -> list[tuple[str, int]]:
+    def _near(self, word: str) -> list[tuple[str, int]]:
+        """Known words within an edit, or two of a long word, with the distance."""
+        return self._nearby.get(word, lambda: self._look_near(word))
+
+    def _look_near(self, word: str) -> list[tuple[str, int]]:
+        reach = 1 if len(word) < 7 else 2
         found: list[tuple[str, int]] = []
         for length in range(len(word) - reach, len(word) + reach + 1):
             bucket = self._buckets.get((word[0], length))

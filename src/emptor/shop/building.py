@@ -30,7 +30,7 @@ from emptor.encoders import TextEncoder
 from emptor.progress import step
 from emptor.shop.category import join_path
 from emptor.shop.files import fsync_tree
-from emptor.shop.index import HEAP_BYTES, attribute_pairs, document, open_index
+from emptor.shop.index import HEAP_BYTES, attribute_pairs, document, is_in_order, open_index
 from emptor.shop.schema import FORMAT_VERSION, PRODUCT
 from emptor.shop.text import Analyser, AnalyserOptions
 
@@ -119,6 +119,7 @@ class GenerationWriter:
         self._products.close()
         self._writer.commit()
         self._writer.wait_merging_threads()
+        self._index.reload()
         columns = self.folder / "columns"
         for name, parts in self._numbers.items():
             np.save(
@@ -153,6 +154,7 @@ class GenerationWriter:
             "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
             "analyser": self._options.model_dump(),
             "filled": {name: self._filled.get(name, 0) for name in PRODUCT.names},
+            "in_order": is_in_order(self._index.searcher(), self.rows),
             **(about or {}),
         }
         fsync_tree(self.folder)

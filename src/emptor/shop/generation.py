@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import bisect
-from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,11 @@ from emptor.errors import EmptorError
 from emptor.shop import vocabulary
 from emptor.shop.building import BATCH
 from emptor.shop.index import open_index
+from emptor.shop.strings import Strings
 from emptor.shop.text import Analyser, AnalyserOptions
+
+TEXTS = ("product_id", "title", "currency", "image", "image_file", "seller_id")
+"""Fields that a result list shows and that no column for serving holds."""
 
 
 class Generation:
@@ -62,9 +65,8 @@ class Generation:
                 f"generation {folder} is incomplete or damaged ({error}); import the catalogue again"
             ) from None
         self._batches = [self._file.get_batch(i) for i in range(self._file.num_record_batches)]
-        # looking a column up by name costs more than reading a value from it
-        self._columns = [dict(zip(batch.schema.names, batch.columns, strict=True)) for batch in self._batches]
-        self._ids = [columns["product_id"] for columns in self._columns]
+        self._strings = {name: [Strings(batch.column(name)) for batch in self._batches] for name in TEXTS}
+        self._id = self._strings["product_id"]
 
     @cached_property
     def index(self) -> tantivy.Index:
@@ -91,7 +93,9 @@ class Generation:
         return dict(zip(frame["word"].to_list(), frame["products"].to_list(), strict=True))
 
     def product_id(self, row: int) -> str:
-        return self._ids[row // BATCH][row % BATCH].as_py()
+        product_id = self._id[row // BATCH][row % BATCH]
+        assert product_id is not None  # the schema says so
+        return product_id
 
     def product_ids(self, rows: np.ndarray) -> list[str]:
         """Ids of many rows at once."""
@@ -99,7 +103,7 @@ class Generation:
         batches = rows // BATCH
         for number in np.unique(batches):
             places = np.flatnonzero(batches == number)
-            ids = self._ids[number].take(pa.array(rows[places] - number * BATCH)).to_pylist()
+            ids = self._batches[number].column(0).take(pa.array(rows[places] - number * BATCH)).to_pylist()
             for place, product_id in zip(places, ids, strict=True):
                 found[place] = product_id
         return found
@@ -111,7 +115,7 @@ class Generation:
         batches = rows // BATCH
         borders = np.flatnonzero(np.diff(batches, prepend=-1)).tolist()
         parts = [
-            self._ids[batches[start]].take(pa.array(rows[start:end] % BATCH))
+            self._batches[batches[start]].column(0).take(pa.array(rows[start:end] % BATCH))
             for start, end in zip(borders, [*borders[1:], len(rows)], strict=True)
         ]
         return pa.concat_arrays(parts)
@@ -121,10 +125,10 @@ class Generation:
         row = bisect.bisect_left(range(self.rows), product_id, key=self.product_id)
         return row if row < self.rows and self.product_id(row) == product_id else None
 
-    def card(self, row: int, names: Sequence[str]) -> dict[str, Any]:
-        """Some fields of one product: what a result list shows, without reading the rest."""
-        columns, at = self._columns[row // BATCH], row % BATCH
-        return {name: columns[name][at].as_py() for name in names}
+    def texts(self, row: int) -> dict[str, Any]:
+        """The short texts of one product (TEXTS): what a result list shows, without reading the rest."""
+        batch, at = divmod(row, BATCH)
+        return {name: column[batch][at] for name, column in self._strings.items()}
 
     def product(self, row: int) -> dict[str, Any]:
         """All fields of one product; attributes as a dict of lists."""

@@ -20,6 +20,7 @@ from emptor.shop.text.analyser import fold
 
 TOKENIZER = "terms"
 HEAP_BYTES = 64_000_000
+CHECKED = 10_000
 
 
 def schema() -> tantivy.Schema:
@@ -46,6 +47,21 @@ def open_index(folder: Path, analyser: Analyser, *, create: bool = False) -> tan
         ) from None
     index.register_tokenizer(TOKENIZER, analyser.tokenizer())
     return index
+
+
+def is_in_order(searcher: tantivy.Searcher, rows: int) -> bool:
+    """Whether the engine's own numbers of documents are the rows of the generation.
+
+    Documents are added in that order by one thread, but a large index is written in segments that are merged as the
+    engine likes. Where it holds, the engine breaks ties as we do: by row, which is by product_id.
+    """
+    if searcher.num_segments != 1 or searcher.num_docs != rows:
+        return False
+    for start in range(0, rows, CHECKED):
+        part = range(start, min(start + CHECKED, rows))
+        if searcher.fast_field_values("row", [tantivy.DocAddress(0, row) for row in part]) != list(part):
+            return False
+    return True
 
 
 def filter_terms(product: Mapping[str, Any]) -> tuple[str | None, list[str], list[str]]:

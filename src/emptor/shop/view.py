@@ -13,7 +13,7 @@ import os
 import shutil
 import uuid
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,7 @@ from emptor.shop.schema import PRODUCT
 
 log = logging.getLogger(__name__)
 
-_CARD = ("product_id", "title", "currency", "image", "image_file", "seller_id", "listed_at")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class RowIds:
@@ -109,6 +109,11 @@ class View:
             self._searcher = self.index.searcher()
         return self._searcher
 
+    @property
+    def in_order(self) -> bool:
+        """Whether equal scores leave the engine in order of rows: the index is one segment and nothing was updated."""
+        return self._live is None and bool(self.generation.about.get("in_order"))
+
     # -- products -------------------------------------------------------------------------------------------------
 
     def row(self, product_id: str) -> int | None:
@@ -135,9 +140,11 @@ class View:
         changed = self._changed.get(row)
         if changed is not None:
             return {name: value for name, value in changed.items() if name not in ("description", "attributes")}
-        card = self.generation.card(row, _CARD)
+        card = self.generation.texts(row)
         price, brand, category = float(self.price[row]), int(self.brand[row]), int(self.category[row])
         card["price"] = None if math.isnan(price) else price
+        listed = int(self.listed_at[row])
+        card["listed_at"] = _EPOCH + timedelta(microseconds=listed) if listed else None
         card["in_stock"] = bool(self.in_stock[row])
         card["brand"] = None if brand < 0 else self.brands[brand]
         card["category"] = None if category < 0 else split_path(self.categories[category])
@@ -189,12 +196,12 @@ class View:
         return sums[self.attribute_end] > sums[self.attribute_start]
 
     def attributes_of(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """(attribute codes of the given rows, place in `rows` of each code)."""
-        starts, counts = self.attribute_start[rows], self.attribute_end[rows] - self.attribute_start[rows]
-        total = int(counts.sum())
-        places = np.repeat(np.arange(len(rows)), counts)
-        first = np.cumsum(counts) - counts
-        return self.attribute_codes[np.arange(total) - np.repeat(first - starts, counts)], places
+        """(attribute codes of the given rows one after the other, how many of them each row has)."""
+        starts = self.attribute_start[rows]
+        counts = self.attribute_end[rows] - starts
+        ends = np.cumsum(counts)
+        total = int(ends[-1]) if len(ends) else 0
+        return self.attribute_codes[np.arange(total) + np.repeat(starts - ends + counts, counts)], counts
 
     # -- updates --------------------------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -22,6 +23,8 @@ class Vocabulary:
     def __init__(self, values: Sequence[str], folded: Callable[[str], str]) -> None:
         self.values = values
         self.folded = folded
+        self.derived: dict[int, Any] = {}
+        """What readers made of a value and want again, by code; freed with the vocabulary."""
 
     def __len__(self) -> int:
         return len(self.values)
