@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import gc
 import weakref
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 import emptor
-from emptor.engine import SORTS, Engine
+from emptor.engine import Engine
 from emptor.errors import EmptorError
+from emptor.page import SORTS, Ask, Page
 from emptor.shop.filters import parse_filters
 from emptor.shop.importer import republish
 
@@ -248,3 +250,24 @@ def test_python_api(golden_path: object, tmp_path: object) -> None:
     assert 0.9 < figure["mean"] <= 1.0
     assert figure["n"] == 2
     assert np.isfinite(figure["random"])
+
+
+def test_a_batch_answers_each_request_as_alone(golden: Engine) -> None:
+    asked = [
+        Ask(query="mug", k=7, offset=3, seed=1),
+        Ask(query="striped", filters=parse_filters(["brand:Kilnhaus"]), session_id="s1"),
+        Ask(query=None, sort="price_asc"),
+        Ask(query="mug", cascade="nowhere"),
+        Ask(query="red dress", facets=False),
+        Ask(product_id="nothing"),
+        Ask(query="zzzzzz"),
+    ]
+    together = golden.pages(asked)
+    for ask, answer in zip(asked, together, strict=True):
+        (alone,) = golden.pages([ask])
+        if isinstance(answer, EmptorError):
+            assert str(answer) == str(alone)
+        else:
+            assert isinstance(alone, Page) and replace(answer, request_id="") == replace(alone, request_id="")
+    assert [isinstance(own, EmptorError) for own in together] == [False, False, False, True, False, True, False]
+    assert golden.pages([]) == []

@@ -26,48 +26,17 @@ from emptor.cascade import MAX_LIST, Cascade, Degraded, Outcome, Requests, Trace
 from emptor.cascade.runner import Observer
 from emptor.errors import EmptorError
 from emptor.facets import Facet, count_facets, folded_field
+from emptor.page import Ask, Hit, Page
 from emptor.retrieve.suggest import Suggested
-from emptor.shop.filters import Filters, parse_filters
+from emptor.shop.filters import parse_filters
 from emptor.shop.shop import Shop
 from emptor.shop.view import RowIds, View
 
-SORTS = ("relevance", "price_asc", "price_desc", "newest", "popular")
 KEPT_TRACES = 10_000
 EXPLORED_FOR_US = 3_600_000_000
 """A visitor who asks the same again within the hour sees the same shuffle."""
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Hit:
-    """One result.
-
-    product: its fields without description and attributes (`view.product(row)` has them all); position: from 0 over
-    the whole list; propensity: chance that it stood there.
-    """
-
-    product: dict[str, Any]
-    score: float
-    position: int
-    propensity: float
-
-
-@dataclass(frozen=True)
-class Page:
-    """A slice of one list. total: length of the list; total_is_capped: there may be more than the list holds."""
-
-    request_id: str
-    query: str | None
-    results: list[Hit]
-    total: int
-    total_is_capped: bool
-    facets: list[Facet]
-    degraded: list[Degraded]
-    did_you_mean: str | None
-    cascade: str
-    explored: bool
-    view: str
 
 
 @dataclass(frozen=True)
@@ -148,20 +117,21 @@ class Engine:
             deadline: time.monotonic() to answer by; None takes the time it needs.
         Raises: EmptorError for an unknown cascade or sort, a bad filter, or a slice behind the list's end.
         """
-        return self._page(
-            query if query.strip() else None,
-            product_id=None,
-            k=k,
-            offset=offset,
-            filters=parse_filters([filters] if isinstance(filters, str) else filters),
-            sort=sort,
-            user_id=user_id,
-            session_id=session_id,
-            cascade=cascade,
-            facets=facets,
-            seed=seed,
-            request_id=request_id,
-            deadline=deadline,
+        return self._one(
+            Ask(
+                query=query if query.strip() else None,
+                k=k,
+                offset=offset,
+                filters=parse_filters([filters] if isinstance(filters, str) else filters),
+                sort=sort,
+                user_id=user_id,
+                session_id=session_id,
+                cascade=cascade,
+                facets=facets,
+                seed=seed,
+                request_id=request_id,
+            ),
+            deadline,
         )
 
     def recommend(
@@ -182,23 +152,49 @@ class Engine:
 
         Raises: EmptorError where the product is not in the shop; see `search` for the rest.
         """
-        if product_id is not None and self.view.row(product_id) is None:
-            raise EmptorError(f"product {product_id[:80]!r} is not in the shop")
-        return self._page(
-            None,
-            product_id=product_id,
-            k=k,
-            offset=offset,
-            filters=parse_filters([filters] if isinstance(filters, str) else filters),
-            sort="relevance",
-            user_id=user_id,
-            session_id=session_id,
-            cascade=cascade,
-            facets=False,
-            seed=seed,
-            request_id=request_id,
-            deadline=deadline,
+        return self._one(
+            Ask(
+                product_id=product_id,
+                k=k,
+                offset=offset,
+                filters=parse_filters([filters] if isinstance(filters, str) else filters),
+                user_id=user_id,
+                session_id=session_id,
+                cascade=cascade,
+                facets=False,
+                seed=seed,
+                request_id=request_id,
+            ),
+            deadline,
         )
+
+    def pages(self, asks: Sequence[Ask], *, deadline: float | None = None) -> list[Page | EmptorError]:
+        """Answer several requests in one batch: each gets its page, or the error that is its own.
+
+        The pages are those that each request would get alone; under load a batch takes less than its requests would
+        one by one.
+        """
+        assembled = self._assembled  # one for all: no page mixes two states
+        answers: list[Page | EmptorError | None] = [None] * len(asks)
+        by_cascade: dict[str, list[int]] = {}
+        for at, ask in enumerate(asks):
+            if ask.product_id is not None and assembled.view.row(ask.product_id) is None:
+                answers[at] = EmptorError(f"product {ask.product_id[:80]!r} is not in the shop")
+            elif ask.cascade not in assembled.cascades:
+                answers[at] = _unknown_cascade(ask.cascade, assembled)
+            else:
+                by_cascade.setdefault(ask.cascade, []).append(at)
+        for name, places in by_cascade.items():
+            pages = self._pages([asks[at] for at in places], assembled, assembled.cascades[name], deadline)
+            for at, page in zip(places, pages, strict=True):
+                answers[at] = page
+        return [answer for answer in answers if answer is not None]
+
+    def _one(self, ask: Ask, deadline: float | None) -> Page:
+        (answer,) = self.pages([ask], deadline=deadline)
+        if isinstance(answer, EmptorError):
+            raise answer
+        return answer
 
     def suggest(self, prefix: str, *, k: int = 8) -> list[Suggested]:
         """Completions of a query that is being typed."""
@@ -277,124 +273,91 @@ class Engine:
 
     def _cascade(self, assembled: Assembled, name: str) -> Cascade:
         if name not in assembled.cascades:
-            raise EmptorError(f"unknown cascade {name[:80]!r}; shop.toml has {', '.join(sorted(assembled.cascades))}")
+            raise _unknown_cascade(name, assembled)
         return assembled.cascades[name]
 
-    def _page(
-        self,
-        query: str | None,
-        *,
-        product_id: str | None,
-        k: int,
-        offset: int,
-        filters: Filters,
-        sort: str,
-        user_id: str | None,
-        session_id: str | None,
-        cascade: str,
-        facets: bool,
-        seed: int | None,
-        request_id: str | None,
-        deadline: float | None,
-    ) -> Page:
-        if k < 1 or offset < 0 or offset + k > MAX_LIST:
-            raise EmptorError(
-                f"k={k} and offset={offset}: expected k of at least 1, offset of at least 0, and a sum of at most "
-                f"{MAX_LIST}"
-            )
-        if sort not in SORTS:
-            raise EmptorError(f"unknown sort {sort[:80]!r}; there are {', '.join(SORTS)}")
-        assembled = self._assembled
-        view, runner = assembled.view, self._cascade(assembled, cascade)
-        request_id = request_id or uuid.uuid4().hex
-        now = time.time_ns() // 1000
-        # All pages of a list must be cut from one shuffle: it is drawn for the visitor, not for the request. Without a
-        # visitor, or under another order, nothing is explored and every propensity is 1.
-        exploring = sort == "relevance" and (seed is not None or bool(session_id or user_id))
-        if seed is None:
-            seed = _seed(session_id or user_id or "", query, product_id, filters, cascade, now // EXPLORED_FOR_US)
-        requests = Requests.of(
-            [query],
-            request_ids=[request_id],
-            user_ids=[user_id],
-            session_ids=[session_id],
-            product_ids=[product_id],
-            filters=[filters],
-            now=now,
-            k=k,
-            offset=offset,
-            seeds=[seed],
-            cascade=cascade,
-        )
+    def _pages(self, asks: Sequence[Ask], assembled: Assembled, runner: Cascade, deadline: float | None) -> list[Page]:
+        """The pages of one cascade's requests."""
+        view, now = assembled.view, time.time_ns() // 1000
+        requests = _requests(asks, now=now)
+        exploring = np.array([_is_explored(ask) for ask in asks])
         outcome = runner.run(requests, deadline=deadline, observe=self.observe, exploring=exploring)
-        rows, scores = outcome.candidates.row(0)
-        propensity = outcome.candidates.columns["propensity"][0]
-        order = _sorted(view, rows, sort)
-        shown = order[offset : offset + k]
-        products = [view.card(int(row)) for row in rows[shown]]
+        lists = [outcome.candidates.row(at) for at in range(len(asks))]
+        degraded = [list(outcome.degraded) for _ in asks]
+        facets = self._facets(asks, assembled, runner, requests, [rows for rows, _ in lists], deadline, degraded)
+        depth = runner.options.stages[-1].depth
+        pages = []
+        for at, (ask, (rows, scores)) in enumerate(zip(asks, lists, strict=True)):
+            propensity = outcome.candidates.columns["propensity"][at]
+            shown = _sorted(view, rows, ask.sort)[ask.offset : ask.offset + ask.k]
+            page = Page(
+                request_id=requests.request_id[at],
+                query=ask.query,
+                results=[
+                    Hit(product, score, ask.offset + place, chance)
+                    for place, (product, score, chance) in enumerate(
+                        zip(
+                            self._cards(view, rows[shown].tolist()),
+                            scores[shown].tolist(),
+                            propensity[shown].tolist(),
+                            strict=True,
+                        )
+                    )
+                ],
+                total=min(len(rows), MAX_LIST),
+                total_is_capped=len(rows) >= min(depth, MAX_LIST),
+                facets=facets[at],
+                degraded=degraded[at],
+                did_you_mean=assembled.lexical.read(ask.query[:256]).meant if ask.query else None,
+                cascade=runner.hash,
+                explored=bool(outcome.explored[at]),
+                view=view.id,
+            )
+            self._keep(outcome.traces[at], view, page)
+            pages.append(page)
+        return pages
+
+    def _cards(self, view: View, rows: Sequence[int]) -> list[dict[str, Any]]:
+        products = [view.card(row) for row in rows]
         for product in products:
             if product["currency"] is None and product["price"] is not None:
                 product["currency"] = self.shop.options.currency
-        hits = [
-            Hit(product, float(scores[at]), offset + place, float(propensity[at]))
-            for place, (product, at) in enumerate(zip(products, shown, strict=True))
-        ]
-        depth = runner.options.stages[-1].depth
-        degraded = list(outcome.degraded)
-        counted = self._facets(assembled, runner, requests, rows, filters, deadline, degraded) if facets else []
-        page = Page(
-            request_id=request_id,
-            query=query,
-            results=hits,
-            total=min(len(rows), MAX_LIST),
-            total_is_capped=len(rows) >= min(depth, MAX_LIST),
-            facets=counted,
-            degraded=degraded,
-            did_you_mean=assembled.lexical.read(query[:256]).meant if query else None,
-            cascade=runner.hash,
-            explored=bool(outcome.explored[0]),
-            view=view.id,
-        )
-        self._keep(outcome.traces[0], view, page)
-        return page
+        return products
 
     def _facets(
         self,
+        asks: Sequence[Ask],
         assembled: Assembled,
         runner: Cascade,
         requests: Requests,
-        rows: np.ndarray,
-        filters: Filters,
+        lists: Sequence[np.ndarray],
         deadline: float | None,
-        degraded: list[Degraded],
-    ) -> list[Facet]:
-        """Facets of the list; an active filter's own facet is counted over the list without that filter.
+        degraded: list[list[Degraded]],
+    ) -> list[list[Facet]]:
+        """Facets of each list; an active filter's own facet is counted over the list without that filter.
 
         Where there is no time for that list, the facet is counted over the page's own, and `degraded` says so.
         """
-        view = assembled.view
-        own = sorted({clause.field for clause in filters})
-        facets = [f for f in count_facets(view, rows, filters, None) if folded_field(f.field) not in own]
-        for name in own:
-            without = tuple(clause for clause in filters if clause.field != name)
-            wider = Requests.of(
-                [requests.query[0]],
-                user_ids=[requests.user_id[0]],
-                session_ids=[requests.session_id[0]],
-                product_ids=[requests.product_id[0]],
-                filters=[without],
-                now=int(requests.now[0]),
-                seeds=[int(requests.seed[0])],
-                cascade=requests.cascade,
-            )
-            outcome = runner.run(wider, deadline=deadline, exploring=False)
-            found = rows if outcome.degraded else outcome.candidates.row(0)[0]
-            degraded += [Degraded(f"facet {name}", own.reason, None) for own in outcome.degraded]
-            every = count_facets(view, found, filters, [name])
-            facets += [facet for facet in every if folded_field(facet.field) == name]
-        ranks = {"category": 0, "brand": 1, "price": 2, "in_stock": 9}
-        # a facet keeps its place when it becomes active
-        return sorted(facets, key=lambda facet: (ranks.get(facet.field, 5), facet.field))
+        view, facets = assembled.view, [list[Facet]() for _ in asks]
+        wanted = [at for at, ask in enumerate(asks) if ask.facets]
+        if not wanted:
+            return facets
+        counted = count_facets(view, [lists[at] for at in wanted], [asks[at].filters for at in wanted])
+        for at, every in zip(wanted, counted, strict=True):
+            filters = asks[at].filters
+            own = sorted({clause.field for clause in filters})
+            facets[at] = [facet for facet in every if folded_field(facet.field) not in own]
+            for name in own:
+                without = tuple(clause for clause in filters if clause.field != name)
+                wider = requests.rows(slice(at, at + 1), filters=[without])
+                outcome = runner.run(wider, deadline=deadline, exploring=False)
+                found = lists[at] if outcome.degraded else outcome.candidates.row(0)[0]
+                degraded[at] += [Degraded(f"facet {name}", own.reason, None) for own in outcome.degraded]
+                (alone,) = count_facets(view, [found], [filters], [name])
+                facets[at] += [facet for facet in alone if folded_field(facet.field) == name]
+            # a facet keeps its place when it becomes active
+            facets[at].sort(key=lambda facet: (_RANKS.get(facet.field, 5), facet.field))
+        return facets
 
     def _keep(self, trace: Trace, view: View, page: Page) -> None:
         kept = _Kept(trace, view.ids, view.id, [hit.product["product_id"] for hit in page.results])
@@ -404,6 +367,44 @@ class Engine:
                 self._kept.popitem(last=False)
         if self.on_trace is not None:
             self.on_trace(trace, view, page)
+
+
+_RANKS = {"category": 0, "brand": 1, "price": 2, "in_stock": 9}
+
+
+def _unknown_cascade(name: str, assembled: Assembled) -> EmptorError:
+    return EmptorError(f"unknown cascade {name[:80]!r}; shop.toml has {', '.join(sorted(assembled.cascades))}")
+
+
+def _requests(asks: Sequence[Ask], *, now: int) -> Requests:
+    """A batch of one cascade's requests.
+
+    All pages of a list must be cut from one shuffle: its seed is drawn for the visitor, not for the request.
+    """
+    hour = now // EXPLORED_FOR_US
+    return Requests.of(
+        [ask.query for ask in asks],
+        request_ids=[ask.request_id or uuid.uuid4().hex for ask in asks],
+        user_ids=[ask.user_id for ask in asks],
+        session_ids=[ask.session_id for ask in asks],
+        product_ids=[ask.product_id for ask in asks],
+        filters=[ask.filters for ask in asks],
+        now=now,
+        k=[ask.k for ask in asks],
+        offset=[ask.offset for ask in asks],
+        seeds=[
+            ask.seed
+            if ask.seed is not None
+            else _seed(ask.session_id or ask.user_id or "", ask.query, ask.product_id, ask.filters, ask.cascade, hour)
+            for ask in asks
+        ],
+        cascade=asks[0].cascade,
+    )
+
+
+def _is_explored(ask: Ask) -> bool:
+    """Without a visitor, or under another order, nothing is explored and every propensity is 1."""
+    return ask.sort == "relevance" and (ask.seed is not None or bool(ask.session_id or ask.user_id))
 
 
 def _sorted(view: View, rows: np.ndarray, sort: str) -> np.ndarray:

@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 from emptor.engine import Engine
 from emptor.errors import EmptorError
 from emptor.shop.importer import import_catalogue
+from emptor.shop.memo import Memo
 from emptor.shop.shop import Shop
+from emptor.shop.view import View
 
 
 def ids(engine: Engine, query: str, **more: object) -> list[str]:
@@ -171,3 +173,27 @@ def test_plain_bm25_ranks_as_bm25s_does(tmp_path: Path) -> None:
             # lengths up to 40 words are kept exactly, so scores agree to float precision (up to a constant factor)
             pairs = np.array([(ours[i], theirs[int(i)]) for i in ours])
             assert np.allclose(pairs[:, 0] / pairs[:, 1], pairs[0, 0] / pairs[0, 1], rtol=1e-4)
+
+
+@pytest.mark.parametrize("depth", [1, 7, 40, 300])
+def test_an_index_in_order_cuts_ties_as_a_second_look_would(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, depth: int
+) -> None:
+    draw = np.random.default_rng(3)
+    rows = [
+        {"product_id": f"p{i * 7919 % 401:03}", "title": " ".join(["mug"] * int(draw.integers(1, 3)) + ["red"])}
+        for i in range(400)
+    ]
+    with make(tmp_path / "shop", rows) as engine:
+        assert engine.view.in_order
+        quick = engine._assembled.lexical.search("red mug", (), depth=depth)
+        monkeypatch.setattr(View, "in_order", False)
+        engine._assembled.lexical._results = Memo(1)
+        slow = engine._assembled.lexical.search("red mug", (), depth=depth)
+        assert np.array_equal(quick.products, slow.products) and np.array_equal(quick.scores, slow.scores)
+
+
+def test_an_updated_index_is_not_in_order(engine: Engine) -> None:
+    assert engine.view.in_order
+    engine.shop.update([{"product_id": "P34", "price": 1.0}])
+    assert engine.refresh() and not engine.view.in_order

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
 
-from emptor.serve.overload import Gate, Overloaded
+from emptor.serve.overload import BATCH, Gate, Overloaded
 from tests.serve.conftest import running
 
 
@@ -49,6 +50,75 @@ def test_what_waited_too_long_is_not_run() -> None:
     asyncio.run(scenario())
 
 
+def test_what_waits_together_is_worked_on_together() -> None:
+    async def scenario() -> None:
+        gate = Gate("test", threads=1, max_waiting=50, max_wait_s=5)
+        door = threading.Event()
+        batches: list[list[int]] = []
+
+        def double(asks: Sequence[int]) -> list[int | Exception]:
+            batches.append(list(asks))
+            return [ValueError("odd") if ask % 2 else 2 * ask for ask in asks]
+
+        blocked = asyncio.create_task(gate.run(lambda: door.wait(5)))
+        await asyncio.sleep(0.02)
+        asked = [asyncio.create_task(gate.run_batched(double, n)) for n in range(5)]
+        other = asyncio.create_task(gate.run(lambda: "between"))
+        asked += [asyncio.create_task(gate.run_batched(double, n)) for n in range(5, 5 + BATCH + 1)]
+        await asyncio.sleep(0.02)
+        door.set()
+        answers = await asyncio.gather(*asked, return_exceptions=True)
+        assert [isinstance(own, ValueError) for own in answers] == [n % 2 == 1 for n in range(5 + BATCH + 1)]
+        assert answers[::2] == [2 * n for n in range(0, 5 + BATCH + 1, 2)]
+        assert [len(own) for own in batches] == [5, BATCH, 1]
+        assert await other == "between" and await blocked
+        await asyncio.sleep(0.01)
+        assert gate.inside == 0
+        gate.close()
+
+    asyncio.run(scenario())
+
+
+def test_a_request_that_spoils_a_batch_spoils_its_own_only() -> None:
+    async def scenario() -> None:
+        gate = Gate("test", threads=1, max_waiting=50, max_wait_s=5)
+        door = threading.Event()
+
+        def divide(asks: Sequence[int]) -> list[float | Exception]:
+            return [12 / ask for ask in asks]
+
+        blocked = asyncio.create_task(gate.run(lambda: door.wait(5)))
+        await asyncio.sleep(0.02)
+        asked = [asyncio.create_task(gate.run_batched(divide, n)) for n in (3, 0, 4)]
+        await asyncio.sleep(0.02)
+        door.set()
+        three, zero, four = await asyncio.gather(*asked, return_exceptions=True)
+        assert (three, four) == (4, 3) and isinstance(zero, ZeroDivisionError) and await blocked
+        gate.close()
+
+    asyncio.run(scenario())
+
+
+def test_a_gate_that_closes_turns_away_what_waits() -> None:
+    async def scenario() -> None:
+        gate = Gate("test", threads=2, max_waiting=50, max_wait_s=5)
+        doors = [threading.Event(), threading.Event()]
+        working = [asyncio.create_task(gate.run(lambda own=own: own.wait(5))) for own in doors]
+        await asyncio.sleep(0.02)
+        waiting = [asyncio.create_task(gate.run_batched(lambda asks: list(asks), n)) for n in range(9)]
+        await asyncio.sleep(0.02)
+        closing = asyncio.get_running_loop().run_in_executor(None, gate.close)
+        await asyncio.sleep(0.02)
+        for door in doors:
+            door.set()
+        await closing
+        answers = await asyncio.gather(*waiting, return_exceptions=True)
+        assert all(isinstance(own, Overloaded) for own in answers)
+        assert await asyncio.gather(*working) == [True, True]
+
+    asyncio.run(scenario())
+
+
 def test_a_caller_that_goes_away_does_not_make_room_for_more_work() -> None:
     async def scenario() -> None:
         gate = Gate("test", threads=1, max_waiting=0, max_wait_s=5)
@@ -79,14 +149,14 @@ def narrow_path(shop_path: Path) -> Path:
 def test_an_overloaded_server_sheds_and_recovers(narrow_path: Path) -> None:
     with running(narrow_path) as client:
         service = client.app.state.service  # type: ignore[attr-defined]
-        search = service.engine.search
+        pages = service.engine.pages
         door = threading.Event()
 
         def stuck(*args: object, **kwargs: object) -> object:
             door.wait(5)
-            return search(*args, **kwargs)
+            return pages(*args, **kwargs)
 
-        service.engine.search = stuck
+        service.engine.pages = stuck
 
         def ask(_: int) -> tuple[int, str | None, float]:
             start = time.monotonic()
@@ -102,7 +172,7 @@ def test_an_overloaded_server_sheds_and_recovers(narrow_path: Path) -> None:
         shed = [own for own in answers if own[0] == 503]
         assert len(shed) >= 7 and {own[0] for own in answers} == {200, 503}
         assert all(retry == "1" for _, retry, _ in shed)
-        service.engine.search = search
+        service.engine.pages = pages
         assert client.get("/v1/search?q=mug").status_code == 200
         assert f'emptor_shed_total{{gate="search"}} {len(shed)}.0' in client.get("/metrics").text
 

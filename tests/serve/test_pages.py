@@ -126,14 +126,15 @@ def test_meant_empty_and_wrong(client: TestClient) -> None:
 def test_a_degraded_page_says_so(shop_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with running(shop_path) as client:
         engine = client.app.state.service.engine  # type: ignore[attr-defined]
-        search = engine.search
+        pages = engine.pages
 
         def degraded(*args: object, **kwargs: object) -> object:
-            found = search(*args, **kwargs)
-            found.degraded.append(Degraded("retrieve", "it failed: OSError", "popular"))
+            found = pages(*args, **kwargs)
+            for own in found:
+                own.degraded.append(Degraded("retrieve", "it failed: OSError", "popular"))
             return found
 
-        monkeypatch.setattr(engine, "search", degraded)
+        monkeypatch.setattr(engine, "pages", degraded)
         assert "less precise than usual" in page(client, "/?q=mug")
         answer = client.get("/v1/search?q=mug").json()
         assert answer["degraded"] == [{"stage": "retrieve", "reason": "it failed: OSError", "fallback": "popular"}]
@@ -143,7 +144,7 @@ def test_a_bug_is_answered_and_the_server_goes_on(shop_path: Path, monkeypatch: 
     with running(shop_path) as client:
         engine = client.app.state.service.engine  # type: ignore[attr-defined]
         with monkeypatch.context() as patch:
-            patch.setattr(engine, "search", lambda *args, **kwargs: 1 / 0)
+            patch.setattr(engine, "pages", lambda *args, **kwargs: 1 / 0)
             answer = client.get("/v1/search?q=mug")
             assert answer.status_code == 500 and "its log has the details" in answer.json()["error"]
             assert "ZeroDivision" not in answer.text

@@ -17,6 +17,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -46,7 +47,7 @@ def shim() -> Path:
     digest = hashlib.sha256(source.read_bytes()).hexdigest()[:16]
     library = Path(tempfile.gettempdir()) / f"fsync-shim-{os.getuid()}-{digest}.so"
     if not library.exists():
-        built = library.with_suffix(f".{os.getpid()}.so")
+        built = library.with_suffix(f".{os.getpid()}-{threading.get_ident()}.so")  # tests call this from threads
         command = [compiler, "-shared", "-fPIC", "-O1", "-Wall", "-o", str(built), str(source), "-ldl"]
         subprocess.run(command, check=True, capture_output=True)
         built.replace(library)

@@ -53,8 +53,8 @@ class Requests:
         filters: Sequence[Filters] | None = None,
         scenario: str | None = None,
         now: int = 0,
-        k: int = 20,
-        offset: int = 0,
+        k: int | Sequence[int] = 20,
+        offset: int | Sequence[int] = 0,
         seeds: Sequence[int] | None = None,
         cascade: str = "default",
     ) -> Requests:
@@ -78,6 +78,13 @@ class Requests:
             seed=np.arange(size, dtype=np.int64) if seeds is None else np.asarray(seeds, np.int64),
             cascade=cascade,
         )
+
+    def rows(self, places: slice, *, filters: Sequence[Filters] | None = None) -> Requests:
+        """Some of the requests, with other filters if given."""
+        columns = {name: own[places] for name, own in vars(self).items() if isinstance(own, np.ndarray)}
+        if filters is not None:
+            columns["filters"] = _objects(filters)
+        return Requests(**columns, cascade=self.cascade)
 
     def one(self, at: int) -> dict[str, Any]:
         """One request as plain values, for logs and explanations."""

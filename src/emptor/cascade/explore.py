@@ -10,15 +10,20 @@ from emptor.cascade.contract import Candidates, Requests
 from emptor.shop.config import ExploreOptions
 
 
-def explore(requests: Requests, candidates: Candidates, options: ExploreOptions) -> tuple[Candidates, np.ndarray]:
+def explore(
+    requests: Requests, candidates: Candidates, options: ExploreOptions, exploring: bool | np.ndarray = True
+) -> tuple[Candidates, np.ndarray]:
     """Shuffle the head of some lists.
 
+    Args:
+        exploring: lists [B] that may be explored at all.
     Returns: (candidates with a column `propensity` [B, N] float32, explored [B] bool). A propensity is the chance
         that this product stands at this place, over both the draw of the page and the shuffle:
         (1 - share) * [it is its own place] + share / depth within the head, 1 behind it.
     """
     size, width = candidates.product.shape
-    if options.share == 0.0 or width == 0:
+    may = np.broadcast_to(exploring, size)
+    if options.share == 0.0 or width == 0 or not may.any():
         columns = {**candidates.columns, "propensity": np.ones((size, width), np.float32)}
         return Candidates(candidates.product, candidates.score, candidates.mask, columns), np.zeros(size, bool)
     counts = candidates.mask.sum(axis=1)
@@ -27,7 +32,7 @@ def explore(requests: Requests, candidates: Candidates, options: ExploreOptions)
     explored = np.zeros(size, bool)
     for at in range(size):
         depth = min(options.depth, int(counts[at]))
-        if depth < 2:
+        if depth < 2 or not may[at]:
             continue
         draw = np.random.Generator(np.random.Philox(key=[int(requests.seed[at]) & (2**64 - 1), 0xE4]))
         explored[at] = draw.random() < options.share

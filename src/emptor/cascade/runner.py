@@ -17,7 +17,7 @@ from emptor.cascade.contract import Candidates, Requests, Stage, check_answer
 from emptor.cascade.explore import explore
 from emptor.cascade.trace import Degraded, StageTrace, Trace
 from emptor.errors import EmptorError
-from emptor.shop.config import CascadeOptions, ExploreOptions, StageOptions
+from emptor.shop.config import CascadeOptions, StageOptions
 from emptor.shop.view import View
 
 log = logging.getLogger(__name__)
@@ -98,14 +98,15 @@ class Cascade:
         *,
         deadline: float | None = None,
         observe: Observer | None = None,
-        exploring: bool = True,
+        exploring: bool | np.ndarray = True,
     ) -> Outcome:
         """Run a batch.
 
         Args:
             deadline: time.monotonic() by which a served request must be answered. None (evaluation, simulation):
                 nothing is skipped, a stage that raises raises, and each answer is checked against the contract.
-            exploring: False where the list is only counted or will be sorted anew, so that nothing is explored.
+            exploring: False (or [B] bool) where a list is only counted or will be sorted anew, so that nothing is
+                explored.
         """
         candidates = Candidates.empty(len(requests))
         steps: list[tuple[StageOptions, str, float, Candidates]] = []
@@ -119,7 +120,7 @@ class Cascade:
             if observe is not None and method != "skipped":
                 observe(options.stage, method, seconds)
             steps.append((options, method, seconds * 1000, candidates))
-        candidates, explored = explore(requests, candidates, self.options.explore if exploring else ExploreOptions())
+        candidates, explored = explore(requests, candidates, self.options.explore, exploring)
         return Outcome(candidates, self._traces(requests, steps, degraded, explored), tuple(degraded), explored)
 
     def _run_stage(

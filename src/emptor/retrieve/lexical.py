@@ -22,6 +22,7 @@ from emptor.shop.filters import Clause, Filters
 from emptor.shop.memo import Memo
 from emptor.shop.text import QueryWord
 from emptor.shop.view import View
+from emptor.turn import aside
 
 MAX_CHARACTERS = 256
 MAX_WORDS = 32
@@ -202,13 +203,12 @@ class LexicalChannel:
         An index in order of rows needs no second look: the engine's best `depth` are ours.
         """
         query = Query.boolean_query(clauses)
-        searcher = self._view.searcher
         if self._view.in_order:
-            rows, scores = self._read_hits(searcher.search(query, depth, count=False).hits)
+            rows, scores = self._read_hits(self._search_index(query, depth))
             return Found(rows, scores)
         limit = depth + 1
         while True:
-            hits = searcher.search(query, limit, count=False).hits
+            hits = self._search_index(query, limit)
             tied = len(hits) == limit and len(hits) > depth and hits[depth - 1][0] == hits[-1][0]
             if not tied or limit >= MAX_TIED:
                 break
@@ -216,6 +216,12 @@ class LexicalChannel:
         rows, scores = self._read_hits(hits)
         best = np.lexsort((self._view.order[rows], -scores))[:depth]
         return Found(rows[best], scores[best])
+
+    def _search_index(self, query: Query, limit: int) -> list[tuple[float, tantivy.DocAddress]]:
+        searcher = self._view.searcher
+        with aside():
+            found = searcher.search(query, limit, count=False)
+        return found.hits
 
     def _read_hits(self, hits: Sequence[tuple[float, tantivy.DocAddress]]) -> tuple[np.ndarray, np.ndarray]:
         """(rows, scores) of what the engine found."""

@@ -59,7 +59,7 @@ class HybridRetrieval:
         for at in range(len(requests)):
             found = {name: own for name, answers in by_channel.items() if (own := answers[at]) is not None}
             if not found:
-                found = {"popular": self._popular(_only(requests, at), depth=self._depth)[0] or empty()}
+                found = {"popular": self._popular(requests.rows(slice(at, at + 1)), depth=self._depth)[0] or empty()}
             covers = {name: getattr(self._others.get(name), "covers", None) for name in found}
             weights = {name: self._options.channels.get(name, 1.0) for name in found}
             joined, own_scores = fuse(
@@ -136,8 +136,3 @@ def methods(
         return PopularRetrieval(depth=options.depth, popular=popular)
 
     return {"retrieve": {"hybrid": hybrid, "popular": most_popular}}
-
-
-def _only(requests: Requests, at: int) -> Requests:
-    fields = {n: v[at : at + 1] for n, v in vars(requests).items() if isinstance(v, np.ndarray)}
-    return Requests(**fields, cascade=requests.cascade)

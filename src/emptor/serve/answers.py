@@ -8,7 +8,7 @@ from urllib.parse import quote
 import orjson
 from starlette.responses import Response
 
-from emptor.engine import Page
+from emptor.page import Page
 
 
 def as_json(content: bytes, status: int = 200) -> Response:

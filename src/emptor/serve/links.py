@@ -10,8 +10,8 @@ from urllib.parse import urlencode
 from starlette.datastructures import QueryParams
 
 from emptor.cascade import MAX_LIST
-from emptor.engine import SORTS
 from emptor.errors import EmptorError
+from emptor.page import SORTS
 from emptor.serve.models import MAX_QUERY, printable
 from emptor.shop.category import join_path
 from emptor.shop.filters import escape, parse_filter, parse_filters

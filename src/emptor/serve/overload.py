@@ -5,29 +5,46 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from emptor.serve.errors import Unavailable
 
+A = TypeVar("A", contravariant=True)
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+BATCH = 8
+"""Requests worked on at once: enough to share what is done once a batch, and none waits long for the others."""
 
 
 class Overloaded(Unavailable):
     """More requests than this server can answer in time."""
 
 
+class Many(Protocol[A, T_co]):
+    """Work on several requests at once: an answer, or the error, for each. Equal ones may share a batch."""
+
+    def __call__(self, asks: Sequence[A], /) -> Sequence[T_co | Exception]: ...
+
+
 @dataclass(slots=True)
 class _Job:
     """Work on its way to a thread. latest: time.monotonic() after which it is not begun any more."""
 
-    work: Callable[[], Any]
+    many: Many[Any, Any]
+    ask: Any
     latest: float
     loop: asyncio.AbstractEventLoop
     answer: asyncio.Future[Any]
+
+
+def _alone(works: Sequence[Callable[[], Any]]) -> list[Any]:
+    """The batch of work that shares nothing."""
+    return [work() for work in works]
 
 
 class Gate:
@@ -35,12 +52,14 @@ class Gate:
 
     Answering "busy" at once keeps the requests that are let in quick; an endless queue makes all late. A plain queue
     rather than an executor: two hand-overs a request cost half as much, and the interpreter is what is short here.
+    Requests that wait when a thread gets free are worked on in one batch, where they allow it.
 
     Args:
         name: of the threads. threads: how many work at once.
         max_waiting: requests that may wait for a thread.
         max_wait_s: a request that waited longer is not run any more.
         on_shed: called for each request turned away.
+        around: what a thread holds while it works.
     """
 
     def __init__(
@@ -51,10 +70,12 @@ class Gate:
         max_waiting: int,
         max_wait_s: float,
         on_shed: Callable[[], None] = lambda: None,
+        around: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
         self._places = threads + max_waiting
         self._max_wait_s = max_wait_s
         self._on_shed = on_shed
+        self._around = around
         self._inside = 0  # only touched on the event loop
         self._closed = False
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
@@ -75,28 +96,71 @@ class Gate:
 
         Raises: Overloaded where there is no room, or the work could not start in time; it has not run then.
         """
+        return await self.run_batched(_alone, work)
+
+    async def run_batched(self, many: Many[A, T], ask: A) -> T:
+        """The answer of `many` to `ask`, worked on together with what else waits for an equal `many`.
+
+        Raises: what `many` answers or raises for this ask; Overloaded as `run` does.
+        """
         if self._closed or self._inside >= self._places:
             self._on_shed()
             raise Overloaded("the server is busy; try again in a moment")
         self._inside += 1
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[T] = loop.create_future()
-        self._jobs.put(_Job(work, time.monotonic() + self._max_wait_s, loop, answer))
+        self._jobs.put(_Job(many, ask, time.monotonic() + self._max_wait_s, loop, answer))
         return await answer
 
     def _work(self) -> None:
-        while (job := self._jobs.get()) is not None:
-            result: Any = None
-            error: BaseException | None = None
-            if time.monotonic() > job.latest:
-                error = Overloaded("the server is busy and could not start on this in time; try again in a moment")
-            elif not job.answer.cancelled():  # else the caller has gone away
-                try:
-                    result = job.work()
-                except BaseException as raised:
-                    error = raised
-            self._hand_back(job, result, error)
-            del job, result, error  # an idle thread holds on to nothing
+        job = self._jobs.get()
+        while job is not None:
+            batch, job = self._batch(job)
+            self._run(batch)
+            del batch  # an idle thread holds on to nothing
+            job = job or self._jobs.get()
+
+    def _batch(self, first: _Job) -> tuple[list[_Job], _Job | None]:
+        """What may be worked on together with a job, and the job that was taken too and may not."""
+        batch = [first]
+        if first.many is _alone:
+            return batch, None
+        with suppress(Empty):
+            while len(batch) < BATCH:
+                job = self._jobs.get_nowait()
+                if job is None:
+                    self._jobs.put(None)  # the gate is closing: this thread sees it after the batch
+                    break
+                if job.many != first.many:
+                    return batch, job
+                batch.append(job)
+        return batch, None
+
+    def _run(self, batch: list[_Job]) -> None:
+        now = time.monotonic()
+        begun = []
+        for job in batch:
+            if now > job.latest:
+                late = Overloaded("the server is busy and could not start on this in time; try again in a moment")
+                self._hand_back(job, None, late)
+            elif job.answer.cancelled():  # the caller has gone away
+                self._hand_back(job, None, None)
+            else:
+                begun.append(job)
+        if not begun:
+            return
+        try:
+            with self._around():
+                answers = begun[0].many([job.ask for job in begun])
+        except BaseException as raised:
+            if len(begun) > 1:  # one of them spoils it for all: each alone
+                for job in begun:
+                    self._run([job])
+                return
+            answers = [raised]
+        for job, own in zip(begun, answers, strict=True):
+            failed = isinstance(own, BaseException)
+            self._hand_back(job, None if failed else own, own if failed else None)
 
     def _hand_back(self, job: _Job, result: Any, error: BaseException | None) -> None:
         with suppress(RuntimeError):  # the loop has ended, and nobody waits any more

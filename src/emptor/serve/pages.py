@@ -10,7 +10,8 @@ from typing import Any
 from fastapi import APIRouter, FastAPI, Request
 from starlette.responses import HTMLResponse, Response
 
-from emptor.engine import SORTS, Engine, Page
+from emptor.engine import Engine
+from emptor.page import SORTS, Page
 from emptor.serve.answers import image_url
 from emptor.serve.html import render
 from emptor.serve.links import PER_PAGE, Asked, brand_url, category_url

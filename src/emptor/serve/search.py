@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import math
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import orjson
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from emptor.engine import Engine, Page
+from emptor.engine import Engine
+from emptor.errors import EmptorError
+from emptor.page import Ask, Page
 from emptor.serve.answers import as_json, page_json, product_json
 from emptor.serve.errors import NotFound
 from emptor.serve.models import (
@@ -20,13 +25,14 @@ from emptor.serve.models import (
     SuggestParameters,
     problems,
 )
-from emptor.serve.parameters import described, read
+from emptor.serve.parameters import DirectRoute, described, read
 from emptor.serve.service import Service
+from emptor.shop.filters import parse_filters
 
 
 def router(service: Service) -> APIRouter:
     """The routes over one service."""
-    routes = APIRouter(prefix="/v1", tags=["search"], default_response_class=Response)
+    routes = APIRouter(prefix="/v1", tags=["search"], default_response_class=Response, route_class=DirectRoute)
 
     @routes.get(
         "/search",
@@ -37,7 +43,7 @@ def router(service: Service) -> APIRouter:
         """A page of results for a query."""
         parameters = read(SearchParameters, request)
         engine = service.engine
-        return as_json(await service.searches.run(lambda: page_json(search_page(engine, parameters))))
+        return as_json(await service.searches.run_batched(_Searches(engine), search_ask(parameters)))
 
     @routes.get(
         "/recommend",
@@ -86,19 +92,30 @@ def router(service: Service) -> APIRouter:
     return routes
 
 
-def search_page(engine: Engine, parameters: SearchParameters) -> Page:
-    """Ask the engine for a search's page."""
-    return engine.search(
-        parameters.q.strip(),
+@dataclass(frozen=True)
+class _Searches:
+    """Answers the searches that wait, together: what is worked on at the same time shares most of the work."""
+
+    engine: Engine
+
+    def __call__(self, asks: Sequence[Ask]) -> list[bytes | Exception]:
+        latest = min((deadline(self.engine, ask.cascade) or math.inf for ask in asks), default=math.inf)
+        pages = self.engine.pages(asks, deadline=None if latest == math.inf else latest)
+        return [page if isinstance(page, EmptorError) else page_json(page) for page in pages]
+
+
+def search_ask(parameters: SearchParameters) -> Ask:
+    """What the parameters ask for. Raises EmptorError for a bad filter or slice."""
+    return Ask(
+        query=parameters.q.strip() or None,
         k=parameters.k,
         offset=parameters.offset,
-        filters=[text for text in parameters.filter if text],
+        filters=parse_filters([text for text in parameters.filter if text]),
         sort=parameters.sort,
         user_id=parameters.user_id,
         session_id=parameters.session_id,
         cascade=parameters.cascade,
         facets=parameters.facets,
-        deadline=deadline(engine, parameters.cascade),
     )
 
 

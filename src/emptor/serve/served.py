@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from emptor.engine import Page
+from emptor.page import Page
 
 KEPT = 10_000
 

@@ -8,11 +8,13 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from emptor.cascade import Trace
-from emptor.engine import Engine, Page
+from emptor.engine import Engine
 from emptor.errors import EmptorError
+from emptor.page import Page
 from emptor.serve.answers import page_json
 from emptor.serve.errors import Unavailable
 from emptor.serve.metrics import Metrics
@@ -22,6 +24,7 @@ from emptor.serve.traces import TraceLog
 from emptor.serve.warmup import Asked, warm_up
 from emptor.shop.shop import Shop
 from emptor.shop.view import View
+from emptor.turn import taking_turns
 
 log = logging.getLogger(__name__)
 
@@ -60,11 +63,13 @@ class Service:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._live, name="emptor-shop", daemon=True)
         options = self.shop.options.serve
-        self.searches = self._gate("search", options.threads)
+        self.searches = self._gate("search", options.threads, around=taking_turns)
         self.pictures = self._gate("pictures", PICTURE_THREADS)
         self.appends = self._gate("events", EVENT_THREADS)
 
-    def _gate(self, name: str, threads: int) -> Gate:
+    def _gate(
+        self, name: str, threads: int, *, around: Callable[[], AbstractContextManager[None]] = nullcontext
+    ) -> Gate:
         options = self.shop.options.serve
         return Gate(
             name,
@@ -72,6 +77,7 @@ class Service:
             max_waiting=options.max_waiting,
             max_wait_s=options.max_wait_ms / 1000,
             on_shed=self.metrics.shed.labels(name).inc,
+            around=around,
         )
 
     # -- asked by routes--------------------------------------------------------------------------------------

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from emptor.engine import Hit, Page
 from emptor.facets import Facet, FacetValue
+from emptor.page import Hit, Page
 from emptor.serve.answers import image_url
 from emptor.serve.links import PER_PAGE, Asked, values_of
 from emptor.shop.category import split_path

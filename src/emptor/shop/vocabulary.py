@@ -67,6 +67,13 @@ class Vocabulary:
                 cut = key.rfind("/", 0, cut)
         return found
 
+    @cached_property
+    def groups(self) -> tuple[list[str], np.ndarray]:
+        """For `name\\x1fvalue` terms: (the folded names, [values] int64: which of them each value belongs to)."""
+        names: dict[str, int] = {}
+        group = [names.setdefault(key.split("\x1f", 1)[0], len(names)) for key in self.keys]
+        return list(names), np.array(group, np.int64)
+
     def under(self, prefixes: Sequence[str]) -> list[int]:
         """For paths: codes of the folded prefixes and of everything below them."""
         starts = tuple(prefix + "/" for prefix in prefixes)
