@@ -215,6 +215,12 @@ class Engine:
             lists += [assembled.view.product_ids(candidates.row(at)[0][:depth]) for at in range(len(candidates))]
         return lists
 
+    def traces(self, queries: Sequence[str], *, cascade: str = "default") -> tuple[View, tuple[Trace, ...]]:
+        """A batch's way through a cascade, nothing explored, and the view whose rows the traces name."""
+        assembled = self._assembled
+        runner = self._cascade(assembled, cascade)
+        return assembled.view, runner.run(Requests.of(list(queries)), exploring=False).traces
+
     def explain(self, request_id: str) -> dict[str, Any] | None:
         """What happened to one of the last 10,000 requests, stage by stage; None when it is not known (any more)."""
         with self._lock:
