@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from emptor.cascade import Cascade, Methods, Pace
 from emptor.errors import EmptorError
+from emptor.merchandise import NAME as RULES
+from emptor.merchandise import Rule, Rules, read_rules
+from emptor.merchandise import methods as merchandise_methods
 from emptor.retrieve.channel import Channel
 from emptor.retrieve.dense import DenseChannel, VectorIndex
 from emptor.retrieve.lexical import LexicalChannel
@@ -14,8 +17,11 @@ from emptor.retrieve.popular import PopularChannel
 from emptor.retrieve.spelling import Spelling
 from emptor.retrieve.stage import methods as retrieve_methods
 from emptor.retrieve.suggest import Suggester
-from emptor.retrieve.synonyms import Synonyms
+from emptor.retrieve.synonyms import Line, Synonyms, read_lines
+from emptor.shop.config import CascadeOptions, StageOptions
+from emptor.shop.files import stamp
 from emptor.shop.generation import Generation
+from emptor.shop.manifest import Manifest
 from emptor.shop.popularity import past_queries
 from emptor.shop.shop import Shop
 from emptor.shop.view import View
@@ -31,6 +37,9 @@ class Assembled:
     cascades: dict[str, Cascade]
     lexical: LexicalChannel
     suggester: Suggester
+    rules: Rules
+    promoted: str
+    """The cascade of shop.toml that "default" stands for."""
 
 
 class Assembler:
@@ -45,46 +54,73 @@ class Assembler:
         self._spelling: tuple[Generation, Spelling] | None = None
         self._suggester: tuple[Generation, Suggester] | None = None
         self._vectors: tuple[Generation, VectorIndex] | None = None
-        self._synonyms: Synonyms | None = None
-        self._synonyms_stamp: tuple[int, int] | None = None
+        self._rules: Rules | None = None
+        self._lines: list[Line] | None = None
+        self._built: tuple[object, ...] = ()
 
-    def is_stale(self) -> bool:
-        """Whether the shop's synonyms have changed since the last assembly."""
-        return self._stamp() != self._synonyms_stamp
+    def is_stale(self, manifest: Manifest) -> bool:
+        """Whether anything but the catalogue has changed since the last assembly."""
+        return self._state(manifest) != self._built
 
-    def _stamp(self) -> tuple[int, int]:
-        try:
-            stat = (self._shop.path / "synonyms.txt").stat()
-            return stat.st_mtime_ns, stat.st_size
-        except FileNotFoundError:
-            return 0, 0
+    def _state(self, manifest: Manifest) -> tuple[object, ...]:
+        path = self._shop.path
+        return (
+            stamp(path / "synonyms.txt"),
+            stamp(path / RULES),
+            id(self._shop.options),
+            manifest.cascade,
+            tuple(sorted(manifest.models.items())),
+        )
 
-    def assemble(self, view: View) -> Assembled:
+    def assemble(self, view: View, manifest: Manifest) -> Assembled:
         """Build everything for a view. Raises EmptorError where shop.toml asks for what there is not."""
+        self._built = self._state(manifest)
         generation = view.generation
         if self._spelling is None or self._spelling[0] is not generation:
             self._spelling = (generation, Spelling(generation.words))
         if self._suggester is None or self._suggester[0] is not generation:
             self._suggester = (generation, Suggester(view, queries=past_queries(self._shop)))
-        synonyms = self._read_synonyms(view)
+        rules = self._read_rules()
         options = self._shop.options
+        synonyms = Synonyms([*self._read_synonyms(view), *map(_as_line, rules.synonyms)], view.analyser)
         lexical = LexicalChannel(view, options.search, synonyms=synonyms, spelling=self._spelling[1])
-        methods: Methods = {**retrieve_methods(lexical=lexical, popular=PopularChannel(view), others=self._dense(view))}
-        cascades = {
-            name: Cascade(name, own, view, methods=methods, paces=self._paces) for name, own in options.cascade.items()
+        methods: Methods = {
+            **retrieve_methods(lexical=lexical, popular=PopularChannel(view), others=self._dense(view)),
+            **merchandise_methods(rules),
         }
-        return Assembled(view, cascades, lexical, self._suggester[1])
+        if manifest.cascade not in options.cascade:
+            raise EmptorError(
+                f"{self._shop.path}: the default cascade is {manifest.cascade!r}, which shop.toml lacks; put it back, "
+                "or promote another"
+            )
+        named = {**options.cascade, "default": options.cascade[manifest.cascade]}
+        cascades = {
+            name: Cascade(name, _with_rules(own, rules), view, methods=methods, paces=self._paces)
+            for name, own in named.items()
+        }
+        return Assembled(view, cascades, lexical, self._suggester[1], rules, manifest.cascade)
 
-    def _read_synonyms(self, view: View) -> Synonyms:
-        """The shop's synonyms; while the file cannot be read, those that were read last stand in."""
-        self._synonyms_stamp = self._stamp()
+    def _read_rules(self) -> Rules:
+        """The shop's rules; while the file cannot be read, those that were read last stand in."""
         try:
-            self._synonyms = Synonyms.read(self._shop.path / "synonyms.txt", view.analyser)
+            self._rules = read_rules(self._shop.path)
         except EmptorError as error:
-            if self._synonyms is None:
+            if self._rules is None:
+                raise
+            log.warning("%s; the rules read before stay in force", error)
+        return self._rules
+
+    def _read_synonyms(self, view: View) -> list[Line]:
+        """The lines of the shop's synonyms file; while it cannot be read, those that were read last stand in."""
+        try:
+            lines = read_lines(self._shop.path / "synonyms.txt")
+            Synonyms(lines, view.analyser)  # raises for a line that cannot be read
+            self._lines = lines
+        except EmptorError as error:
+            if self._lines is None:
                 raise
             log.warning("%s; the synonyms read before stay in force", error)
-        return self._synonyms
+        return self._lines
 
     def _dense(self, view: View) -> dict[str, Channel]:
         """The dense channel, where the generation has vectors of the shop's encoder."""
@@ -99,3 +135,18 @@ class Assembler:
         if self._vectors is None or self._vectors[0] is not view.generation:
             self._vectors = (view.generation, VectorIndex(made[0]))
         return {"dense": DenseChannel(view, encoder=encoder, index=self._vectors[1])}
+
+
+def _with_rules(options: CascadeOptions, rules: Rules) -> CascadeOptions:
+    """The cascade with merchandising as its last layer; which rules are in force is part of its hash."""
+    last = options.stages[-1]
+    if last.stage == "merchandise" or not rules.moving:
+        return options
+    layer = StageOptions(
+        stage="merchandise", method="rules", depth=last.depth, budget_ms=5.0, options={"rules": rules.digest}
+    )
+    return options.model_copy(update={"stages": [*options.stages, layer]})
+
+
+def _as_line(rule: Rule) -> Line:
+    return Line(rule.synonyms, f"synonym rule {rule.id}", rule.own_category)

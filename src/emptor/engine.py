@@ -16,7 +16,6 @@ import time
 import uuid
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -25,28 +24,20 @@ from emptor.assembly import Assembled, Assembler
 from emptor.cascade import MAX_LIST, Cascade, Degraded, Outcome, Requests, Trace
 from emptor.cascade.runner import Observer
 from emptor.errors import EmptorError
+from emptor.explain import Kept, Step, explanation, follow
 from emptor.facets import Facet, count_facets, folded_field
+from emptor.merchandise import Rules
 from emptor.page import Ask, Hit, Page
 from emptor.retrieve.suggest import Suggested
 from emptor.shop.filters import parse_filters
 from emptor.shop.shop import Shop
-from emptor.shop.view import RowIds, View
+from emptor.shop.view import View
 
 KEPT_TRACES = 10_000
 EXPLORED_FOR_US = 3_600_000_000
 """A visitor who asks the same again within the hour sees the same shuffle."""
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class _Kept:
-    """A trace with what turns its rows into ids; not with its view, whose columns it would keep alive."""
-
-    trace: Trace
-    ids: RowIds
-    view: str
-    shown: list[str]
 
 
 class Engine:
@@ -62,14 +53,14 @@ class Engine:
 
     def __init__(self, shop: Shop, *, keep_traces: int = KEPT_TRACES) -> None:
         self.shop = shop
-        self._kept: OrderedDict[str, _Kept] = OrderedDict()
+        self._kept: OrderedDict[str, Kept] = OrderedDict()
         self._keep_traces = keep_traces
         self._lock = threading.Lock()
         self._refreshing = threading.Lock()
         self.on_trace: Callable[[Trace, View, Page], None] | None = None
         self.observe: Observer | None = None
         self._assembler = Assembler(shop)
-        self._assembled = self._assembler.assemble(shop.view())
+        self._assembled = self._assembler.assemble(*shop.state())
 
     @classmethod
     def open(cls, path: str | os.PathLike[str]) -> Engine:
@@ -79,6 +70,21 @@ class Engine:
     @property
     def view(self) -> View:
         return self._assembled.view
+
+    @property
+    def rules(self) -> Rules:
+        """The merchandising rules in force."""
+        return self._assembled.rules
+
+    @property
+    def cascades(self) -> dict[str, Cascade]:
+        """The cascades by name; "default" is the promoted one."""
+        return self._assembled.cascades
+
+    @property
+    def promoted(self) -> str:
+        """The cascade of shop.toml that "default" stands for."""
+        return self._assembled.promoted
 
     def close(self) -> None:
         self.shop.close()
@@ -223,47 +229,32 @@ class Engine:
 
     def explain(self, request_id: str) -> dict[str, Any] | None:
         """What happened to one of the last 10,000 requests, stage by stage; None when it is not known (any more)."""
+        kept = self._kept_trace(request_id)
+        return None if kept is None else explanation(kept)
+
+    def follow(self, request_id: str, product_id: str) -> list[Step] | None:
+        """One product's way through one of those requests, up to where it was lost; None for an unknown request."""
+        kept = self._kept_trace(request_id)
+        return None if kept is None else follow(kept, product_id, self._assembled)
+
+    def _kept_trace(self, request_id: str) -> Kept | None:
         with self._lock:
-            kept = self._kept.get(request_id)
-        if kept is None:
-            return None
-        trace, ids = kept.trace, kept.ids.many
-        stages = []
-        for number, stage in enumerate(trace.stages):
-            dropped = trace.dropped(number)
-            columns = {name: [None if np.isnan(v) else float(v) for v in c] for name, c in stage.columns.items()}
-            stages.append(
-                {
-                    "stage": stage.name,
-                    "method": stage.method,
-                    "ms": round(stage.ms, 3),
-                    "budget_ms": stage.budget_ms,
-                    "products": ids(stage.products),
-                    "scores": [float(score) for score in stage.scores],
-                    "columns": columns,
-                    "dropped": ids(dropped),
-                }
-            )
-        return {
-            **trace.request,
-            "cascade_hash": trace.cascade,
-            "view": kept.view,
-            "explored": trace.explored,
-            "degraded": [own.as_dict() for own in trace.degraded],
-            "stages": stages,
-            "page": kept.shown,
-        }
+            return self._kept.get(request_id)
 
     # -- keeping up -----------------------------------------------------------------------------------------------
 
     def refresh(self) -> bool:
-        """Take up a new generation, updates or synonyms; True if there was something new. Requests go on meanwhile."""
+        """Take up a new generation, updates, rules, synonyms, settings or another default cascade.
+
+        Requests go on meanwhile. Returns: whether there was something new.
+        """
         with self._refreshing:
-            view = self.shop.view()
-            if view.id == self._assembled.view.id and not self._assembler.is_stale():
+            self.shop.reread_options()
+            view, manifest = self.shop.state()
+            if view.id == self._assembled.view.id and not self._assembler.is_stale(manifest):
                 return False
             before = self._assembled.view.generation
-            self._assembled = self._assembler.assemble(view)
+            self._assembled = self._assembler.assemble(view, manifest)
             if view.generation is not before:
                 self._forget({before.number, view.generation.number})
             return True
@@ -319,7 +310,7 @@ class Engine:
                 explored=bool(outcome.explored[at]),
                 view=view.id,
             )
-            self._keep(outcome.traces[at], view, page)
+            self._keep(outcome.traces[at], assembled, page, logged=ask.logged)
             pages.append(page)
         return pages
 
@@ -365,13 +356,14 @@ class Engine:
             facets[at].sort(key=lambda facet: (_RANKS.get(facet.field, 5), facet.field))
         return facets
 
-    def _keep(self, trace: Trace, view: View, page: Page) -> None:
-        kept = _Kept(trace, view.ids, view.id, [hit.product["product_id"] for hit in page.results])
+    def _keep(self, trace: Trace, assembled: Assembled, page: Page, *, logged: bool) -> None:
+        view = assembled.view
+        kept = Kept(trace, view.ids, view.id, [hit.product["product_id"] for hit in page.results], assembled.rules)
         with self._lock:
             self._kept[page.request_id] = kept
             while len(self._kept) > self._keep_traces:
                 self._kept.popitem(last=False)
-        if self.on_trace is not None:
+        if logged and self.on_trace is not None:
             self.on_trace(trace, view, page)
 
 

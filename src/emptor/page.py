@@ -32,6 +32,8 @@ class Ask:
     facets: bool = True
     seed: int | None = None
     request_id: str | None = None
+    logged: bool = True
+    """False for what the lab asks: it is nobody's behaviour."""
 
     def __post_init__(self) -> None:
         if self.k < 1 or self.offset < 0 or self.offset + self.k > MAX_LIST:

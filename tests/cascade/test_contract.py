@@ -58,7 +58,7 @@ def test_whatever_the_scores_the_answer_keeps_the_contract(score: np.ndarray) ->
     mask = np.arange(width) < (np.arange(size)[:, None] + 1) * width // size
     before = Candidates(np.tile(np.arange(width), (size, 1)), np.zeros((size, width), np.float32), mask)
     order = np.random.default_rng(0).permutation(width)
-    check_answer(before, before.ranked(score, order=order), first=False, order=order, stage="test")
+    check_answer(before, before.ranked(score, order=order), adds=False, order=order, stage="test")
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_whatever_the_scores_the_answer_keeps_the_contract(score: np.ndarray) ->
 )
 def test_a_broken_answer_is_named(after: Candidates, message: str) -> None:
     with pytest.raises(AssertionError, match=message):
-        check_answer(lists([(0, 2.0), (1, 1.0)]), after, first=False, order=np.arange(3), stage="rank")
+        check_answer(lists([(0, 2.0), (1, 1.0)]), after, adds=False, order=np.arange(3), stage="rank")
 
 
 def test_requests_know_their_scenario() -> None:

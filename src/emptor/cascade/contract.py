@@ -195,9 +195,10 @@ class Candidates:
 class Stage(Protocol):
     """One stage of a cascade, built for one view.
 
-    It returns at most as many candidates as it got (retrieval, which gets none, at most its depth), sorted by
-    (-score, product_id), and overwrites score while keeping its own value as a named column. It never changes its
-    input. The same requests and candidates give the same answer, whatever the batch they come in.
+    It returns at most as many candidates as it got (retrieval, which gets none, at most its depth, and a stage with an
+    attribute `adds`, such as merchandising, which pins what retrieval did not find), sorted by (-score, product_id),
+    and overwrites score while keeping its own value as a named column. It never changes its input. The same requests
+    and candidates give the same answer, whatever the batch they come in.
     """
 
     name: str
@@ -205,10 +206,10 @@ class Stage(Protocol):
     def __call__(self, requests: Requests, candidates: Candidates) -> Candidates: ...
 
 
-def check_answer(before: Candidates, after: Candidates, *, first: bool, order: np.ndarray, stage: str) -> None:
+def check_answer(before: Candidates, after: Candidates, *, adds: bool, order: np.ndarray, stage: str) -> None:
     """Raise AssertionError naming the stage where an answer breaks the contract."""
     assert len(after) == len(before), f"{stage}: answered {len(after)} requests, got {len(before)}"
-    assert first or after.width <= before.width, f"{stage}: returned more candidates than it got"
+    assert adds or after.width <= before.width, f"{stage}: returned more candidates than it got"
     assert not (np.diff(after.mask.astype(np.int8), axis=1) > 0).any(), f"{stage}: padding stands before candidates"
     if after.width > 1:
         both = after.mask[:, 1:]

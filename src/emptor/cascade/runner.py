@@ -111,12 +111,13 @@ class Cascade:
         candidates = Candidates.empty(len(requests))
         steps: list[tuple[StageOptions, str, float, Candidates]] = []
         degraded: list[Degraded] = []
-        for number, (options, _) in enumerate(self._stages):
+        for number, (options, stage) in enumerate(self._stages):
+            adds = number == 0 or bool(getattr(stage, "adds", False))
             before = candidates
             candidates, method, seconds = self._run_stage(number, requests, before, deadline, degraded)
             candidates = candidates.cut(options.depth)
             if deadline is None:
-                check_answer(before, candidates, first=number == 0, order=self.view.order, stage=options.stage)
+                check_answer(before, candidates, adds=adds, order=self.view.order, stage=options.stage)
             if observe is not None and method != "skipped":
                 observe(options.stage, method, seconds)
             steps.append((options, method, seconds * 1000, candidates))

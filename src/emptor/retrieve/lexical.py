@@ -86,7 +86,7 @@ class LexicalChannel:
         words = self.read(query).words
         if not words:
             return empty()
-        groups = self._groups(words)
+        groups = self._groups(words, filters)
         must = [group for group, optional in groups if not optional]
         may = [group for group, optional in groups if optional]
         if not must:
@@ -101,6 +101,17 @@ class LexicalChannel:
         some = [(Occur.Should, g) for g in must + may]
         return self._top([(Occur.Must, Query.boolean_query(some)), *limits], depth)
 
+    def match(self, query: str, filters: Filters, row: int) -> tuple[list[tuple[str, bool]], float | None]:
+        """How one product matches: (each word of the query with whether the product has it, its score or None)."""
+        words = self.read(query).words
+        this = (Occur.Must, Query.const_score_query(Query.term_query(self._schema, "row", int(row)), 0.0))
+        groups = [self._group(word, filters) for word in words]
+        found = [bool(self._search_index(Query.boolean_query([(Occur.Must, group), this]), 1)) for group in groups]
+        some = Query.boolean_query([(Occur.Should, group) for group in groups])
+        hits = self._search_index(Query.boolean_query([(Occur.Must, some), this]), 1) if any(found) else []
+        named = [(word.surface or word.terms[0][0], own) for word, own in zip(words, found, strict=True)]
+        return named, hits[0][0] if hits else None
+
     def similar(self, row: int, filters: Filters, *, depth: int) -> Found:
         """Products whose words resemble those of one product, itself left out."""
         product = self._view.product(row)
@@ -108,7 +119,7 @@ class LexicalChannel:
         words = self._view.analyser.query_words(text[: 4 * MAX_CHARACTERS])[:MAX_WORDS]
         if not words:
             return empty()
-        some = [(Occur.Should, self._group(word, typos=False)) for word in words if not word.optional]
+        some = [(Occur.Should, self._group(word, filters, typos=False)) for word in words if not word.optional]
         limits = [(Occur.Must, Query.const_score_query(q, 0.0)) for q in self._filters(filters)]
         itself = (Occur.MustNot, Query.term_query(self._schema, "row", int(row)))
         return self._top([(Occur.Must, Query.boolean_query(some)), *limits, itself], depth)
@@ -118,29 +129,29 @@ class LexicalChannel:
         meant = did_you_mean(query, self._spelling) if self._options.typos else None
         return Reading(tuple(words), meant)
 
-    def _groups(self, words: Sequence[QueryWord]) -> list[tuple[Query, bool]]:
+    def _groups(self, words: Sequence[QueryWord], filters: Filters) -> list[tuple[Query, bool]]:
         """One query for each word, or for each run of words that has synonyms; with whether it is optional."""
         groups: list[tuple[Query, bool]] = []
         at = 0
         while at < len(words):
             for size in range(min(self._synonyms.longest, len(words) - at), 1, -1):
                 run = words[at : at + size]
-                others = self._synonyms.of(tuple(word.terms[0][0] for word in run))
+                others = self._synonyms.of(tuple(word.terms[0][0] for word in run), filters)
                 if others:
-                    itself = Query.boolean_query([(Occur.Must, self._group(word)) for word in run])
+                    itself = Query.boolean_query([(Occur.Must, self._group(word, filters)) for word in run])
                     parts = [itself, *(self._phrase(phrase, SYNONYM_WEIGHT) for phrase in others)]
                     groups.append((Query.boolean_query([(Occur.Should, part) for part in parts]), False))
                     at += size
                     break
             else:
-                groups.append((self._group(words[at]), words[at].optional))
+                groups.append((self._group(words[at], filters), words[at].optional))
                 at += 1
         return groups
 
-    def _group(self, word: QueryWord, *, typos: bool = True) -> Query:
+    def _group(self, word: QueryWord, filters: Filters, *, typos: bool = True) -> Query:
         """What one word of the query may match: its terms, synonyms and likely spellings, in every field."""
         parts = [self._in_fields(term, weight) for term, weight in word.terms]
-        parts += [self._phrase(phrase, SYNONYM_WEIGHT) for phrase in self._synonyms.of((word.terms[0][0],))]
+        parts += [self._phrase(phrase, SYNONYM_WEIGHT) for phrase in self._synonyms.of((word.terms[0][0],), filters)]
         if typos and self._options.typos and word.surface:
             parts += self._spellings(word.surface)
         if len(parts) == 1:

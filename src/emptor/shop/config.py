@@ -108,6 +108,18 @@ class LogOptions(_Options):
     """Share of traces that keep every dropped candidate rather than a sample of 50."""
 
 
+class GateOptions(_Options):
+    """What a cascade must show before it becomes the default.
+
+    `judgements`: the judged queries, relative to the shop; `floors`: metric -> the least mean that passes; `max_loss`:
+    metric -> how far below the present default its mean may lie (0.0: not at all).
+    """
+
+    judgements: str | None = Field(None, max_length=1_000)
+    floors: dict[str, float] = {}
+    max_loss: dict[str, float] = {}
+
+
 class ShopOptions(_Options):
     """The whole of shop.toml."""
 
@@ -117,6 +129,7 @@ class ShopOptions(_Options):
     search: SearchOptions = SearchOptions()
     serve: ServeOptions = ServeOptions()
     log: LogOptions = LogOptions()
+    gate: GateOptions = GateOptions()
     cascade: dict[str, CascadeOptions] = {}
 
     @model_validator(mode="after")

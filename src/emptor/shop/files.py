@@ -52,3 +52,12 @@ def append_durably(path: Path, content: bytes) -> None:
         os.fsync(file.fileno())
     if created:
         fsync_folder(path.parent)
+
+
+def stamp(path: Path) -> tuple[int, int, int]:
+    """What changes when a file is replaced or written: (inode, time, size); zeros where there is none."""
+    try:
+        stat = path.stat()
+    except FileNotFoundError:
+        return 0, 0, 0
+    return stat.st_ino, stat.st_mtime_ns, stat.st_size

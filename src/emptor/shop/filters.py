@@ -48,6 +48,15 @@ def parse_filters(texts: Iterable[str]) -> Filters:
     return tuple(sorted(clauses, key=lambda clause: (clause.field, clause.text)))
 
 
+def is_under(filters: Filters, category: str) -> bool:
+    """Whether every product that passes is in a category (a folded path) or below it."""
+    return any(
+        clause.field == "category"
+        and all(value == category or value.startswith(category + "/") for value in clause.values)
+        for clause in filters
+    )
+
+
 def parse_filter(text: str) -> Clause:
     """Read one filter."""
     if len(text) > MAX_LENGTH:

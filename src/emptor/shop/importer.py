@@ -26,7 +26,7 @@ from emptor.shop.delta import Delta
 from emptor.shop.files import fsync_folder
 from emptor.shop.images import ImageFault, ImageSource
 from emptor.shop.importing import Fault, ProductBatch, Quarantine, read_products
-from emptor.shop.manifest import Manifest, write_manifest
+from emptor.shop.manifest import Manifest, change_manifest
 from emptor.shop.popularity import popularity
 from emptor.shop.schema import PRODUCT
 from emptor.shop.shop import Shop
@@ -175,16 +175,15 @@ def publish(
         fsync_folder(shop.path)
         if later:
             Delta(shop.path, number).append(later)
-        old = shop.manifest()
-        write_manifest(
-            shop.path,
-            Manifest(
-                generation=number,
-                models=old.models if old else {},
-                published_at=datetime.now(UTC).isoformat(timespec="seconds"),
-            ),
-        )
+        change_manifest(shop.path, lambda old: _with_generation(old, number))
     result.generation, result.products = number, writer.rows
+
+
+def _with_generation(old: Manifest | None, number: int) -> Manifest:
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    if old is None:
+        return Manifest(generation=number, published_at=now)
+    return old.model_copy(update={"generation": number, "published_at": now})
 
 
 @dataclass(frozen=True)

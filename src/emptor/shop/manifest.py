@@ -2,23 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 import orjson
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from emptor.errors import EmptorError
 from emptor.shop.files import write_durably
+from emptor.shop.lock import locked
 from emptor.shop.schema import FORMAT_VERSION
 
 NAME = "manifest.json"
 PREVIOUS = "manifest.previous.json"
 
 
-class Manifest(BaseModel):
-    """The live generation and model versions together, so that a reader never mixes two states.
+class Promotion(BaseModel):
+    """A change of the default cascade: the history is kept with what it changed, so that neither is without the other.
 
-    `models`: "stage/method" -> version.
+    `action`: promote | rollback; `before`, `after`: cascades of shop.toml that "default" stood and stands for;
+    `figures`: what the gate measured, `metric -> [challenger, champion]`.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    action: Literal["promote", "rollback"]
+    before: str
+    after: str
+    at: str
+    author: str = ""
+    judgements: str | None = None
+    figures: dict[str, list[float | None]] = {}
+
+
+class Manifest(BaseModel):
+    """The live generation, model versions and default cascade together, so that a reader never mixes two states.
+
+    `models`: "stage/method" -> version; `cascade`: the cascade of shop.toml that "default" stands for; `promotions`:
+    how it came to be that one, oldest first.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -26,6 +48,8 @@ class Manifest(BaseModel):
     format: int = FORMAT_VERSION
     generation: int
     models: dict[str, str] = {}
+    cascade: str = "default"
+    promotions: tuple[Promotion, ...] = ()
     published_at: str = ""
 
 
@@ -51,9 +75,14 @@ def read_manifest(shop: Path, *, name: str = NAME) -> Manifest | None:
     return manifest
 
 
-def write_manifest(shop: Path, manifest: Manifest) -> None:
-    """Publish: keep the old manifest as the previous one, then replace it atomically and durably."""
-    path = shop / NAME
-    if path.exists():
-        write_durably(shop / PREVIOUS, path.read_bytes())
-    write_durably(path, orjson.dumps(manifest.model_dump(), option=orjson.OPT_INDENT_2) + b"\n")
+def change_manifest(shop: Path, change: Callable[[Manifest | None], Manifest], *, wait_s: float = 10.0) -> Manifest:
+    """Publish what `change` makes of the manifest: the old one is kept as the previous, the new one replaces it
+    atomically and durably. A generation may be published while a cascade is promoted; neither undoes the other.
+    """
+    with locked(shop / "manifest.lock", wait_s=wait_s, doing="changing what is live"):
+        path = shop / NAME
+        manifest = change(read_manifest(shop))
+        if path.exists():
+            write_durably(shop / PREVIOUS, path.read_bytes())
+        write_durably(path, orjson.dumps(manifest.model_dump(), option=orjson.OPT_INDENT_2) + b"\n")
+    return manifest

@@ -17,7 +17,7 @@ from emptor.errors import EmptorError
 from emptor.shop.config import STARTING_TOML, ShopOptions, read_options
 from emptor.shop.delta import MAX_CHANGES, Delta, read_update
 from emptor.shop.events import EventLog
-from emptor.shop.files import fsync_folder, write_durably
+from emptor.shop.files import fsync_folder, stamp, write_durably
 from emptor.shop.generation import Generation
 from emptor.shop.images import ImageStore
 from emptor.shop.lock import locked
@@ -36,6 +36,7 @@ class Shop:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._options_stamp = stamp(path / "shop.toml")
         self.options: ShopOptions = read_options(path / "shop.toml")
         self.images = ImageStore(path / "images")
         self._view: View | None = None
@@ -75,6 +76,19 @@ class Shop:
         folder = self.options.search.encoder
         return None if folder is None else LocalTextEncoder(self.path / folder)
 
+    def reread_options(self) -> bool:
+        """Take up an edited shop.toml; True if there was one. Raises EmptorError where it cannot be read, once.
+
+        Cascades, gate and weights count from then on; the analyser with the next generation; limits of the server
+        and the log with its next start.
+        """
+        now = stamp(self.path / "shop.toml")
+        if now == self._options_stamp:
+            return False
+        self._options_stamp = now
+        self.options = read_options(self.path / "shop.toml")
+        return True
+
     @property
     def generations(self) -> Path:
         return self.path / "generations"
@@ -89,13 +103,17 @@ class Shop:
 
     def view(self) -> View:
         """The catalogue as it is now: the published generation and every acknowledged update."""
+        return self.state()[0]
+
+    def state(self) -> tuple[View, Manifest]:
+        """The catalogue as it is now, and the manifest that says so."""
         with self._lock:
             manifest = self.manifest()
             if manifest is None:
                 raise EmptorError(f"{self.path} has no catalogue yet; `emptor import {self.path} --catalogue FILE`")
             view = self._view
             if view is None or view.generation.number != manifest.generation:
-                view = self._open_generation(manifest.generation)
+                view, manifest = self._open_generation(manifest)
             delta = Delta(self.path, manifest.generation)
             if delta.size() > view._delta_end:
                 changes, end = delta.read(view._delta_end)
@@ -104,7 +122,7 @@ class Shop:
                         self._live = LiveIndex(view.generation, self.path)
                     view = view.with_changes(changes, end=end, live=self._live)
             self._view = view
-            return view
+            return view, manifest
 
     def readable(self) -> View:
         """A view to read and not to search: needs no index, so a lost one can be built again."""
@@ -121,19 +139,18 @@ class Shop:
             if self._view is not None and self._live is None:
                 self._live = LiveIndex(self._view.generation, self.path)
 
-    def _open_generation(self, number: int) -> View:
+    def _open_generation(self, manifest: Manifest) -> tuple[View, Manifest]:
         if self._live is not None:
             self._live.close()
             self._live = None
-        folder = self.generations / str(number)
         try:
-            return View(Generation(folder))
+            return View(Generation(self.generations / str(manifest.generation))), manifest
         except EmptorError:
             # the manifest may have moved on and the old generation been collected between two reads
             newer = self.manifest()
-            if newer is None or newer.generation == number:
+            if newer is None or newer.generation == manifest.generation:
                 raise
-            return View(Generation(self.generations / str(newer.generation)))
+            return View(Generation(self.generations / str(newer.generation))), newer
 
     def update(self, updates: Sequence[Mapping[str, Any]], *, wait_s: float = 10.0) -> int:
         """Change products at once: durable when this returns, searchable within a second in every process.
