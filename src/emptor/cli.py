@@ -380,13 +380,15 @@ def evaluate(
     against: Annotated[str | None, typer.Option(help="A second cascade, compared query by query.")] = None,
     unjudged: Annotated[str, typer.Option(help="irrelevant, or removed: judge only what has a grade.")] = "irrelevant",
     json: Annotated[Path | None, typer.Option(help="Write the whole report, per query too, as JSON.")] = None,
+    html: Annotated[Path | None, typer.Option(help="Write the report as a page with charts.")] = None,
 ) -> None:
     """Judge a shop's results: metrics with confidence intervals beside the random floor, and paired comparisons."""
     from emptor.engine import Engine
     from emptor.evaluate import evaluate_shop
 
-    if json is not None and not json.resolve().parent.is_dir():
-        raise EmptorError(f"there is no folder {json.parent} to write {json.name} into")
+    for file in (json, html):
+        if file is not None and not file.resolve().parent.is_dir():
+            raise EmptorError(f"there is no folder {file.parent} to write {file.name} into")
     with Engine.open(shop) as engine:
         report = evaluate_shop(
             engine,
@@ -403,6 +405,9 @@ def evaluate(
     if json is not None:
         json.write_text(report.to_json(), encoding="utf-8")
         out.print(f"Written to {json}")
+    if html is not None:
+        html.write_text(report.to_html(), encoding="utf-8")
+        out.print(f"Written to {html}")
 
 
 @app.command()
@@ -412,16 +417,75 @@ def serve(
         str, typer.Option(help="Address to listen on; other than loopback opens the shop to the network.")
     ] = ("127.0.0.1"),
     port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.", min=0, max=65535)] = 8000,
+    lab: Annotated[
+        bool | None,
+        typer.Option(
+            "--lab/--no-lab", help="The lab at /lab, where rules are edited; by default on loopback only."
+        ),
+    ] = None,
 ) -> None:
-    """Serve the shop: the search page and the HTTP API."""
+    """Serve the shop: its pages, the lab and the HTTP API."""
     from emptor.serve import serve as run
 
     run(
         shop,
         host=host,
         port=port,
+        with_lab=lab,
         on_ready=lambda url: out.print(f"The shop is open at [bold]{url}[/]  (Ctrl-C ends it)"),
     )
+
+
+@app.command()
+def promote(
+    shop: ShopFolder,
+    cascade: Annotated[str, typer.Option(help="The challenger: a cascade of shop.toml.")],
+    judgements: Annotated[
+        Path | None, typer.Option(help="Judged queries; by default those that [gate] of shop.toml names.")
+    ] = None,
+    author: Annotated[str, typer.Option(help="Who promotes, for the history.")] = "",
+) -> None:
+    """Make a cascade the default, if it passes the floors in shop.toml. Ends with status 1 where it does not.
+
+    Both cascades are judged on the same queries. A server takes the new default up within a second; `emptor rollback`
+    takes it back.
+    """
+    from emptor.engine import Engine
+    from emptor.evaluate.gate import challenge
+    from emptor.shop.promotion import promote as make_default
+
+    with Engine.open(shop) as engine:
+        trial = challenge(engine, cascade, judgements=judgements)
+        table = Table(box=None, padding=(0, 2, 0, 0))
+        for name in ("metric", cascade, f"default ({engine.promoted})", "must be at least", ""):
+            table.add_column(escape(name), justify="left" if name in ("metric", "") else "right")
+        for check in trial.checks:
+            verdict = "[green]passes[/]" if check.passed else "[red]fails[/]"
+            table.add_row(check.metric, _figure(check.value), _figure(check.champion), _figure(check.least), verdict)
+        out.print(table)
+        if not trial.passed:
+            out.print(f"[red]{escape(cascade)} does not become the default.[/]")
+            raise typer.Exit(1)
+        entry = make_default(engine.shop, cascade, author=author, judgements=trial.judgements, figures=trial.figures)
+    out.print(f"[bold]{escape(entry.after)}[/] is the default cascade now; `emptor rollback` takes that back.")
+
+
+@app.command()
+def rollback(
+    shop: ShopFolder,
+    author: Annotated[str, typer.Option(help="Who takes it back, for the history.")] = "",
+) -> None:
+    """Take the last promotion back: the default is again the cascade that it was before."""
+    from emptor.shop.promotion import rollback as take_back
+    from emptor.shop.shop import Shop
+
+    with Shop.open(shop) as target:
+        entry = take_back(target, author=author)
+    out.print(f"[bold]{escape(entry.after)}[/] is the default cascade again (it was {escape(entry.before)}).")
+
+
+def _figure(value: float | None) -> str:
+    return "–" if value is None else f"{value:.4f}"
 
 
 @app.command()

@@ -50,6 +50,11 @@ def print_report(report: Report, console: Console) -> None:
         console.print()
     if judgements.has_kinds:
         console.print(_kinds(report))
+    if report.losses:
+        console.print(_losses(report))
+        _say(console, "lost", report.losses[0].definition)
+        _say(console, "at best", "share that the best order would have on the page")
+        console.print()
     console.print(_queries(report, f"Worst queries of {names[0]}", report.worst_queries(_QUERIES_SHOWN)))
     losses = report.largest_losses(_QUERIES_SHOWN)
     if not losses.is_empty():
@@ -111,6 +116,39 @@ def _kinds(report: Report) -> Table:
         _add_rows(table, report, shorten(kind, 40), by_kind[kind])
     if len(ordered) > _KINDS_SHOWN:
         table.caption = f"and {len(ordered) - _KINDS_SHOWN:,} kinds with fewer queries"
+    return table
+
+
+def _losses(report: Report) -> Table:
+    """Share of the relevant products per outcome, of all queries and of the kinds that have most of them."""
+    table = _table("Where relevant products are lost")
+    table.add_column("queries", style="bold", overflow="fold")
+    if len(report.losses) > 1:
+        table.add_column("cascade", overflow="fold")
+    table.add_column("relevant", justify="right", style="dim")
+    *lost, below, on_page = report.losses[0].outcomes
+    for losses in report.losses[1:]:
+        lost += [outcome for outcome in losses.outcomes[:-2] if outcome not in lost]
+    columns = [*lost, below, on_page]
+    for outcome in columns:
+        table.add_column(Text(outcome), justify="right")
+    table.add_column("at best", justify="right", style="dim")
+    by_kind = [{counts.kind: counts for counts in losses.by_kind} for losses in report.losses]
+    kinds = sorted(by_kind[0], key=lambda kind: (-by_kind[0][kind].queries, kind or ""))
+    if len(kinds) > _KINDS_SHOWN:
+        table.caption = f"and {len(kinds) - _KINDS_SHOWN:,} kinds with fewer queries"
+    for kind in [None, *kinds[:_KINDS_SHOWN]]:
+        for at, losses in enumerate(report.losses):
+            counts = losses.overall if kind is None else by_kind[at].get(kind)
+            if counts is None:
+                continue
+            cells = ["" if at else "all" if kind is None else shorten(kind, 40)]
+            if len(report.losses) > 1:
+                cells.append(losses.cascade)
+            shares = dict(zip(losses.outcomes, counts.shares or (), strict=False))
+            shown = [f"{shares[outcome]:.1%}" if outcome in shares else "–" for outcome in columns]
+            shown.append(f"{counts.at_best / counts.relevant:.1%}" if counts.relevant else "–")
+            table.add_row(*map(Text, [*cells, f"{counts.relevant:,}", *shown]))
     return table
 
 

@@ -14,6 +14,7 @@ import polars as pl
 from rich.console import Console
 
 from emptor.evaluate.judgements import Judgements
+from emptor.evaluate.losses import Losses
 from emptor.evaluate.metrics import Metric
 from emptor.evaluate.runs import Result, Unjudged
 from emptor.evaluate.statistics import Comparison, Summary
@@ -43,7 +44,10 @@ class Figure:
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """The outcome of `evaluate`: one or two results, the first the one in question."""
+    """The outcome of `evaluate`: one or two results, the first the one in question.
+
+    `losses`: per result, where relevant products were lost; empty where only lists were seen, not a shop's cascades.
+    """
 
     judgements: Judgements
     absent_queries: int  # queries without any judged product in the catalogue
@@ -55,6 +59,7 @@ class Report:
     resamples: int
     flips: int
     command: str | None = None
+    losses: tuple[Losses, ...] = ()
 
     @property
     def metrics(self) -> tuple[Metric, ...]:
@@ -184,6 +189,7 @@ class Report:
                 }
                 for test in self.tests
             ],
+            "losses": [losses.to_dict() for losses in self.losses],
             "statistics": {
                 "ci95": f"percentile bootstrap over queries, {self.resamples} resamples",
                 "p": f"paired randomisation test, {self.flips} sign flips, two-sided",
@@ -201,6 +207,12 @@ class Report:
     def to_json(self) -> str:
         """The report as JSON text."""
         return orjson.dumps(self.to_dict(), option=orjson.OPT_INDENT_2).decode()
+
+    def to_html(self) -> str:
+        """The report as one self-contained HTML page with charts."""
+        from emptor.evaluate.page import report_page
+
+        return report_page(self.to_dict())
 
     def print(self, console: Console | None = None) -> None:
         """Show the report in a terminal."""

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from emptor.errors import EmptorError
+from emptor.evaluate.attribution import LossTracker
 from emptor.evaluate.judgement_files import read_judgements
 from emptor.evaluate.judgements import Judgements
 from emptor.evaluate.metrics import DEFAULT_METRICS
@@ -30,35 +33,41 @@ def evaluate_shop(
     maps: Mapping[str, str] | None = None,
     queries: str | os.PathLike[str] | None = None,
     unjudged: str = "irrelevant",
+    losses: bool = True,
     seed: int = 0,
     command: str | None = None,
 ) -> Report:
-    """How good a shop's cascade is on judged queries, and how it differs from another.
+    """How good a shop's cascade is on judged queries, where it loses relevant products, how it differs from another.
 
     Args:
         judgements: a file (see `read_judgements` for its forms, `maps` and `queries`) or judgements already read.
         metrics: such as "ndcg@10" or "recall@100:2". cascade, against: names from shop.toml.
+        losses: whether to note where each relevant product is lost, see `attribution`.
         unjudged: what a product without a grade counts as: "irrelevant", or "removed" to judge only graded ones.
     Raises: EmptorError where a file, a metric or a cascade cannot be read.
     """
     if unjudged not in ("irrelevant", "removed"):
         raise EmptorError(f"unjudged: found {unjudged!r}, expected irrelevant or removed")
     for name in (cascade, against):
-        if name is not None and name not in engine.shop.options.cascade:
-            known = ", ".join(sorted(engine.shop.options.cascade))
+        if name is not None and name not in engine.cascades:
+            known = ", ".join(sorted(engine.cascades))
             raise EmptorError(f"unknown cascade {name!r}; shop.toml has {known}")
     if not isinstance(judgements, Judgements):
         judgements = read_judgements(Path(judgements), maps=maps, queries=Path(queries) if queries else None)
     view = engine.view
-    return evaluate(
-        lambda texts: engine.ranking(texts, cascade=cascade),
+    names = [name for name in (cascade, against) if name is not None]
+    trackers = [LossTracker(engine, judgements, cascade=name) for name in names] if losses else []
+    searches = [tracker.search for tracker in trackers] or [partial(engine.ranking, cascade=name) for name in names]
+    report = evaluate(
+        searches[0],
         judgements,
         metrics,
         catalogue_size=view.count,
         known_products=view.product_ids(np.flatnonzero(view.alive)),
-        against=None if against is None else lambda texts: engine.ranking(texts, cascade=against),
+        against=searches[1] if against is not None else None,
         names=(cascade, against or "other"),
         unjudged=unjudged,  # type: ignore[arg-type]
         seed=seed,
         command=command,
     )
+    return replace(report, losses=tuple(tracker.losses() for tracker in trackers))
