@@ -131,7 +131,8 @@ def _losses(report: Report) -> Table:
         lost += [outcome for outcome in losses.outcomes[:-2] if outcome not in lost]
     columns = [*lost, below, on_page]
     for outcome in columns:
-        table.add_column(Text(outcome), justify="right")
+        first = "lost by" if outcome.startswith("lost by ") else outcome.split()[0]
+        table.add_column(Text(outcome.replace(f"{first} ", f"{first}\n", 1)), justify="right")
     table.add_column("at best", justify="right", style="dim")
     by_kind = [{counts.kind: counts for counts in losses.by_kind} for losses in report.losses]
     kinds = sorted(by_kind[0], key=lambda kind: (-by_kind[0][kind].queries, kind or ""))
