@@ -135,7 +135,7 @@ def _how_it_moved(
     stage: StageTrace, before: int | None, place: int, columns: dict[str, float | None], rules: Rules
 ) -> str:
     number = columns.get("rule")
-    by = f" by the rule “{rules.moving[int(number)]}”" if stage.name == "merchandise" and number is not None else ""
+    by = f" by the rule: {rules.moving[int(number)]}" if stage.name == "merchandise" and number is not None else ""
     if before is None:
         return f"{'Pinned' if by else 'Found'} at {place + 1} of {len(stage.products):,}{by}."
     if place == before:
@@ -148,7 +148,7 @@ def _why_lost(kept: Kept, number: int, row: int, assembled: Assembled) -> str:
     if stage.name == "merchandise":
         layer = Merchandising(assembled.view, rules=kept.rules, depth=1)
         rule = layer.blocking(row, request["query"], parse_filters(request["filters"]))
-        return f"Blocked by the rule “{rule}”." if rule is not None else "Pushed out at the end of the list by a pin."
+        return f"Blocked by the rule: {rule}." if rule is not None else "Pushed out at the end of the list by a pin."
     reason = _why_dropped(stage, 1)
     return f"Lost here, {reason}." if reason else "Lost here."
 
@@ -179,4 +179,6 @@ def _why_no_match(query: str, filters: Filters, row: int, stage: StageTrace, ass
             else f"Not found: it lacks {missing}."
         )
     own = "" if score is None or last is None else f" (it would score {score:.4g}, the last kept has {last:.4g})"
+    if score is not None and last is not None and math.isclose(score, last, rel_tol=1e-5):
+        own = f" (it would score {score:.4g} like the last kept: equal scores go by product_id)"
     return f"Not found: every word is in it, but {len(stage.products):,} products match better{own}."

@@ -198,7 +198,8 @@ drafts = st.one_of(
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(chosen=st.lists(drafts, max_size=6), depth=st.integers(1, 70))
 def test_any_rules_keep_the_contract(golden: Engine, chosen: list[Draft], depth: int) -> None:
-    rules = Rules(tuple(Rule(**own.model_dump(), id=str(at), at="2026-01-01T00:00:00+00:00") for at, own in enumerate(chosen)))
+    now = "2026-01-01T00:00:00+00:00"
+    rules = Rules(tuple(Rule(**own.model_dump(), id=str(at), at=now) for at, own in enumerate(chosen)))
     stage = Merchandising(golden.view, rules=rules, depth=depth)
     requests = Requests.of(["striped", "mug", "striped"], filters=[(), (), parse_filters(["brand:Kilnhaus"])])
     before = golden.run(requests).candidates.cut(depth)

@@ -31,9 +31,46 @@ def products(text: str) -> list[str]:
     return links(text, r'data-product="([^"]*)"')
 
 
-def test_the_home_page_shows_what_is_popular(client: TestClient) -> None:
+def test_the_home_page_shows_departments_and_rows(client: TestClient) -> None:
+    client.cookies.clear()
     text = page(client, "/")
-    assert "<title>Golden</title>" in text and "Popular right now" in text and len(products(text)) == 20
+    assert "<title>Golden</title>" in text and len(products(text)) == 22 and "Recently viewed" not in text
+    tiles = links(text, r'<li><a href="([^"]*)">\s*<span class="picture')
+    assert tiles[0] == "/?filter=category%3AHome" and len(tiles) == 5 and "19 products" in text
+    assert "“" not in page(client, tiles[0]) and "<h1>Home</h1>" in page(client, tiles[0])
+    assert "From the shop" in text and "New in" in text, "without an event nothing is popular"
+    newest = products(text)[10:]
+    assert newest[0] == "P57" and len(set(newest)) == 12
+    page(client, "/product/odd%2F1%20%26%3F%23")
+    assert products(page(client, "/"))[-1] == "odd/1 &?#" and "Recently viewed" in page(client, "/")
+    client.cookies.clear()
+    client.cookies.set("emptor_viewed", "%ff|nobody|P00|" + "x" * 1000)
+    assert products(page(client, "/"))[-1] == "P00"
+    client.cookies.clear()
+
+
+def test_every_page_has_one_heading_of_the_first_level(client: TestClient) -> None:
+    for path in ("/", "/?q=mug", "/?q=zzzz", "/?sort=newest", "/product/P00", "/basket", "/docs"):
+        text = page(client, path)
+        assert text.count("<h1") == 1 and text.count("<main") == 1, path
+        assert len(re.findall(r"<title>[^<]+</title>", text)) == 1
+    assert page(client, "/nothing", 404).count("<h1") == 1
+
+
+def test_links_say_where_a_product_was_found(client: TestClient) -> None:
+    text = page(client, "/?q=mug&offset=0")
+    request_id = links(text, r'data-request="([^"]*)"')[0]
+    assert f"/product/{products(text)[3]}?from={request_id}&at=3" in links(text, r'<a href="(/product/[^"]*)"')
+    opened = page(client, f"/product/P30?from={request_id}&at=3")
+    assert f'name="from" value="{request_id}"' in opened and 'name="at" value="3"' in opened
+    for bad in (
+        "from=x&at=1",
+        f"from={request_id}&at=-1",
+        f"from={request_id}&at=5000",
+        f"from={request_id}",
+        "at=%00",
+    ):
+        assert 'name="from"' not in page(client, f"/product/P30?{bad}").split('id="similar"')[0]
 
 
 def test_a_search_shows_results_facets_and_sort(client: TestClient) -> None:
@@ -72,7 +109,8 @@ def test_nothing_from_the_catalogue_or_the_address_becomes_markup(client: TestCl
     for path in ("/?q=teapot", "/product/odd%2F1%20%26%3F%23", f"/?q={attack}", f'/?q="><img src=x onerror=y>{attack}'):
         text = page(client, path)
         assert "<script>alert" not in text and "<img src=x" not in text
-        assert len(re.findall(r"<script", text)) == 1, "only the page's own module"
+        own = re.findall(r'<script type="module" src="/static/', text)
+        assert len(re.findall(r"<script", text)) == len(own) == 2, "only the page's own modules"
     assert "&lt;script&gt;alert(1)&lt;/script&gt; teapot" in page(client, "/?q=teapot")
     for path in (f"/?filter={attack}", f"/product/{attack}", f"/{attack}"):
         answer = client.get(path, headers=BROWSER)
@@ -116,6 +154,7 @@ def test_meant_empty_and_wrong(client: TestClient) -> None:
     assert 'Did you mean <a href="/?q=sneakers">sneakers</a>?' in page(client, "/?q=sneakrs")
     empty = page(client, "/?q=xylophonequartz")
     assert "Nothing found for “xylophonequartz”" in empty and len(products(empty)) == 10
+    assert "No product passes all filters" in page(client, "/?q=mug&filter=brand%3ANobody")
     assert "Remove them" in page(client, "/?q=mug&filter=brand%3ANobody")
     for beyond in ("/?q=mug&offset=900", "/?offset=60", "/?offset=980"):
         assert "Back to the first page" in page(client, beyond)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -12,9 +12,10 @@ import anyio.to_thread
 from fastapi import FastAPI
 
 import emptor
-from emptor.serve import events, images, operations, pages, search
+from emptor.serve import events, images, lab, operations, pages, search, shopping
 from emptor.serve.errors import add_handlers
 from emptor.serve.html import STATIC, CachedFiles
+from emptor.serve.lab.guard import LOOPBACK
 from emptor.serve.middleware import Surroundings
 from emptor.serve.service import Service
 
@@ -31,12 +32,17 @@ def create_app(
     *,
     on_ready: Callable[[], None] = lambda: None,
     on_failure: Callable[[Exception], None] = lambda error: None,
+    with_lab: bool = True,
+    lab_hosts: Collection[str] | None = LOOPBACK | {"testserver"},
 ) -> FastAPI:
     """The application over the shop in a folder; its `state.service` is the Service.
 
     The shop is opened in the background once the application starts: `/readyz` says when, and `on_ready` is
     called; `on_failure` instead where it cannot be opened.
 
+    Args:
+        with_lab: serve the lab, which edits rules and shows queries, too; lab_hosts: names under which it answers,
+            None for any.
     Raises: EmptorError where there is no shop.
     """
     service = Service(shop, on_ready=on_ready, on_failure=on_failure)
@@ -60,8 +66,10 @@ def create_app(
     )
     app.openapi = partial(_document, app, app.openapi)  # type: ignore[method-assign]
     app.state.service = service
-    for module in (search, images, events, operations, pages):
+    for module in (search, images, events, operations, shopping, pages):
         app.include_router(module.router(service))
+    if with_lab:
+        app.include_router(lab.router(service, hosts=lab_hosts))
     app.mount("/static", CachedFiles(directory=STATIC), name="static")
     add_handlers(app, partial(pages.error_html, service))
     app.add_middleware(Surroundings, metrics=service.metrics)

@@ -29,8 +29,15 @@ class TooLarge(EmptorError):
     """A body beyond the limit: 413."""
 
 
+class Refused(EmptorError):
+    """What is not to be done for who asks: 403."""
+
+
 class Unavailable(Exception):
     """The server cannot answer now, but will soon: 503 with Retry-After."""
+
+
+_STATUSES = {NotFound: 404, TooLarge: 413, Refused: 403}
 
 
 def add_handlers(app: FastAPI, error_page: ErrorPage) -> None:
@@ -45,7 +52,7 @@ def add_handlers(app: FastAPI, error_page: ErrorPage) -> None:
         return response
 
     async def refused(request: Request, error: Exception) -> Response:
-        status = 404 if isinstance(error, NotFound) else 413 if isinstance(error, TooLarge) else 400
+        status = next((status for kind, status in _STATUSES.items() if isinstance(error, kind)), 400)
         return answer(request, status, str(error))
 
     async def http(request: Request, error: Exception) -> Response:

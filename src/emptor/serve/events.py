@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
@@ -14,6 +15,7 @@ from emptor.serve.answers import as_json
 from emptor.serve.errors import TooLarge, Unavailable
 from emptor.serve.models import EventsAnswer, problems
 from emptor.serve.service import Service
+from emptor.shop.events.log import Ack
 
 MAX_EVENTS = 1_000
 MAX_BODY = 1024 * 1024
@@ -107,14 +109,24 @@ def parse(body: bytes) -> list[Any]:
     return content
 
 
-def _append(service: Service, sent: list[Any]) -> Response:
+def store(service: Service, sent: Sequence[Any]) -> list[Ack]:
+    """Store events, each completed with what is known of its request. Raises Unavailable where the disk fails."""
     try:
         acks = service.shop.events.append([service.recent.complete(event) for event in sent])
     except EmptorError as error:  # the disk or the database, not the client
         raise Unavailable(f"events cannot be stored now: {error}") from error
-    counts = {status: sum(ack.status == status for ack in acks) for status in ("stored", "duplicate", "rejected")}
-    for status, count in counts.items():
+    for status, count in _counts(acks).items():
         service.metrics.events.labels(status).inc(count)
+    return acks
+
+
+def _counts(acks: Sequence[Ack]) -> dict[str, int]:
+    return {status: sum(ack.status == status for ack in acks) for status in ("stored", "duplicate", "rejected")}
+
+
+def _append(service: Service, sent: list[Any]) -> Response:
+    acks = store(service, sent)
+    counts = _counts(acks)
     answer: dict[str, Any] = {**counts, "events": acks}
     if acks and counts["rejected"] == len(acks):
         answer = {

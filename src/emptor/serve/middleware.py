@@ -37,7 +37,9 @@ class Surroundings:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message.get("headers", ()), *_HEADERS]
+                own = message.get("headers", ())
+                given = {name.lower() for name, _ in own}
+                message["headers"] = [*own, *(pair for pair in _HEADERS if pair[0] not in given)]
             await send(message)
 
         try:

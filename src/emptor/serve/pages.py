@@ -1,27 +1,31 @@
-"""The pages that people see: search, product, errors, a list of the API. They work without scripts, too."""
+"""The pages that people see: home, search, product, errors, a list of the API. They work without scripts, too."""
 
 from __future__ import annotations
 
-import re
-import uuid
 from collections.abc import Callable
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request
+from starlette.background import BackgroundTask
 from starlette.responses import HTMLResponse, Response
 
 from emptor.engine import Engine
 from emptor.page import SORTS, Page
 from emptor.serve.answers import image_url
+from emptor.serve.basket import MAX_QUANTITY, new_token
+from emptor.serve.departments import Departments
+from emptor.serve.found import Found, product_url
+from emptor.serve.frame import PRIVATE, early_frame, frame
+from emptor.serve.home import home_html, popular_title
 from emptor.serve.html import render
 from emptor.serve.links import PER_PAGE, Asked, brand_url, category_url
+from emptor.serve.opened import note_click
 from emptor.serve.search import deadline, find_product
 from emptor.serve.service import Service
-from emptor.serve.shown import card, chips, crumbs, groups, heading, initial, pager, price
+from emptor.serve.shown import browsed, cards, chips, crumbs, groups, heading, initial, pager, price, tint, why_not
+from emptor.serve.visit import Visit
 
 SIMILAR = 10
-SESSION = "emptor_session"
-_SESSION_ID = re.compile(r"[0-9a-f]{32}")
 _SORTS = dict(
     zip(
         SORTS,
@@ -34,39 +38,45 @@ _SORTS = dict(
 def router(service: Service) -> APIRouter:
     """The pages over one service."""
     routes = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+    departments = Departments()
 
-    async def answer(request: Request, make: Callable[[Engine, str], str]) -> Response:
+    async def answer(visit: Visit, make: Callable[[Engine], str]) -> Response:
         """A page made in a search thread; the visitor's session lives in a cookie."""
         engine = service.engine
-        session = request.cookies.get(SESSION, "")
-        is_known = _SESSION_ID.fullmatch(session) is not None
-        own = session if is_known else uuid.uuid4().hex
-        html = await service.searches.run(lambda: make(engine, own))
-        response = HTMLResponse(html, headers={"Cache-Control": "private, no-cache"})
-        if not is_known:
-            response.set_cookie(SESSION, own, httponly=True, samesite="lax")
+        response = HTMLResponse(await service.searches.run(lambda: make(engine)), headers=PRIVATE)
+        visit.keep(response)
         return response
 
     @routes.get("/")
     async def search(request: Request) -> Response:
-        asked = Asked.read(request.query_params)
-        return await answer(request, lambda engine, session: search_html(engine, asked, session))
+        asked, visit = Asked.read(request.query_params), Visit.of(request)
+        if asked == Asked():
+            return await answer(visit, lambda engine: home_html(engine, departments, visit))
+        return await answer(visit, lambda engine: search_html(engine, asked, visit))
 
     @routes.get("/product/{product_id:path}")
     async def product(request: Request, product_id: str) -> Response:
-        return await answer(request, lambda engine, session: product_html(engine, product_id, session))
+        found, visit = Found.of(request.query_params), Visit.of(request)
+        response = await answer(visit, lambda engine: product_html(engine, product_id, found, visit))
+        visit.keep_viewed(response, product_id)
+        if found is not None and not (visit.scripted or visit.is_new):
+            response.background = BackgroundTask(note_click, service, visit, product_id, found)
+        return response
 
     @routes.get("/docs")
     async def docs(request: Request) -> Response:
         app: FastAPI = request.app
-        return HTMLResponse(render("docs.html", **_frame(service), **_described(app.openapi())))
+        return HTMLResponse(
+            render("docs.html", **early_frame(service, Visit.of(request)), **_described(app.openapi())),
+            headers=PRIVATE,
+        )
 
     return routes
 
 
-def search_html(engine: Engine, asked: Asked, session: str) -> str:
-    """The search page; with nothing asked, what is popular."""
-    currency = engine.shop.options.currency
+def search_html(engine: Engine, asked: Asked, visit: Visit) -> str:
+    """A page of results; where there are none, what is popular."""
+    currency, session = engine.shop.options.currency, visit.session
     page = engine.search(
         asked.q,
         k=PER_PAGE,
@@ -82,11 +92,13 @@ def search_html(engine: Engine, asked: Asked, session: str) -> str:
     before, after = asked.offset - PER_PAGE, asked.offset + PER_PAGE
     return render(
         "search.html",
-        **_shop(engine),
+        **frame(engine, visit),
         asked=asked,
         page=page,
         session=session,
-        cards=[card(hit, currency) for hit in page.results],
+        token=new_token(),
+        cards=cards(page, currency),
+        browsed=browsed(asked),
         groups=groups(page, asked, currency),
         chips=chips(asked, currency),
         clear_url=asked.without_filters().url(),
@@ -99,49 +111,53 @@ def search_html(engine: Engine, asked: Asked, session: str) -> str:
         previous_url=asked.at(before).url() if before >= 0 else None,
         next_url=asked.at(after).url() if after < page.total else None,
         popular=popular,
-        popular_cards=[card(hit, currency) for hit in popular.results] if popular else [],
+        popular_title=popular_title(engine),
+        popular_cards=cards(popular, currency) if popular else [],
     )
 
 
-def product_html(engine: Engine, product_id: str, session: str) -> str:
-    """The page of a product, with similar ones. Raises NotFound."""
+def product_html(engine: Engine, product_id: str, found: Found | None, visit: Visit) -> str:
+    """The page of a product, with similar ones. Raises NotFound.
+
+    Args:
+        found: the place in a list that led here.
+    """
     currency = engine.shop.options.currency
     product: dict[str, Any] = find_product(engine, product_id)
     similar = engine.recommend(
-        product_id=product_id, k=SIMILAR, session_id=session, deadline=deadline(engine, "default")
+        product_id=product_id, k=SIMILAR, session_id=visit.session, deadline=deadline(engine, "default")
     )
     title = product["title"] or product_id
     return render(
         "product.html",
-        **_shop(engine),
+        **frame(engine, visit),
         product=product,
         title=title,
-        session=session,
+        session=visit.session,
+        token=new_token(),
+        found=found,
+        own_url=product_url(product_id),
+        can_buy=why_not(product) is None,
+        max_quantity=MAX_QUANTITY,
         price=price(product, currency),
         picture=image_url(product, size=512),
         initial=initial(title),
+        tint=tint(product_id),
         heading=heading,
         crumbs=crumbs(product["category"] or [], category_url),
         brand_url=brand_url(product["brand"]) if product["brand"] else None,
         similar=similar,
-        similar_cards=[card(hit, currency) for hit in similar.results],
+        similar_cards=cards(similar, currency),
     )
 
 
 def error_html(service: Service, request: Request, status: int, sentence: str) -> Response:
     """An error as a page; the query stays in the search box."""
     asked = Asked(request.query_params.get("q", "")[:200])
-    html = render("error.html", **_frame(service), asked=asked, status=status, sentence=sentence)
+    html = render(
+        "error.html", **early_frame(service, Visit.of(request)), asked=asked, status=status, sentence=sentence
+    )
     return HTMLResponse(html, status)
-
-
-def _shop(engine: Engine) -> dict[str, Any]:
-    return {"shop_name": engine.shop.options.name or "Shop", "products": engine.view.count}
-
-
-def _frame(service: Service) -> dict[str, Any]:
-    """What every page needs, also while the shop is being opened."""
-    return _shop(service.engine) if service.ready else {"shop_name": service.shop.options.name or "Shop", "products": 0}
 
 
 def _described(document: dict[str, Any]) -> dict[str, Any]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable
 from contextlib import suppress
+from ipaddress import ip_address
 from pathlib import Path
 
 import uvicorn
 
 from emptor.errors import EmptorError
 from emptor.serve.app import create_app
+from emptor.serve.lab.guard import LOOPBACK
 
 KEEP_ALIVE_S = 15
 SHUTDOWN_S = 10
@@ -22,12 +24,15 @@ def serve(
     host: str = "127.0.0.1",
     port: int = 8000,
     log_level: str = "warning",
+    with_lab: bool | None = None,
     on_ready: Callable[[str], None] = lambda url: None,
 ) -> None:
     """Serve a shop until the process is told to end (Ctrl-C, SIGTERM). Prints nothing.
 
     Args:
         port: 0 takes a free one.
+        with_lab: serve the lab at /lab; by default where the shop listens on loopback only, since whoever reaches the
+            lab may edit its rules.
         on_ready: called with the address once requests are answered, from another thread.
     Raises: EmptorError where there is no shop, it cannot be opened, or the port is taken.
     """
@@ -40,7 +45,14 @@ def serve(
     listener = listen(host, port)
     with listener:
         url = address(listener)
-        app = create_app(Path(shop), on_ready=lambda: on_ready(url), on_failure=failed)
+        local = ip_address(listener.getsockname()[0]).is_loopback
+        app = create_app(
+            Path(shop),
+            on_ready=lambda: on_ready(url),
+            on_failure=failed,
+            with_lab=local if with_lab is None else with_lab,
+            lab_hosts=LOOPBACK if local else None,
+        )
         server = uvicorn.Server(
             uvicorn.Config(
                 app,

@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 REFRESH_S = 0.25
 TIDY_S = 3600.0
 """Events stay this long in the online log, and are moved this often."""
-PICTURE_THREADS, EVENT_THREADS = 2, 8
+PICTURE_THREADS, EVENT_THREADS, LAB_THREADS = 2, 8, 1
 CLOSE_S = 30.0
 
 
@@ -66,6 +66,7 @@ class Service:
         self.searches = self._gate("search", options.threads, around=taking_turns)
         self.pictures = self._gate("pictures", PICTURE_THREADS)
         self.appends = self._gate("events", EVENT_THREADS)
+        self.labs = self._gate("lab", LAB_THREADS)
 
     def _gate(
         self, name: str, threads: int, *, around: Callable[[], AbstractContextManager[None]] = nullcontext
@@ -104,7 +105,7 @@ class Service:
         self._stop.set()
         if self._thread.is_alive():
             self._thread.join(CLOSE_S)
-        for gate in (self.searches, self.pictures, self.appends):
+        for gate in (self.searches, self.pictures, self.appends, self.labs):
             gate.close()
         if self._traces is not None:
             self._traces.close()

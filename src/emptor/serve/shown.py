@@ -8,11 +8,11 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
 
 from emptor.facets import Facet, FacetValue
-from emptor.page import Hit, Page
+from emptor.page import Page
 from emptor.serve.answers import image_url
+from emptor.serve.found import Found, product_url
 from emptor.serve.links import PER_PAGE, Asked, values_of
 from emptor.shop.category import split_path
 from emptor.shop.filters import parse_filter
@@ -26,7 +26,7 @@ _AROUND = 1
 
 @dataclass(frozen=True)
 class Card:
-    """A product in a grid. tint: colour of the tile that stands in for a picture."""
+    """A product in a grid. tint: colour of the tile that stands in for a picture; position: None outside of lists."""
 
     product_id: str
     url: str
@@ -38,8 +38,8 @@ class Card:
     initial: str
     tint: int
     in_stock: bool
-    position: int
-    propensity: float
+    position: int | None
+    can_buy: bool
 
 
 @dataclass(frozen=True)
@@ -62,28 +62,40 @@ class Group:
     links: list[Link]
 
 
-def product_url(product_id: str) -> str:
-    return f"/product/{quote(product_id, safe='')}"
+def cards(page: Page, currency: str) -> list[Card]:
+    """A page's results as the grid shows them."""
+    return [card(hit.product, currency, Found(page.request_id, hit.position)) for hit in page.results]
 
 
-def card(hit: Hit, currency: str) -> Card:
-    """A result as the grid shows it; `currency` is the shop's, for products that name none."""
-    product = hit.product
+def card(product: dict[str, Any], currency: str, found: Found | None = None) -> Card:
+    """A product as a grid shows it; `currency` is the shop's, for products that name none."""
     title = product["title"] or product["product_id"]
     return Card(
         product_id=product["product_id"],
-        url=product_url(product["product_id"]),
+        url=product_url(product["product_id"], found),
         title=title,
         brand=product["brand"],
         price=price(product, currency),
         raw_price=product["price"],
         picture=image_url(product),
         initial=initial(title),
-        tint=zlib.crc32(product["product_id"].encode()) % _TINTS,
+        tint=tint(product["product_id"]),
         in_stock=product["in_stock"] is not False,
-        position=hit.position,
-        propensity=hit.propensity,
+        position=found.position if found else None,
+        can_buy=why_not(product) is None,
     )
+
+
+def why_not(product: dict[str, Any]) -> str | None:
+    """Why a product cannot be bought now; None where it can."""
+    if product["in_stock"] is False:
+        return "Out of stock"
+    return "Price on request" if product["price"] is None else None
+
+
+def tint(text: str) -> int:
+    """Which colour the tile of a product without picture has."""
+    return zlib.crc32(text.encode()) % _TINTS
 
 
 def initial(title: str) -> str:
@@ -174,6 +186,16 @@ def _describe(text: str, currency: str) -> str:
         return " or ".join(" › ".join(split_path(value)) for value in values)
     named = " or ".join(value.strip() for value in values)
     return named if clause.field == "brand" else f"{_title(_attribute(text))}: {named}"
+
+
+def browsed(asked: Asked) -> str:
+    """What a page without a query shows, as its heading: the category or brand where there is one."""
+    named = {parse_filter(text).field: values_of(text) for text in asked.filters}
+    if "category" in named:
+        return " and ".join((split_path(value) or [value])[-1] for value in named["category"])
+    if "brand" in named:
+        return " and ".join(value.strip() for value in named["brand"])
+    return "Products" if asked.filters else "All products"
 
 
 def _attribute(text: str) -> str:

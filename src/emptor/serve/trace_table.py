@@ -39,7 +39,8 @@ TRACE = pa.schema(
         pa.field("stage", pa.string()),
         pa.field("method", pa.string()),
         pa.field("ms", pa.float64()),
-        pa.field("product_ids", _IDS),  # what the stage kept, best first
+        pa.field("kept", pa.int64()),  # how many the stage kept
+        pa.field("product_ids", _IDS),  # which, best first
         pa.field("scores", _FLOATS),
         pa.field("columns", pa.map_(pa.string(), _FLOATS)),  # the values that it named; NaN: none
         pa.field("dropped_ids", _IDS),  # an even sample of what it dropped ...
@@ -92,6 +93,7 @@ def to_table(entries: Sequence[Entry]) -> pa.Table:
                 "stage": stage.name,
                 "method": stage.method,
                 "ms": stage.ms,
+                "kept": len(stage.products),
                 "dropped_rate": rate,
                 "whole": entry.whole,
                 "shown_ids": entry.served.product_ids if last else None,

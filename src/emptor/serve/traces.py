@@ -134,12 +134,18 @@ class TraceLog:
             temporary.unlink(missing_ok=True)
 
 
-def read_traces(shop: str | os.PathLike[str]) -> pl.LazyFrame:
-    """Every trace in the log, one row per request and stage, columns as in `trace_table.TRACE`."""
+def read_traces(shop: str | os.PathLike[str], *, newest: int | None = None) -> pl.LazyFrame:
+    """Every trace in the log, one row per request and stage, columns as in `trace_table.TRACE`.
+
+    Args:
+        newest: read only so many parts (of about 1,000 requests), the last ones.
+    """
     files = trace_files(Path(shop))
+    files = files if newest is None else files[-newest:]
     if not files:
         return pl.from_arrow(TRACE.empty_table()).lazy()  # type: ignore[union-attr]
-    return pl.scan_parquet(files, hive_partitioning=False)
+    schema = pl.from_arrow(TRACE.empty_table()).schema  # type: ignore[union-attr]
+    return pl.scan_parquet(files, schema=schema, missing_columns="insert", hive_partitioning=False)
 
 
 def trace_files(shop: Path) -> list[Path]:

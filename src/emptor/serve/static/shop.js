@@ -50,12 +50,17 @@ const seen = new IntersectionObserver(
   { threshold: 0.5 },
 );
 
-for (const card of document.querySelectorAll(".card")) {
+function clicked(card) {
+  const event = eventOf(card, "click");
+  tell({ ...event, event_id: `${event.request_id}-click-${event.position}` }, { now: true });
+}
+
+for (const card of document.querySelectorAll("[data-request] .card")) {
   seen.observe(card);
   const link = card.querySelector("a");
-  link.addEventListener("click", () => tell(eventOf(card, "click"), { now: true }));
+  link.addEventListener("click", () => clicked(card));
   link.addEventListener("auxclick", (event) => {
-    if (event.button === 1) tell(eventOf(card, "click"), { now: true });
+    if (event.button === 1) clicked(card);
   });
 }
 

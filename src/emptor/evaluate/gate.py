@@ -1,0 +1,83 @@
+"""The gate before promotion: a challenger is judged beside the default, and must pass the floors of shop.toml."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from emptor.engine import Engine
+from emptor.errors import EmptorError
+from emptor.evaluate.metrics import parse_metrics
+from emptor.evaluate.shop import evaluate_shop
+
+
+@dataclass(frozen=True)
+class Check:
+    """One demand. least: what the challenger's mean must reach; champion: the mean of the present default."""
+
+    metric: str
+    value: float | None
+    champion: float | None
+    least: float
+
+    @property
+    def passed(self) -> bool:
+        """A metric that is defined for no query shows nothing, and so does not pass."""
+        return self.value is not None and self.value >= self.least
+
+
+@dataclass(frozen=True)
+class Trial:
+    checks: tuple[Check, ...]
+    judgements: str
+
+    @property
+    def passed(self) -> bool:
+        return all(check.passed for check in self.checks)
+
+    @property
+    def figures(self) -> dict[str, list[float | None]]:
+        """metric -> [challenger, champion], for the history."""
+        return {check.metric: [check.value, check.champion] for check in self.checks}
+
+
+def challenge(engine: Engine, cascade: str, *, judgements: Path | None = None) -> Trial:
+    """Judge a cascade and the present default on the same queries.
+
+    Args:
+        judgements: judged queries; by default the file that shop.toml's [gate] names.
+    Raises: EmptorError where shop.toml has no floors, there are no judgements, or the cascade is unknown or the
+        default already.
+    """
+    gate = engine.shop.options.gate
+    path = engine.shop.path
+    if not gate.floors and not gate.max_loss:
+        raise EmptorError(
+            f"{path / 'shop.toml'} has no floors, so nothing could fail; write, for example, [gate] with "
+            'floors = { "ndcg@10" = 0.3 } and max_loss = { "ndcg@10" = 0.01 }'
+        )
+    if judgements is None:
+        if gate.judgements is None:
+            raise EmptorError(f"give --judgements FILE, or name one in [gate] of {path / 'shop.toml'}")
+        judgements = path / gate.judgements
+    if cascade == "default" != engine.promoted:
+        raise EmptorError("the cascade that shop.toml calls default is brought back by `emptor rollback`")
+    if cascade == engine.promoted:
+        raise EmptorError(f"{cascade!r} is the default cascade of {path} already")
+    floors = {parse_metrics([name])[0].name: floor for name, floor in gate.floors.items()}
+    max_loss = {parse_metrics([name])[0].name: loss for name, loss in gate.max_loss.items()}
+    metrics = list(dict.fromkeys([*floors, *max_loss]))
+    report = evaluate_shop(engine, judgements, metrics=metrics, cascade=cascade, against="default", losses=False)
+    means = {
+        (figure.cascade, figure.summary.metric.name): figure.summary.mean
+        for figure in report.figures
+        if figure.summary.kind is None
+    }
+    checks = []
+    for name in metrics:
+        value, champion = means[cascade, name], means["default", name]
+        demands = [floors[name]] if name in floors else []
+        if name in max_loss and champion is not None:
+            demands.append(champion - max_loss[name])
+        checks.append(Check(name, value, champion, max(demands, default=0.0)))
+    return Trial(tuple(checks), str(judgements))

@@ -1,0 +1,61 @@
+"""Judgement by hand: grades go to a file of the shop that `emptor evaluate` and the gate read."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import UTC, datetime
+from pathlib import Path
+
+from emptor.errors import EmptorError
+from emptor.shop.files import append_durably
+from emptor.shop.lock import locked
+
+NAME = "judgements.csv"
+GRADES = ((0, "Wrong"), (1, "Related"), (2, "Good"), (3, "Exact"))
+_HEADER = ["query", "product_id", "grade", "author", "at"]
+
+
+def grade(shop: Path, *, query: str, product_id: str, grade: int, author: str) -> None:
+    """Write one grade; on the disk when this returns. The last grade of a product for a query counts.
+
+    Raises: EmptorError for a blank query or a grade that is none of GRADES.
+    """
+    if not query.strip():
+        raise EmptorError("a judgement needs a query")
+    if grade not in dict(GRADES):
+        raise EmptorError(f"grade {grade}: expected 0 to {GRADES[-1][0]}")
+    path = shop / NAME
+    row = [query.strip(), product_id, str(grade), author, datetime.now(UTC).isoformat(timespec="seconds")]
+    with locked(shop / "judgements.lock", wait_s=10.0, doing="writing a judgement"):
+        rows = [row] if path.exists() else [_HEADER, row]
+        append_durably(path, "".join(map(_line, rows)).encode())
+
+
+def grades_of(shop: Path, query: str) -> dict[str, int]:
+    """product_id -> grade of one query, the last of each. A damaged line is left out, as evaluation does."""
+    wanted, found = query.strip(), {}
+    try:
+        text = (shop / NAME).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return {}
+    for row in csv.reader(io.StringIO(text)):
+        if len(row) >= 3 and row[0] == wanted and row[2].isdecimal():
+            found[row[1]] = int(row[2])
+    return found
+
+
+def counts(shop: Path) -> tuple[int, int]:
+    """(queries, pairs) that are judged by hand."""
+    try:
+        text = (shop / NAME).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return 0, 0
+    pairs = {(row[0], row[1]) for row in list(csv.reader(io.StringIO(text)))[1:] if len(row) >= 3}
+    return len({query for query, _ in pairs}), len(pairs)
+
+
+def _line(row: list[str]) -> str:
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n").writerow(row)
+    return out.getvalue()

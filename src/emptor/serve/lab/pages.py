@@ -1,0 +1,119 @@
+"""What each page of the lab shows: the values of its template."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from emptor.engine import Engine
+from emptor.errors import EmptorError
+from emptor.evaluate.page import report_page
+from emptor.serve.errors import NotFound
+from emptor.serve.lab import judging
+from emptor.serve.lab.asked import LabAsked
+from emptor.serve.lab.comparing import compare
+from emptor.serve.lab.querylog import read_queries, read_stages
+from emptor.serve.lab.waterfall import Product, waterfall
+from emptor.serve.service import Service
+
+EVALUATION = "evaluation.json"
+"""Where the demo, and `emptor evaluate SHOP --json SHOP/evaluation.json`, leave the report that the lab shows."""
+MAX_EVALUATION = 200_000_000
+JUDGED = 30
+PAGES = (
+    ("", "lab/waterfall.html", "Waterfall"),
+    ("/compare", "lab/compare.html", "Compare"),
+    ("/judge", "lab/judge.html", "Judge"),
+    ("/rules", "lab/rules.html", "Rules"),
+    ("/queries", "lab/queries.html", "Queries"),
+    ("/stages", "lab/stages.html", "Stages"),
+    ("/evaluation", "lab/evaluation.html", "Evaluation"),
+)
+
+
+def frame(engine: Engine, template: str, author: str) -> dict[str, Any]:
+    """What every page of the lab needs."""
+    return {
+        "shop_name": engine.shop.options.name or "Shop",
+        "tabs": [(f"/lab{path}", label, own == template) for path, own, label in PAGES],
+        "cascades": sorted(engine.cascades),
+        "promoted": engine.promoted,
+        "author": author,
+    }
+
+
+def waterfall_page(service: Service, asked: LabAsked) -> dict[str, Any]:
+    return {"asked": asked, "own": None if asked.blank else waterfall(service.engine, asked)}
+
+
+def compare_page(service: Service, asked: LabAsked) -> dict[str, Any]:
+    ready = not asked.blank and bool(asked.against)
+    return {"asked": asked, "own": compare(service.engine, asked) if ready else None}
+
+
+def judge_page(service: Service, asked: LabAsked) -> dict[str, Any]:
+    engine = service.engine
+    products: list[Product] = []
+    if asked.q:
+        (page,) = engine.pages([asked.ask(k=JUDGED)])
+        if isinstance(page, EmptorError):
+            raise page
+        products = [Product.of(hit.product) for hit in page.results]
+    path = service.shop.path
+    queries, pairs = judging.counts(path)
+    return {
+        "asked": asked,
+        "products": products,
+        "known": judging.grades_of(path, asked.q) if asked.q else {},
+        "grades": judging.GRADES,
+        "queries": queries,
+        "pairs": pairs,
+        "file": judging.NAME,
+    }
+
+
+def queries_page(service: Service, *, only_zero: bool) -> dict[str, Any]:
+    log = read_queries(service.shop.path, service.shop.events, only_zero=only_zero)
+    return {"log": log, "only_zero": only_zero}
+
+
+def stages_page(service: Service) -> dict[str, Any]:
+    stages, degraded = read_stages(service.shop.path)
+    worst = max((stage["p99"] for stage in stages), default=0.0)
+    budgets = {stage.stage: stage.budget_ms for stage in service.engine.cascades["default"].options.stages}
+    return {"stages": stages, "degraded": degraded, "worst": worst or 1.0, "budgets": budgets}
+
+
+def rules_page(service: Service, asked: LabAsked) -> dict[str, Any]:
+    rules = service.engine.rules.every
+    return {
+        "asked": asked,
+        "active": [rule for rule in reversed(rules) if rule.active],
+        "ended": [rule for rule in reversed(rules) if not rule.active][:50],
+    }
+
+
+def evaluation_page(service: Service) -> dict[str, Any]:
+    manifest = service.shop.manifest()
+    path = service.shop.path / EVALUATION
+    return {
+        "has_report": path.is_file(),
+        "promotions": list(reversed(manifest.promotions)) if manifest else [],
+        "gate": service.shop.options.gate,
+        "shop_path": service.shop.path,
+    }
+
+
+def report_html(engine: Engine) -> str:
+    """The shop's evaluation as a page with charts. Raises NotFound where there is none."""
+    path: Path = engine.shop.path / EVALUATION
+    if not path.is_file() or path.stat().st_size > MAX_EVALUATION:
+        raise NotFound(
+            f"there is no report; `emptor evaluate SHOP --judgements FILE --json SHOP/{EVALUATION}` makes it"
+        )
+    try:
+        return report_page(orjson.loads(path.read_bytes()))
+    except (orjson.JSONDecodeError, KeyError, TypeError) as error:
+        raise EmptorError(f"{EVALUATION} cannot be read ({error!r}); write it again with `emptor evaluate`") from None

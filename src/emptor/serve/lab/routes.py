@@ -1,0 +1,150 @@
+"""The lab's routes. Pages are made in a thread of their own, so that a long look never slows a search."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from typing import Any
+from urllib.parse import quote, unquote
+
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from emptor.errors import EmptorError
+from emptor.merchandise import add_rule, end_rule
+from emptor.serve.forms import read_form
+from emptor.serve.html import render
+from emptor.serve.lab import judging, pages
+from emptor.serve.lab.asked import LabAsked
+from emptor.serve.lab.guard import guard
+from emptor.serve.lab.rulecheck import check_rule
+from emptor.serve.models import printable
+from emptor.serve.service import Service
+
+AUTHOR = "emptor_author"
+MAX_AUTHOR = 100
+_NO_STORE = {"Cache-Control": "no-store"}
+_REPORT_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'"
+"""The report is one file that carries its styles and charts; it has no scripts, and none may run."""
+
+
+def router(service: Service, *, hosts: Collection[str] | None) -> APIRouter:
+    """The routes over one service.
+
+    Args:
+        hosts: names under which the lab answers; None for any.
+    """
+
+    async def guarded(request: Request) -> None:
+        guard(request, hosts)
+
+    routes = APIRouter(
+        prefix="/lab",
+        include_in_schema=False,
+        dependencies=[Depends(guarded)],
+        default_response_class=HTMLResponse,
+    )
+
+    async def show(request: Request, template: str, make: Callable[[], dict[str, Any]]) -> Response:
+        engine = service.engine
+        author = _author(request)
+
+        def work() -> str:
+            return render(template, **pages.frame(engine, template, author), **make())
+
+        return HTMLResponse(await service.labs.run(work), headers=_NO_STORE)
+
+    @routes.get("")
+    async def waterfall(request: Request) -> Response:
+        asked = LabAsked.read(request.query_params)
+        return await show(request, "lab/waterfall.html", lambda: pages.waterfall_page(service, asked))
+
+    @routes.get("/compare")
+    async def compare(request: Request) -> Response:
+        asked = LabAsked.read(request.query_params)
+        return await show(request, "lab/compare.html", lambda: pages.compare_page(service, asked))
+
+    @routes.get("/judge")
+    async def judge(request: Request) -> Response:
+        asked = LabAsked.read(request.query_params)
+        return await show(request, "lab/judge.html", lambda: pages.judge_page(service, asked))
+
+    @routes.post("/judge")
+    async def grade(request: Request) -> Response:
+        form = await read_form(request)
+        query, product_id = printable(form.get("q", ""))[:1000], form.get("product_id", "")[:256]
+        text = form.get("grade", "")
+        if not text.isdecimal() or len(text) > 2:
+            raise EmptorError(f"grade {text[:20]!r}: expected a whole number")
+        engine, author = service.engine, _author(request)
+
+        def write() -> None:
+            if engine.view.row(product_id) is None:
+                raise EmptorError(f"product {product_id[:80]!r} is not in the shop")
+            judging.grade(service.shop.path, query=query, product_id=product_id, grade=int(text), author=author)
+
+        await service.labs.run(write)
+        if request.headers.get("accept", "").startswith("application/json"):
+            return Response(b"{}", media_type="application/json")
+        return RedirectResponse(LabAsked(q=query).url("/judge"), 303)
+
+    @routes.get("/queries")
+    async def queries(request: Request) -> Response:
+        only_zero = request.query_params.get("only") == "zero"
+        return await show(request, "lab/queries.html", lambda: pages.queries_page(service, only_zero=only_zero))
+
+    @routes.get("/stages")
+    async def stages(request: Request) -> Response:
+        return await show(request, "lab/stages.html", lambda: pages.stages_page(service))
+
+    @routes.get("/rules")
+    async def rules(request: Request) -> Response:
+        asked = LabAsked.read(request.query_params)
+        return await show(request, "lab/rules.html", lambda: pages.rules_page(service, asked))
+
+    @routes.post("/rules")
+    async def change_rules(request: Request) -> Response:
+        form = {name: printable(value).strip() for name, value in (await read_form(request)).items()}
+        engine = service.engine
+        author = form.pop("author", _author(request))[:MAX_AUTHOR]
+        back = form.pop("back", "")
+        ended = form.pop("end", None)
+        if form.get("position"):  # people count from 1
+            form["position"] = str(int(form["position"]) - 1) if form["position"].isdecimal() else form["position"]
+        if form.get("kind") != "pin":
+            form.pop("position", None)
+        if form.get("kind") not in ("boost", "bury"):
+            form.pop("factor", None)
+
+        def change() -> None:
+            if ended is not None:
+                end_rule(service.shop.path, ended, author=author)
+            else:
+                add_rule(service.shop.path, form, author=author, check=lambda rule: check_rule(engine, rule))
+            engine.refresh()  # who edits a rule sees it at once; other servers take it up within a second
+
+        await service.labs.run(change)
+        response = RedirectResponse(_back(back), 303)
+        response.set_cookie(AUTHOR, quote(author), httponly=True, samesite="lax", path="/lab")
+        return response
+
+    @routes.get("/evaluation")
+    async def evaluation(request: Request) -> Response:
+        return await show(request, "lab/evaluation.html", lambda: pages.evaluation_page(service))
+
+    @routes.get("/evaluation/report")
+    async def report(request: Request) -> Response:
+        engine = service.engine
+        html = await service.labs.run(lambda: pages.report_html(engine))
+        return HTMLResponse(html, headers={**_NO_STORE, "Content-Security-Policy": _REPORT_POLICY})
+
+    return routes
+
+
+def _author(request: Request) -> str:
+    return printable(unquote(request.cookies.get(AUTHOR, "")))[:MAX_AUTHOR]
+
+
+def _back(address: str) -> str:
+    """Where to go after a change: a page of the lab, whatever the form says."""
+    known = address == "/lab" or address.startswith(("/lab?", "/lab/"))
+    return address if known and "\\" not in address and "//" not in address.partition("?")[0] else "/lab/rules"

@@ -1,0 +1,231 @@
+"""The lab: what its pages say, what they change, and whom they refuse."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import polars as pl
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from starlette.testclient import TestClient
+
+from emptor.evaluate import read_judgements
+from emptor.merchandise import read_rules
+from emptor.serve import create_app
+from emptor.serve.traces import read_traces
+from emptor.shop.promotion import promote
+from emptor.shop.shop import Shop
+from tests.serve.conftest import running
+
+PAGES = ("", "/compare", "/judge", "/rules", "/queries", "/stages", "/evaluation")
+FORM = {"content-type": "application/x-www-form-urlencoded"}
+
+
+def get(client: TestClient, path: str, **parameters: Any) -> str:
+    answer = client.get(f"/lab{path}", params=parameters)
+    assert answer.status_code == 200, answer.text[:300]
+    return answer.text
+
+
+def post(client: TestClient, path: str, **fields: Any) -> Any:
+    return client.post(f"/lab{path}", content=urlencode(fields), headers=FORM, follow_redirects=False)
+
+
+def shop_of(client: TestClient) -> Path:
+    return client.app.state.service.shop.path  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_every_page_opens_on_a_shop_that_nobody_used(client: TestClient, path: str) -> None:
+    html = get(client, path)
+    assert html.count("<h1>") == 1 and 'aria-current="page"' in html
+
+
+def test_the_waterfall_tells_stages_places_and_where_a_product_was_lost(own_client: TestClient) -> None:
+    html = get(own_client, "", q="red mug", filter="brand:Kilnhaus", product="P00")
+    assert "retrieve" in html and "hybrid" in html and "kept" in html
+    assert "the filter brand:Kilnhaus excludes it" in html
+    html = get(own_client, "", q="red mug", product="P30")
+    assert "Found at" in html and "on the page, at" in html
+    assert "The shop has no such product." in get(own_client, "", q="mug", product="<b>")
+
+
+def test_lost_products_are_told_why(shop_path: Path) -> None:
+    with (shop_path / "shop.toml").open("a") as file:
+        file.write('[cascade.short]\nstages = [{ stage = "retrieve", method = "hybrid", depth = 3 }]\n')
+    with running(shop_path) as client:
+        told = lambda query, product: get(client, "", q=query, product=product, cascade="short")  # noqa: E731
+        assert "Not found: none of the query&#39;s words is in it (“copper”, “pipe”)." in told("copper pipe", "P00")
+        assert "it lacks “red”, “striped”, and 3 products that match better" in told("red striped mug", "P31")
+        assert "every word is in it, but 3 products match better (it would score" in told("mug", "P37")
+        assert "equal scores go by product_id" in told("mug", "P37")
+        assert "3 products are more popular" in get(client, "", filter="in_stock:true", product="P33", cascade="short")
+
+
+def test_what_the_lab_asks_is_nobodys_behaviour(own_client: TestClient) -> None:
+    get(own_client, "", q="only in the lab")
+    own_client.get("/v1/search?q=in+the+shop")
+    own_client.app.state.service._traces.close()  # type: ignore[attr-defined]
+    queries = read_traces(shop_of(own_client)).collect()["query"].to_list()
+    assert queries == ["in the shop"]
+
+
+def test_rules_are_written_seen_and_ended(own_client: TestClient) -> None:
+    answer = post(own_client, "/rules", kind="pin", query="mug", product_id="P00", position=1, author="Ann", note="why")
+    assert answer.status_code == 303 and answer.headers["location"] == "/lab/rules"
+    first = own_client.get("/v1/search?q=mug").json()["results"][0]
+    assert first["product_id"] == "P00"
+    html = get(own_client, "/rules")
+    assert "P00 at 1 for “mug”" in html and "why" in html and 'value="Ann"' in html, "the author is remembered"
+    assert "pin P00 at 1" in get(own_client, "", q="mug")
+    (rule,) = read_rules(shop_of(own_client)).moving
+    assert post(own_client, "/rules", end=rule.id, back="/lab?q=mug").headers["location"] == "/lab?q=mug"
+    assert own_client.get("/v1/search?q=mug").json()["results"][0]["product_id"] != "P00"
+    assert "Ended rules" in get(own_client, "/rules")
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"kind": "pin", "query": "mug", "product_id": "none", "position": 1}, "is not in the shop"),
+        ({"kind": "block", "filter": "brand:None"}, "no product of the shop passes"),
+        ({"kind": "block", "product_id": "P00", "category": "Nowhere"}, "has no category"),
+        ({"kind": "synonym", "words": "alone"}, "expected `word, other word`"),
+        ({"kind": "pin", "query": "mug", "product_id": "P00", "position": "x"}, "position"),
+        ({"kind": "pin", "query": "mug", "product_id": "P00", "position": "0"}, "position"),
+        ({"kind": "boost", "query": "mug", "product_id": "P00", "factor": "nan"}, "factor"),
+        ({}, "kind"),
+        ({"end": "none"}, "no rule"),
+    ],
+)
+def test_a_rule_that_does_not_fit_is_told(own_client: TestClient, fields: dict[str, Any], sentence: str) -> None:
+    answer = post(own_client, "/rules", **fields)
+    assert answer.status_code == 400 and sentence in answer.json()["error"]
+    assert not read_rules(shop_of(own_client)).every
+
+
+@pytest.mark.parametrize("back", ["//evil.example", "https://evil.example", "/lab/../..//x", "/lab/\\evil", "/", "x"])
+def test_a_form_leads_back_to_the_lab_only(own_client: TestClient, back: str) -> None:
+    answer = post(own_client, "/rules", kind="block", product_id="P00", back=back)
+    assert answer.status_code == 303 and answer.headers["location"] in ("/lab/rules",)
+
+
+def test_grades_become_a_judgements_file(own_client: TestClient) -> None:
+    for product_id, grade in (("P30", 3), ("P31", 1), ("P30", 2)):
+        assert post(own_client, "/judge", q="mug", product_id=product_id, grade=grade).status_code == 303
+    html = get(own_client, "/judge", q="mug")
+    assert 'data-grade="2"' in html and 'data-grade="1"' in html and "2 products of 1 query" in html
+    judged = read_judgements(shop_of(own_client) / "judgements.csv")
+    assert judged.frame.select("query", "product_id", "grade").sort("product_id").rows() == [
+        ("mug", "P30", 2.0),
+        ("mug", "P31", 1.0),
+    ]
+    for fields in ({"grade": 9}, {"grade": "x"}, {"product_id": "none", "grade": 1}, {"q": " ", "grade": 1}):
+        answer = post(own_client, "/judge", **{"q": "mug", "product_id": "P30", **fields})
+        assert answer.status_code == 400, fields
+    assert post(own_client, "/judge", q='a "quoted",\nline', product_id="P30", grade=1).status_code == 303
+    assert read_judgements(shop_of(own_client) / "judgements.csv").fault_count == 0
+
+
+def test_queries_and_stages_come_from_the_log(own_client: TestClient) -> None:
+    for query in ("mug", "Mug", "zzzz", "dress"):
+        page = own_client.get("/v1/search", params={"q": query, "session_id": "s"}).json()
+    click = {"action": "click", "session_id": "s", "request_id": page["request_id"], "product_id": "P00"}
+    assert own_client.post("/v1/events", json=click).json()["stored"] == 1
+    own_client.app.state.service._traces.close()  # type: ignore[attr-defined]
+    html = get(own_client, "/queries")
+    assert "<b>4</b> searches" in html and "25.0%" in html and html.count('href="/lab?q=') == 3
+    only = get(own_client, "/queries", only="zero")
+    assert "zzzz" in only and "dress" not in only
+    stages = get(own_client, "/stages")
+    assert "hybrid" in stages and "None: every stage ran as declared" in stages
+
+
+def test_parts_of_an_older_trace_log_are_read_too(own_client: TestClient) -> None:
+    own_client.get("/v1/search?q=mug")
+    own_client.app.state.service._traces.close()  # type: ignore[attr-defined]
+    (part,) = (shop_of(own_client) / "logs").glob("date=*/traces-*.parquet")
+    pl.read_parquet(part).drop("kept").write_parquet(part.with_name("traces-0-old.parquet"))
+    assert read_traces(shop_of(own_client)).collect().height == 2
+    get(own_client, "/queries")
+
+
+def test_two_cascades_side_by_side_and_promotions(shop_path: Path) -> None:
+    with (shop_path / "shop.toml").open("a") as file:
+        file.write('[cascade.popular]\nstages = [{ stage = "retrieve", method = "popular", depth = 9 }]\n')
+    with running(shop_path) as client:
+        html = get(client, "/compare", q="mug", against="popular")
+        assert "only here" in html and "of the first 10 in both" in html
+        assert client.get("/lab/compare?q=mug&against=none").status_code == 400
+        with Shop.open(shop_path) as shop:
+            promote(shop, "popular", author="Ann", figures={"ndcg@10": [0.5, None]})
+        end = time.monotonic() + 5
+        while client.get("/v1/search?q=mug").json()["total"] != 9:
+            assert time.monotonic() < end
+            time.sleep(0.05)
+        html = get(client, "/evaluation")
+        assert "promoted" in html and "0.5000, –" in html and "Ann" in html
+
+
+def test_other_sites_and_other_names_are_refused(own_client: TestClient, shop_path: Path) -> None:
+    draft = urlencode({"kind": "block", "product_id": "P00"})
+    for origin in ("https://evil.example", "null"):
+        answer = own_client.post("/lab/rules", content=draft, headers={**FORM, "origin": origin})
+        assert answer.status_code == 403
+    assert own_client.post("/lab/rules", json={"kind": "block"}).status_code == 400
+    assert own_client.get("/lab", headers={"host": "evil.example"}).status_code == 403
+    assert own_client.get("/lab", headers={"host": "[::1]:80"}).status_code == 200
+    assert not read_rules(shop_of(own_client)).every
+
+
+def test_a_server_without_lab_has_none(shop_path: Path) -> None:
+    with TestClient(create_app(shop_path, with_lab=False)) as client:
+        assert client.get("/lab").status_code == 404
+
+
+def test_titles_are_escaped_everywhere(own_client: TestClient) -> None:
+    for path in ("", "/judge", "/compare"):
+        html = get(own_client, path, q="teapot", against="default", product="odd/1 &?#")
+        assert "<script>alert" not in html
+    assert "&lt;script&gt;alert(1)&lt;/script&gt; teapot" in get(own_client, "", q="teapot")
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    path=st.sampled_from(PAGES),
+    pairs=st.lists(
+        st.tuples(
+            st.sampled_from(["q", "filter", "cascade", "against", "product", "only", "x"]),
+            st.text(max_size=30) | st.sampled_from(["default", "brand:A", "price:1..2", "P00", "mug", "\x00"]),
+        ),
+        max_size=5,
+    ),
+)
+def test_whatever_is_asked_the_lab_never_fails(client: TestClient, path: str, pairs: list[tuple[str, str]]) -> None:
+    sent = [(name, value.encode("utf-8", "replace").decode()) for name, value in pairs]
+    answer = client.get(f"/lab{path}", params=sent)
+    assert answer.status_code in (200, 400), answer.text[:300]
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    path=st.sampled_from(["/rules", "/judge"]),
+    fields=st.dictionaries(
+        st.sampled_from(
+            ["kind", "query", "category", "product_id", "filter", "position", "factor", "words", "q", "grade"]
+        ),
+        st.text(max_size=20) | st.sampled_from(["pin", "block", "synonym", "P00", "1", "²", "brand:Kilnhaus", "mug"]),
+        max_size=8,
+    ),
+)
+def test_whatever_is_sent_the_lab_never_fails(client: TestClient, path: str, fields: dict[str, str]) -> None:
+    body = urlencode({name: value.encode("utf-8", "replace").decode() for name, value in fields.items()})
+    answer = client.post(f"/lab{path}", content=body, headers=FORM, follow_redirects=False)
+    assert answer.status_code in (303, 400), answer.text[:300]
+    for rule in read_rules(shop_of(client)).every:
+        if rule.active:
+            assert post(client, "/rules", end=rule.id).status_code == 303
