@@ -1,4 +1,4 @@
-"""What every page must keep for people who use a keyboard or a screen reader: axe-core's rules, and a few of our own."""
+"""What every page keeps for people with a keyboard or a screen reader: axe-core's rules, and a few of our own."""
 
 from __future__ import annotations
 
@@ -50,7 +50,8 @@ _FOCUS = """() => {
   const style = getComputedStyle(shown);
   return {
     name: own.outerHTML.slice(0, 160),
-    seen: box.width > 0 && box.height > 0 && box.right > 0 && box.bottom > 0 && box.left < innerWidth && box.top < innerHeight,
+    seen: box.width > 0 && box.height > 0 && box.right > 0 && box.left < innerWidth
+      && box.bottom > 0 && box.top < innerHeight,
     marked: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2 || own.matches(".skip"),
   };
 }"""

@@ -15,7 +15,7 @@ from emptor.serve.shown import initial, tint
 from emptor.shop.category import split_path
 from emptor.shop.view import View
 
-MAX_TILES = 12
+MAX_TILES = 24
 TRIED = 20
 """Products of a department that are looked at for a picture."""
 KEPT_S = 60.0

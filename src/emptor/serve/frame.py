@@ -10,6 +10,8 @@ from emptor.serve.visit import Visit
 
 PRIVATE = {"Cache-Control": "private, no-cache"}
 """Headers of a page made for one visitor."""
+FRESH = {"Cache-Control": "no-store"}
+"""Headers of a page that must not come out of the browser's memory: the basket is what it is now."""
 
 
 def frame(engine: Engine, visit: Visit) -> dict[str, Any]:

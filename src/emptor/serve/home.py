@@ -13,11 +13,14 @@ from emptor.serve.shown import Card, card, cards
 from emptor.serve.visit import Visit
 
 POPULAR, NEW = 10, 12
+TILES = 12
+"""Departments with a picture; the rest are links."""
 
 
 def home_html(engine: Engine, departments: Departments, visit: Visit) -> str:
     """The page for a visitor who asked for nothing."""
     currency, view = engine.shop.options.currency, engine.view
+    tiles = departments.of(view)
     popular = engine.search("", k=POPULAR, session_id=visit.session, facets=False, deadline=deadline(engine, "default"))
     newest = engine.search(
         "", k=NEW, sort="newest", session_id=visit.session, facets=False, deadline=deadline(engine, "default")
@@ -28,7 +31,8 @@ def home_html(engine: Engine, departments: Departments, visit: Visit) -> str:
         **frame(engine, visit),
         session=visit.session,
         token=new_token(),
-        departments=departments.of(view),
+        departments=tiles[:TILES],
+        more=tiles[TILES:],
         popular=popular,
         popular_title=popular_title(engine),
         popular_cards=cards(popular, currency),

@@ -19,7 +19,7 @@ from emptor.serve.basket import Basket, Line, event_id, read_quantity, read_toke
 from emptor.serve.events import store
 from emptor.serve.forms import read_form
 from emptor.serve.found import Found
-from emptor.serve.frame import PRIVATE, frame
+from emptor.serve.frame import FRESH, frame
 from emptor.serve.html import render
 from emptor.serve.order import Item, Order
 from emptor.serve.search import find_product
@@ -42,6 +42,8 @@ def router(service: Service) -> APIRouter:
     @routes.get("/basket")
     async def basket(request: Request) -> Response:
         visit, engine = Visit.of(request), service.engine
+        if _is_script(request):
+            return as_json(orjson.dumps({"count": visit.basket.count}))
         note = NOTES.get(request.query_params.get("note", ""))
         html = await service.searches.run(lambda: basket_html(engine, visit, note))
         return _page(html, visit)
@@ -50,7 +52,8 @@ def router(service: Service) -> APIRouter:
     async def add(request: Request) -> Response:
         form, visit, engine = await read_form(request), Visit.of(request), service.engine
         basket, title = await service.appends.run(lambda: added(service, engine, visit, form))
-        if "application/json" in request.headers.get("accept", ""):
+        response: Response
+        if _is_script(request):
             response = as_json(orjson.dumps({"count": basket.count, "title": title}))
         else:
             response = RedirectResponse("/basket?note=added", 303)
@@ -153,7 +156,12 @@ def _store(service: Service, events: list[dict[str, Any]]) -> None:
             raise EmptorError(ack.error or "the event was refused")
 
 
+def _is_script(request: Request) -> bool:
+    """Whether basket.js asks, rather than a browser for a page."""
+    return "application/json" in request.headers.get("accept", "")
+
+
 def _page(html: str, visit: Visit) -> Response:
-    response = HTMLResponse(html, headers=PRIVATE)
+    response = HTMLResponse(html, headers=FRESH)
     visit.keep(response)
     return response

@@ -73,9 +73,18 @@ document.addEventListener("submit", (event) => {
   queue = queue.then(() => add(form, button)).finally(() => waiting.delete(button));
 });
 
-addEventListener("pageshow", (event) => {
-  if (!event.persisted) return;
-  // the page comes out of the browser's memory: its forms were sent already, and its basket may be an old one
+// A page that comes out of the browser's memory: its forms were sent already, and its basket may be an old one.
+async function refresh() {
   document.querySelectorAll("[data-add]").forEach(renew);
-  if (document.querySelector(".basket, .thanks")) location.reload();
+  try {
+    const answer = await fetch("/basket", { headers: { accept: "application/json" } });
+    if (answer.ok) show((await answer.json()).count);
+  } catch {
+    // the count is right again on the next page
+  }
+}
+
+addEventListener("pageshow", (event) => {
+  const [came] = performance.getEntriesByType("navigation");
+  if (event.persisted || came?.type === "back_forward") refresh();
 });
