@@ -1,0 +1,159 @@
+"""The lab in a real browser: waterfall, grading by keyboard, pinning and comparing, on a laptop and on a phone."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from emptor.evaluate import read_judgements
+from emptor.merchandise import read_rules
+from tests.serve.axe import assert_accessible, focus_stops
+from tests.serve.conftest import browsing
+from tests.serve.test_process import served
+
+WIDTHS = (1280, 390)
+
+
+@pytest.fixture(scope="module")
+def lab(browser: Any, golden_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+    """A server over a shop with a second cascade: (its address, its shop's folder)."""
+    shop = Path(shutil.copytree(golden_path, tmp_path_factory.mktemp("lab") / "shop"))
+    with (shop / "shop.toml").open("a") as file:
+        file.write('[cascade.short]\nstages = [{ stage = "retrieve", method = "popular", depth = 30 }]\n')
+    with served(shop) as (url, _):
+        yield url, shop
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_product_is_followed_pinned_and_found_again(browser: Any, lab: tuple[str, Path], width: int) -> None:
+    url, shop = lab
+    with browsing(browser, width) as page:
+        page.goto(f"{url}/lab")
+        page.get_by_label("Query").fill("striped mug")
+        page.get_by_label("Follow a product").fill("P00")
+        page.get_by_role("button", name="Run").click()
+        page.wait_for_url("**/lab?q=striped+mug**")
+        told = page.locator(".steps").inner_text()
+        assert "Not found" in told or "Found at" in told
+        rows = page.locator(".places tbody tr")
+        third = rows.nth(2).locator("th a").inner_text()
+        rows.nth(2).get_by_role("link", name="Rule").click()
+        page.wait_for_url("**/lab/rules**")
+        assert page.get_by_label("For the query").input_value() == "striped mug"
+        assert page.get_by_label("By a factor").is_hidden(), "a pin has a place and no factor"
+        page.get_by_label("At place").fill("1")
+        page.get_by_label("Author").fill("Tester")
+        page.get_by_role("button", name="Store the rule").click()
+        page.wait_for_url("**/lab?q=striped+mug")
+        assert page.locator(".places tbody tr").first.locator("th a").inner_text() == third
+        assert "pin" in page.locator(".places tbody tr").first.inner_text()
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        page.goto(f"{url}/?q=striped+mug")
+        assert page.locator(".card .title").first.inner_text() == third
+        page.goto(f"{url}/lab/rules")
+        page.get_by_role("button", name="End pin").click()
+        page.wait_for_load_state()
+    assert not read_rules(shop).moving and read_rules(shop).every[-1].author == "Tester"
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_results_are_graded_by_keyboard(browser: Any, lab: tuple[str, Path], width: int) -> None:
+    url, shop = lab
+    query = f"lamp {width}"
+    with browsing(browser, width) as page:
+        page.goto(f"{url}/lab/judge?q=lamp+{width}")
+        ids = [own.get_attribute("data-product") for own in page.locator(".judged li").all()][:4]
+        for key in ("3", "j", "0", "ArrowUp", "ArrowUp", "1"):
+            page.keyboard.press(key)
+        page.get_by_role("status").filter(has_text="3 of").wait_for()
+        assert page.locator(".judged li").nth(0).locator('button[aria-pressed="true"]').inner_text() == "3 Exact"
+        page.locator(".judged li").nth(3).get_by_role("button", name="2 Good").click()
+        page.get_by_role("status").filter(has_text="4 of").wait_for()
+        page.reload()
+        assert page.locator(".judged li[data-grade]").count() == 4
+    judged = read_judgements(shop / "judgements.csv").frame.filter(query=query)
+    assert dict(judged.select("product_id", "grade").iter_rows()) == {ids[0]: 3, ids[1]: 1, ids[2]: 0, ids[3]: 2}
+
+
+def test_without_scripts_grades_and_rules_are_stored(browser: Any, lab: tuple[str, Path]) -> None:
+    url, shop = lab
+    with browsing(browser, java_script_enabled=False) as page:
+        page.goto(f"{url}/lab/judge?q=dress")
+        page.locator(".judged li").nth(1).get_by_role("button", name="1 Related").click()
+        page.wait_for_url("**/lab/judge?q=dress")
+        assert page.locator(".judged li").nth(1).get_attribute("data-grade") == "1"
+        page.goto(f"{url}/lab/rules")
+        page.get_by_label("Block: never show").check()
+        page.get_by_role("textbox", name="Product").fill("P55")
+        page.get_by_role("button", name="Store the rule").click()
+        page.wait_for_url("**/lab/rules")
+        assert "P55" in page.locator(".rules").first.inner_text()
+        page.get_by_role("button", name="End block P55").click()
+    assert not read_rules(shop).moving
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_two_cascades_are_compared(browser: Any, lab: tuple[str, Path], width: int) -> None:
+    with browsing(browser, width) as page:
+        page.goto(f"{lab[0]}/lab/compare")
+        page.get_by_label("Query").fill("red mug")
+        page.get_by_label("Cascade B").select_option("short")
+        page.get_by_role("button", name="Run").click()
+        page.wait_for_url("**against=short**")
+        assert page.locator(".side-list").count() == 2
+        assert page.locator(".side-list .only").count() > 0
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_searches_come_to_the_query_log(browser: Any, lab: tuple[str, Path]) -> None:
+    url, _ = lab
+    with browsing(browser) as page:
+        page.goto(f"{url}/?q=unheard+of")
+        end = time.monotonic() + 20
+        while True:
+            page.goto(f"{url}/lab/queries?only=zero")
+            if page.get_by_role("link", name="unheard of").count():
+                break
+            assert time.monotonic() < end
+            time.sleep(0.5)
+        page.get_by_role("link", name="unheard of").click()
+        page.wait_for_url("**/lab?q=unheard+of")
+        assert page.get_by_text("Nothing was found.").is_visible()
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize(
+    "path",
+    [
+        "?q=striped+mug&product=P00",
+        "/compare?q=mug&against=short",
+        "/judge?q=mug",
+        "/rules?q=mug&product=P30",
+        "/queries",
+        "/stages",
+        "/evaluation",
+    ],
+)
+def test_the_lab_is_accessible_and_fits(browser: Any, lab: tuple[str, Path], path: str, width: int) -> None:
+    with browsing(browser, width) as page:
+        page.goto(f"{lab[0]}/lab{path}")
+        assert_accessible(page)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_the_lab_by_keyboard_alone(browser: Any, lab: tuple[str, Path]) -> None:
+    with browsing(browser) as page:
+        page.goto(f"{lab[0]}/lab/rules?q=mug&product=P30")
+        stops = focus_stops(page)
+        assert "Skip to content" in stops[0] and any("Store the rule" in own for own in stops)
+        page.goto(f"{lab[0]}/lab")
+        page.get_by_label("Query").focus()
+        page.keyboard.type("copper pipe")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/lab?q=copper+pipe**")
+        page.locator(".places tbody tr").nth(5).wait_for()
