@@ -10,7 +10,6 @@ smaller; eight clients at 1.5 times the rate of one or more, without an error.
 from __future__ import annotations
 
 import argparse
-import asyncio
 import http.client
 import shlex
 import socket
@@ -23,10 +22,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import client
 import numpy as np
 import orjson
 import tantivy
-import uvloop
 from generated import queries, write_csv
 
 from emptor.engine import Engine
@@ -169,65 +168,17 @@ def served(command: list[str], ready: str) -> Iterator[int]:
         process.wait()
 
 
-class Client(asyncio.Protocol):
-    """One connection that asks its URLs one after the other; an answer other than 200 ends the run.
-
-    Client and server share the cores, so it does as little as it can: eight threads with http.client would take more
-    of the two cores than some searches.
-    """
-
-    def __init__(self, urls: list[str]) -> None:
-        self.times: list[float] = []
-        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._requests = iter([f"GET {url} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode() for url in urls])
-        self._answer = b""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = transport
-        self._next()
-
-    def _next(self) -> None:
-        request = next(self._requests, None)
-        if request is None:
-            self._transport.close()
-            self.done.set_result(None)
-            return
-        self._start = time.perf_counter()
-        self._transport.write(request)
-
-    def data_received(self, data: bytes) -> None:
-        self._answer += data
-        end = self._answer.find(b"\r\n\r\n")
-        if end < 0:
-            return
-        at = self._answer.find(b"content-length: ", 0, end) + 16
-        if len(self._answer) < end + 4 + int(self._answer[at : self._answer.index(b"\r", at)]):
-            return
-        self.times.append(time.perf_counter() - self._start)
-        if not self._answer.startswith(b"HTTP/1.1 200 "):
-            self.done.set_exception(SystemExit(f"answered {self._answer[:200]!r}"))
-            return
-        self._answer = b""
-        self._next()
-
-    def connection_lost(self, error: Exception | None) -> None:
-        if not self.done.done():
-            self.done.set_exception(error or SystemExit("the server closed the connection"))
-
-
 def ask(port: int, urls: list[str], *, clients: int = 1) -> list[float]:
-    """Seconds of each request, with some clients side by side."""
+    """Seconds of each request, with some clients side by side; an answer other than 200 ends the run."""
+    times: list[float] = []
 
-    async def run() -> list[float]:
-        loop = asyncio.get_running_loop()
-        made = [
-            await loop.create_connection(lambda at=at: Client(urls[at::clients]), "127.0.0.1", port)
-            for at in range(clients)
-        ]
-        await asyncio.gather(*(client.done for _, client in made))
-        return [seconds for _, client in made for seconds in client.times]
+    def take(answer: client.Answer) -> None:
+        if answer.status != 200:
+            raise SystemExit(f"{answer.path}: {answer.content[:200]!r}")
+        times.append(answer.seconds)
 
-    return uvloop.run(run())
+    client.ask(port, urls, clients=clients, take=take)
+    return times
 
 
 def rate(port: int, urls: list[str], *, clients: int) -> float:

@@ -334,8 +334,11 @@ def search(
     sort: Annotated[str, typer.Option(help="relevance, price_asc, price_desc, newest or popular.")] = "relevance",
     cascade: Annotated[str, typer.Option(help="Cascade of shop.toml to use.")] = "default",
     explain: Annotated[
-        bool, typer.Option("--explain", help="Show each stage: how many it kept, its time, scores.")
+        bool, typer.Option("--explain", help="Show each stage: what came in, stayed and was dropped, its time, rules.")
     ] = False,
+    follow: Annotated[
+        str | None, typer.Option(metavar="PRODUCT_ID", help="Follow one product: where it stood, or where it was lost.")
+    ] = None,
 ) -> None:
     """Search a shop from the terminal."""
     from emptor.engine import Engine
@@ -343,11 +346,11 @@ def search(
     with Engine.open(shop) as engine:
         page = engine.search(query, k=k, filters=filters or [], sort=sort, cascade=cascade)
         story = engine.explain(page.request_id) if explain else None
+        steps = engine.follow(page.request_id, follow) if follow is not None else None
     if page.did_you_mean:
         out.print(f"Did you mean [bold]{escape(page.did_you_mean)}[/]?")
     if not page.results:
         out.print("Nothing found.")
-        return
     table = Table(box=None, padding=(0, 2, 0, 0))
     for name in ("", "product_id", "title", "price", "score"):
         table.add_column(name, justify="right" if name in ("", "price", "score") else "left")
@@ -355,14 +358,35 @@ def search(
         price = "" if hit.product["price"] is None else f"{hit.product['price']:,.2f}"
         title = escape((hit.product["title"] or "")[:100])
         table.add_row(str(hit.position + 1), escape(hit.product["product_id"]), title, price, f"{hit.score:.3f}")
-    out.print(table)
+    if page.results:
+        out.print(table)
     out.print(f"[dim]{page.total:,}{' or more' if page.total_is_capped else ''} products[/]")
-    for stage in story["stages"] if story else ():
-        out.print(
-            f"[bold]{stage['stage']}[/] by {stage['method']}: kept {len(stage['products']):,}, dropped "
-            f"{len(stage['dropped']):,}, {stage['ms']:.1f} of {stage['budget_ms']:.0f} ms; scores from "
-            f"{', '.join(stage['columns']) or stage['stage']}"
-        )
+    if story is not None:
+        _print_story(story)
+    for own in steps or ():
+        out.print(f"[bold]{own.stage}[/] {escape(own.method)}: {escape(own.words)}")
+
+
+def _print_story(story: dict[str, Any]) -> None:
+    """The stages of a request, and the rules that moved a product of its page."""
+    table = Table(title="Stages", title_justify="left", box=None, padding=(0, 2, 0, 0))
+    for name in ("stage", "method", "in", "kept", "dropped", "ms", "budget", "scores"):
+        table.add_column(name, justify="left" if name in ("stage", "method", "scores") else "right")
+    for stage in story["stages"]:
+        came_in = "" if stage["came_in"] is None else f"{stage['came_in']:,}"
+        numbers = (came_in, f"{len(stage['products']):,}", f"{len(stage['dropped']):,}", f"{stage['ms']:.1f}")
+        columns = [name for name in stage["columns"] if name not in ("rule", "pinned", "place_before")]
+        table.add_row(stage["stage"], stage["method"], *numbers, f"{stage['budget_ms']:.0f}", ", ".join(columns))
+    out.print(table)
+    for stage in story["stages"]:
+        if stage["why_dropped"]:
+            out.print(f"[dim]{stage['stage']} dropped {len(stage['dropped']):,}: {escape(stage['why_dropped'])}[/]")
+        used = {int(number) for number in stage["columns"].get("rule", ()) if number is not None}
+        for rule in (stage["rules"][number] for number in sorted(used)):
+            author = escape(rule.get("author") or "nobody")
+            out.print(f"rule: {escape(rule['text'])} [dim]({author}, {rule['at'][:10]})[/]")
+    for own in story["degraded"]:
+        out.print(f"[yellow]degraded:[/] {own['stage']}, {escape(own['reason'])}")
 
 
 @app.command()
@@ -419,9 +443,7 @@ def serve(
     port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.", min=0, max=65535)] = 8000,
     lab: Annotated[
         bool | None,
-        typer.Option(
-            "--lab/--no-lab", help="The lab at /lab, where rules are edited; by default on loopback only."
-        ),
+        typer.Option("--lab/--no-lab", help="The lab at /lab, where rules are edited; by default on loopback only."),
     ] = None,
 ) -> None:
     """Serve the shop: its pages, the lab and the HTTP API."""
@@ -432,7 +454,7 @@ def serve(
         host=host,
         port=port,
         with_lab=lab,
-        on_ready=lambda url: out.print(f"The shop is open at [bold]{url}[/]  (Ctrl-C ends it)"),
+        on_ready=_say_open,
     )
 
 
@@ -488,6 +510,11 @@ def _figure(value: float | None) -> str:
     return "–" if value is None else f"{value:.4f}"
 
 
+def _say_open(url: str, has_lab: bool) -> None:
+    lab = f", its lab at [bold]{url}/lab[/]" if has_lab else ""
+    out.print(f"The shop is open at [bold]{url}[/]{lab}  (Ctrl-C ends it)")
+
+
 @app.command()
 def demo(
     folder: Annotated[Path, typer.Option(help="Where the demo shop is made.")] = Path("demo-shop"),
@@ -508,7 +535,7 @@ def demo(
         run(
             folder,
             port=port,
-            on_ready=lambda url: out.print(f"The shop is open at [bold]{url}[/]  (Ctrl-C ends it)"),
+            on_ready=_say_open,
         )
 
 

@@ -22,7 +22,7 @@ START = """
 import sys
 from pathlib import Path
 from emptor.serve import serve
-serve(Path(sys.argv[1]), port=0, on_ready=lambda url: print(url, flush=True))
+serve(Path(sys.argv[1]), port=0, on_ready=lambda url, has_lab: print(url, flush=True))
 """
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from functools import partial
@@ -50,9 +51,11 @@ def create_app(
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         service.start()
+        watching = asyncio.create_task(service.lag.watch())
         try:
             yield
         finally:
+            watching.cancel()
             await anyio.to_thread.run_sync(service.stop)
 
     app = FastAPI(
@@ -72,7 +75,7 @@ def create_app(
         app.include_router(lab.router(service, hosts=lab_hosts))
     app.mount("/static", CachedFiles(directory=STATIC), name="static")
     add_handlers(app, partial(pages.error_html, service))
-    app.add_middleware(Surroundings, metrics=service.metrics)
+    app.add_middleware(Surroundings, metrics=service.metrics, shed=service.sheds)
     return app
 
 

@@ -13,32 +13,59 @@ from starlette.responses import Response
 from emptor.errors import EmptorError
 from emptor.serve.answers import as_json
 from emptor.serve.errors import TooLarge, Unavailable
-from emptor.serve.models import EventsAnswer, problems
+from emptor.serve.models import EventsAnswer, NoneStoredAnswer, problems
 from emptor.serve.service import Service
 from emptor.shop.events.log import Ack
+from emptor.shop.events.validate import MAX_QUERY
+from emptor.shop.schema import MAX_ID
 
 MAX_EVENTS = 1_000
 MAX_BODY = 1024 * 1024
 READ_S = 20.0
 """Seconds that a client may take to send its body."""
 
+_ID = {"type": ["string", "null"], "maxLength": MAX_ID, "pattern": r"^[^\x00-\x1f\x7f-\x9f]*$"}
+_PATTERN = "^[a-z0-9_.-]{1,64}$"
+
+
+def _named(who: str) -> dict[str, Any]:
+    return {"required": [who], "properties": {who: {"type": "string", "minLength": 1}}}
+
+
 _EVENT = {
     "type": "object",
     "required": ["action"],
+    "anyOf": [_named("user_id"), _named("session_id")],
     "description": "Needs `action` and one of `user_id` and `session_id`. What the server knows of "
     "`request_id` (query, scenario, cascade, position, propensity) is filled in where it is left out; "
-    "unknown fields are kept in `extra`.",
+    "unknown fields are kept in `extra`. A null, or an id of no characters, counts as left out; a whole number is "
+    "taken as an id.",
     "properties": {
-        "event_id": {"type": "string", "description": "Makes a repeat harmless."},
-        "action": {"type": "string", "examples": ["impression", "click", "add_to_cart", "purchase"]},
-        "user_id": {"type": "string"},
-        "session_id": {"type": "string"},
-        "request_id": {"type": "string"},
-        "product_id": {"type": "string"},
-        "position": {"type": "integer", "minimum": 0},
-        "price": {"type": "number"},
-        "quantity": {"type": "integer"},
-        "client_time": {"type": "string", "format": "date-time"},
+        "event_id": {**_ID, "description": "Makes a repeat harmless."},
+        "action": {
+            "type": "string",
+            "pattern": _PATTERN,
+            "examples": ["impression", "click", "add_to_cart", "purchase"],
+        },
+        "user_id": _ID,
+        "session_id": _ID,
+        "request_id": _ID,
+        "product_id": _ID,
+        "position": {"type": ["integer", "null"], "minimum": 0, "maximum": 10**9},
+        "query": {"type": ["string", "null"], "maxLength": MAX_QUERY},
+        "scenario": {"type": ["string", "null"], "pattern": _PATTERN, "examples": ["search", "recommend"]},
+        "cascade": _ID,
+        "explored": {"type": ["boolean", "null"]},
+        "propensity": {"type": ["number", "null"], "exclusiveMinimum": 0, "maximum": 1},
+        "price": {"type": ["number", "null"], "minimum": 0},
+        "quantity": {"type": ["integer", "null"], "minimum": 1, "maximum": 10**6},
+        "client_time": {
+            "type": ["string", "null"],
+            "format": "date-time",
+            "description": "Between 1970 and 2100. A date, a time without a zone (UTC) and a number of seconds, "
+            "milliseconds or microseconds since 1970 are understood, too.",
+        },
+        "extra": {"type": ["object", "null"], "description": "At most 16 KiB as JSON, unknown fields included."},
     },
 }
 _BODY = {
@@ -60,7 +87,7 @@ def router(service: Service) -> APIRouter:
                 "model": EventsAnswer,
                 "description": "At least one event is on the disk, or the array was empty.",
             },
-            422: {"model": EventsAnswer, "description": "Every event was rejected; each says why."},
+            422: {"model": NoneStoredAnswer, "description": "Every event was rejected; each says why."},
             **problems(400, 413, 503),
         },
         openapi_extra={"requestBody": _BODY},
@@ -80,7 +107,7 @@ def router(service: Service) -> APIRouter:
 async def read_body(request: Request) -> bytes:
     """The body, up to MAX_BODY. Raises TooLarge, and EmptorError for a client that dawdles."""
     announced = request.headers.get("content-length", "")
-    if announced.isdigit() and int(announced) > MAX_BODY:
+    if announced.isascii() and announced.isdigit() and (len(announced) > 19 or int(announced) > MAX_BODY):
         raise _too_large()
     body = bytearray()
     try:

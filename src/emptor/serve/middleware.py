@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any
 
+import orjson
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from emptor.serve.errors import RETRY_AFTER_S
 from emptor.serve.metrics import Metrics
+from emptor.serve.overload import BUSY
 
 _POLICY = (
     "default-src 'self'; img-src 'self' https: data:; script-src 'self'; style-src 'self'; "
@@ -20,17 +24,37 @@ _HEADERS = [
 ]
 
 
-class Surroundings:
-    """Plain ASGI: a few microseconds a request."""
+_SHED = frozenset({"/v1/search", "/v1/recommend", "/v1/suggest"})
+_BUSY = orjson.dumps({"error": BUSY})
+_BUSY_HEADERS = [
+    (b"content-type", b"application/json"),
+    (b"content-length", str(len(_BUSY)).encode()),
+    (b"retry-after", str(RETRY_AFTER_S).encode()),
+    *_HEADERS,
+]
 
-    def __init__(self, app: ASGIApp, *, metrics: Metrics) -> None:
-        self._app, self._metrics = app, metrics
+
+class Surroundings:
+    """Plain ASGI: a few microseconds a request.
+
+    Args:
+        shed: asked for each search; true where it must be turned away. Saying no here, before the framework has looked
+            at the request, takes a tenth of the time, and under overload most answers are no.
+    """
+
+    def __init__(self, app: ASGIApp, *, metrics: Metrics, shed: Callable[[], bool] = lambda: False) -> None:
+        self._app, self._metrics, self._shed = app, metrics, shed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         start = time.perf_counter()
+        if scope["path"] in _SHED and self._shed():
+            await send({"type": "http.response.start", "status": 503, "headers": _BUSY_HEADERS})
+            await send({"type": "http.response.body", "body": _BUSY})
+            self._metrics.request(scope["path"], 503, time.perf_counter() - start)
+            return
         status = 500
 
         async def send_with_headers(message: Message) -> None:

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from emptor.cascade import MAX_LIST
+from emptor.shop.filters import MAX_FILTERS, MAX_LENGTH
 from emptor.shop.schema import MAX_ID
 
 MAX_QUERY = 2_000
@@ -32,6 +33,8 @@ _FILTER = (
     "`category:A/B` (a prefix), `attr.color:red`, `in_stock:true`. "
     "A backslash takes the next character literally."
 )
+_FILTERS: dict[str, Any] = {"maxItems": MAX_FILTERS, "items": {"type": "string", "maxLength": MAX_LENGTH}}
+"""Told in the document; what the filters are checked by says it in better sentences."""
 
 
 class _Parameters(BaseModel):
@@ -45,7 +48,7 @@ class _ListParameters(_Parameters):
     offset: int = Field(0, ge=0, le=MAX_LIST, description=f"Results to skip; offset + k is at most {MAX_LIST}.")
     user_id: Id | None = Field(None, description="Who asks, where known.")
     session_id: Id | None = Field(None, description="The visit that the request belongs to.")
-    filter: list[str] = Field([], description=_FILTER)
+    filter: list[str] = Field([], description=_FILTER, json_schema_extra=_FILTERS)
     cascade: str = Field("default", max_length=200, description="A cascade of shop.toml.")
 
 
@@ -133,7 +136,7 @@ class PageAnswer(BaseModel):
 
 class SuggestionAnswer(BaseModel):
     text: str
-    kind: Literal["query", "category", "brand", "product"]
+    kind: Literal["query", "category", "word", "brand", "product"]
 
 
 class SuggestAnswer(BaseModel):
@@ -155,6 +158,55 @@ class EventsAnswer(BaseModel):
     events: list[EventAnswer]
 
 
+class NoneStoredAnswer(EventsAnswer):
+    """One answer per event, in order, and the sentence of every other error."""
+
+    error: str
+
+
+class StageAnswer(BaseModel):
+    stage: str
+    method: str = Field(description="What ran: the method, the fallback that stood in, or `skipped`.")
+    ms: float
+    budget_ms: float
+    came_in: int | None = Field(description="Products that it got; null for the first stage.")
+    products: list[str] = Field(description="Product ids that it kept, best first.")
+    scores: list[float]
+    columns: dict[str, list[float | None]] = Field(description="Values that it worked out, one for each product.")
+    dropped: list[str]
+    why_dropped: str | None
+    rules: list[dict[str, Any]] = Field(description="Rules that the column `rule` counts.")
+
+
+class ExplainAnswer(BaseModel):
+    """One request: what was asked (further fields), and what each stage kept, with scores, and dropped."""
+
+    request_id: str
+    query: str | None
+    user_id: str | None
+    session_id: str | None
+    cascade_hash: str
+    view: str
+    explored: bool
+    degraded: list[DegradedAnswer]
+    stages: list[StageAnswer]
+    page: list[str] = Field(description="Product ids of the page.")
+
+
+class HealthAnswer(BaseModel):
+    status: Literal["ok"]
+
+
+class ReadyAnswer(BaseModel):
+    ready: Literal[True]
+    generation: int
+    products: int
+
+
+class NotReadyAnswer(Error):
+    ready: Literal[False]
+
+
 class ProductAnswer(BaseModel):
     product_id: str
     title: str | None
@@ -171,6 +223,12 @@ class ProductAnswer(BaseModel):
     in_stock: bool
 
 
+RETRY = {
+    "Retry-After": {"required": True, "schema": {"type": "integer", "minimum": 1}, "description": "Seconds to wait."}
+}
+"""OpenAPI entry of the header that comes with every 503."""
+
+
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """OpenAPI entries of the errors that a route may answer."""
     texts = {
@@ -180,4 +238,7 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
         422: "Nothing could be stored.",
         503: "Starting or overloaded; Retry-After says when to come again.",
     }
-    return {status: {"model": Error, "description": texts[status]} for status in statuses}
+    return {
+        status: {"model": Error, "description": texts[status], **({"headers": RETRY} if status == 503 else {})}
+        for status in statuses
+    }

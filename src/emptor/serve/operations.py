@@ -9,6 +9,7 @@ from starlette.responses import Response
 from emptor.serve.answers import as_json
 from emptor.serve.errors import RETRY_AFTER_S
 from emptor.serve.metrics import CONTENT_TYPE
+from emptor.serve.models import RETRY, HealthAnswer, NotReadyAnswer, ReadyAnswer
 from emptor.serve.service import Service
 
 
@@ -16,7 +17,7 @@ def router(service: Service) -> APIRouter:
     """The routes over one service."""
     routes = APIRouter(tags=["operations"], default_response_class=Response)
 
-    @routes.get("/healthz", responses={200: {"description": "The process lives."}})
+    @routes.get("/healthz", responses={200: {"model": HealthAnswer, "description": "The process lives."}})
     async def health() -> Response:
         """Whether the process lives."""
         return as_json(b'{"status":"ok"}')
@@ -24,8 +25,8 @@ def router(service: Service) -> APIRouter:
     @routes.get(
         "/readyz",
         responses={
-            200: {"description": "Requests are answered."},
-            503: {"description": "Not yet; `error` says why."},
+            200: {"model": ReadyAnswer, "description": "Requests are answered."},
+            503: {"model": NotReadyAnswer, "description": "Not yet; `error` says why.", "headers": RETRY},
         },
     )
     async def ready() -> Response:

@@ -21,8 +21,27 @@ BATCH = 8
 """Requests worked on at once: enough to share what is done once a batch, and none waits long for the others."""
 
 
+BUSY = "the server is busy; try again in a moment"
+
+
 class Overloaded(Unavailable):
     """More requests than this server can answer in time."""
+
+
+class LoopLag:
+    """How late the event loop runs: about what a request has waited in its socket before anybody saw it."""
+
+    STEP_S = 0.02
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    async def watch(self) -> None:
+        """Keep `seconds` up to date until it is cancelled."""
+        while True:
+            due = time.monotonic() + self.STEP_S
+            await asyncio.sleep(self.STEP_S)
+            self.seconds = max(time.monotonic() - due, 0.0)
 
 
 class Many(Protocol[A, T_co]):
@@ -59,6 +78,7 @@ class Gate:
         max_waiting: requests that may wait for a thread.
         max_wait_s: a request that waited longer is not run any more.
         on_shed: called for each request turned away.
+        lag: how late the event loop is; where requests have waited too long before they got here, they are turned away.
         around: what a thread holds while it works.
     """
 
@@ -70,12 +90,14 @@ class Gate:
         max_waiting: int,
         max_wait_s: float,
         on_shed: Callable[[], None] = lambda: None,
+        lag: LoopLag | None = None,
         around: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
         self._places = threads + max_waiting
         self._max_wait_s = max_wait_s
         self._on_shed = on_shed
         self._around = around
+        self._lag = lag or LoopLag()
         self._inside = 0  # only touched on the event loop
         self._closed = False
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
@@ -85,6 +107,21 @@ class Gate:
         ]
         for thread in self._threads:
             thread.start()
+
+    @property
+    def full(self) -> bool:
+        """Whether one more request would be turned away."""
+        return self._closed or self._inside >= self._places or self._left() <= 0
+
+    def _left(self) -> float:
+        """Seconds that a request may still wait for a thread.
+
+        Where others wait already, the loop's lag counts twice: it was waited before the request was seen, and the
+        answer will wait as long. A pause of an idle server turns nobody away.
+        """
+        if self._inside < len(self._threads):
+            return self._max_wait_s
+        return self._max_wait_s - 2 * self._lag.seconds
 
     @property
     def inside(self) -> int:
@@ -103,13 +140,13 @@ class Gate:
 
         Raises: what `many` answers or raises for this ask; Overloaded as `run` does.
         """
-        if self._closed or self._inside >= self._places:
+        if self.full:
             self._on_shed()
-            raise Overloaded("the server is busy; try again in a moment")
+            raise Overloaded(BUSY)
         self._inside += 1
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[T] = loop.create_future()
-        self._jobs.put(_Job(many, ask, time.monotonic() + self._max_wait_s, loop, answer))
+        self._jobs.put(_Job(many, ask, time.monotonic() + self._left(), loop, answer))
         return await answer
 
     def _work(self) -> None:

@@ -60,8 +60,18 @@ def described(model: type[BaseModel]) -> dict[str, Any]:
     described = []
     for name, own in model.model_json_schema()["properties"].items():
         kept = {key: value for key, value in own.items() if key not in ("title", "description")}
+        for choice in kept.pop("anyOf", ()):  # an address says null by leaving the parameter out
+            if choice["type"] != "null":
+                kept = {**choice, **{key: value for key, value in kept.items() if value is not None}}
         described.append(
-            {"name": name, "in": "query", "required": False, "schema": kept, "description": own["description"]}
+            {
+                "name": name,
+                "in": "query",
+                "required": False,
+                "allowEmptyValue": True,
+                "schema": kept,
+                "description": own["description"],
+            }
         )
     return {"parameters": described}
 

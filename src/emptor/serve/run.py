@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from ipaddress import ip_address
@@ -15,6 +16,10 @@ from emptor.serve.app import create_app
 from emptor.serve.lab.guard import LOOPBACK
 
 KEEP_ALIVE_S = 15
+SWITCH_S = 0.001
+"""A search thread gives way to the event loop after so long: by default it would be 5 ms, and under overload the loop,
+which has to say no to most, would stand in line for each of them.
+"""
 SHUTDOWN_S = 10
 
 
@@ -25,7 +30,7 @@ def serve(
     port: int = 8000,
     log_level: str = "warning",
     with_lab: bool | None = None,
-    on_ready: Callable[[str], None] = lambda url: None,
+    on_ready: Callable[[str, bool], None] = lambda url, has_lab: None,
 ) -> None:
     """Serve a shop until the process is told to end (Ctrl-C, SIGTERM). Prints nothing.
 
@@ -33,7 +38,7 @@ def serve(
         port: 0 takes a free one.
         with_lab: serve the lab at /lab; by default where the shop listens on loopback only, since whoever reaches the
             lab may edit its rules.
-        on_ready: called with the address once requests are answered, from another thread.
+        on_ready: called with the address and whether the lab is there, once requests are answered, from another thread.
     Raises: EmptorError where there is no shop, it cannot be opened, or the port is taken.
     """
     failures: list[Exception] = []
@@ -46,11 +51,12 @@ def serve(
     with listener:
         url = address(listener)
         local = ip_address(listener.getsockname()[0]).is_loopback
+        has_lab = local if with_lab is None else with_lab
         app = create_app(
             Path(shop),
-            on_ready=lambda: on_ready(url),
+            on_ready=lambda: on_ready(url, has_lab),
             on_failure=failed,
-            with_lab=local if with_lab is None else with_lab,
+            with_lab=has_lab,
             lab_hosts=LOOPBACK if local else None,
         )
         server = uvicorn.Server(
@@ -64,6 +70,7 @@ def serve(
                 proxy_headers=False,  # nothing here depends on who a proxy says is asking
             )
         )
+        sys.setswitchinterval(SWITCH_S)
         with suppress(KeyboardInterrupt):  # uvicorn has ended in good order by then
             server.run(sockets=[listener])
     if failures:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from emptor.page import Ask, Page
 from emptor.serve.answers import as_json, page_json, product_json
 from emptor.serve.errors import NotFound
 from emptor.serve.models import (
+    ExplainAnswer,
     PageAnswer,
     ProductAnswer,
     RecommendParameters,
@@ -43,7 +43,8 @@ def router(service: Service) -> APIRouter:
         """A page of results for a query."""
         parameters = read(SearchParameters, request)
         engine = service.engine
-        return as_json(await service.searches.run_batched(_Searches(engine), search_ask(parameters)))
+        due = _Due(search_ask(parameters), deadline(engine, parameters.cascade, waited=service.lag.seconds))
+        return as_json(await service.searches.run_batched(_Searches(engine), due))
 
     @routes.get(
         "/recommend",
@@ -54,7 +55,8 @@ def router(service: Service) -> APIRouter:
         """Products without a query: similar to `product_id`, or for a user's home page."""
         parameters = read(RecommendParameters, request)
         engine = service.engine
-        return as_json(await service.searches.run(lambda: page_json(recommend_page(engine, parameters))))
+        latest = deadline(engine, parameters.cascade, waited=service.lag.seconds)
+        return as_json(await service.searches.run(lambda: page_json(recommend_page(engine, parameters, latest))))
 
     @routes.get(
         "/suggest",
@@ -80,7 +82,7 @@ def router(service: Service) -> APIRouter:
     @routes.get(
         "/explain/{request_id:path}",
         responses={
-            200: {"description": "What each stage kept, with scores, and dropped."},
+            200: {"model": ExplainAnswer, "description": "What each stage kept, with scores, and dropped."},
             **problems(404, 503),
         },
     )
@@ -93,14 +95,22 @@ def router(service: Service) -> APIRouter:
 
 
 @dataclass(frozen=True)
+class _Due:
+    """A search and when it has to be answered: the time that it waits for a thread counts."""
+
+    ask: Ask
+    deadline: float | None
+
+
+@dataclass(frozen=True)
 class _Searches:
     """Answers the searches that wait, together: what is worked on at the same time shares most of the work."""
 
     engine: Engine
 
-    def __call__(self, asks: Sequence[Ask]) -> list[bytes | Exception]:
-        latest = min((deadline(self.engine, ask.cascade) or math.inf for ask in asks), default=math.inf)
-        pages = self.engine.pages(asks, deadline=None if latest == math.inf else latest)
+    def __call__(self, asks: Sequence[_Due]) -> list[bytes | Exception]:
+        latest = min((own.deadline for own in asks if own.deadline is not None), default=None)
+        pages = self.engine.pages([own.ask for own in asks], deadline=latest)
         return [page if isinstance(page, EmptorError) else page_json(page) for page in pages]
 
 
@@ -119,7 +129,7 @@ def search_ask(parameters: SearchParameters) -> Ask:
     )
 
 
-def recommend_page(engine: Engine, parameters: RecommendParameters) -> Page:
+def recommend_page(engine: Engine, parameters: RecommendParameters, latest: float | None) -> Page:
     """Ask the engine for recommendations. Raises NotFound for a product that the shop does not have."""
     if parameters.product_id is not None:
         find_row(engine, parameters.product_id)
@@ -131,18 +141,18 @@ def recommend_page(engine: Engine, parameters: RecommendParameters) -> Page:
         offset=parameters.offset,
         filters=[text for text in parameters.filter if text],
         cascade=parameters.cascade,
-        deadline=deadline(engine, parameters.cascade),
+        deadline=latest,
     )
 
 
-def deadline(engine: Engine, cascade: str) -> float | None:
-    """time.monotonic() by which to answer what is begun now; None for an unknown cascade.
+def deadline(engine: Engine, cascade: str, *, waited: float = 0.0) -> float | None:
+    """time.monotonic() by which to answer what comes in now; None for an unknown cascade.
 
-    Waiting for a thread does not count: it has a bound of its own, and a page that is late is worth more than one
-    whose stages were skipped because others were being served.
+    Asked when a request is read, so that the time it waits for a thread counts: a late answer is worth less than one
+    with a stage left out, and the visitor does not care where the time went.
     """
     options = engine.shop.options.cascade.get(cascade)
-    return None if options is None else time.monotonic() + options.deadline_ms / 1000
+    return None if options is None else time.monotonic() - waited + options.deadline_ms / 1000
 
 
 def find_product(engine: Engine, product_id: str) -> dict[str, object]:

@@ -18,7 +18,7 @@ from emptor.page import Page
 from emptor.serve.answers import page_json
 from emptor.serve.errors import Unavailable
 from emptor.serve.metrics import Metrics
-from emptor.serve.overload import Gate
+from emptor.serve.overload import Gate, LoopLag
 from emptor.serve.served import Recent, Served
 from emptor.serve.traces import TraceLog
 from emptor.serve.warmup import Asked, warm_up
@@ -62,6 +62,7 @@ class Service:
         self._ready = False
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._live, name="emptor-shop", daemon=True)
+        self.lag = LoopLag()
         options = self.shop.options.serve
         self.searches = self._gate("search", options.threads, around=taking_turns)
         self.pictures = self._gate("pictures", PICTURE_THREADS)
@@ -78,10 +79,18 @@ class Service:
             max_waiting=options.max_waiting,
             max_wait_s=options.max_wait_ms / 1000,
             on_shed=self.metrics.shed.labels(name).inc,
+            lag=self.lag,
             around=around,
         )
 
     # -- asked by routes--------------------------------------------------------------------------------------
+
+    def sheds(self) -> bool:
+        """Whether a search that comes in now must be turned away; counts it where it is."""
+        if not self.ready or not self.searches.full:
+            return False
+        self.metrics.shed.labels("search").inc()
+        return True
 
     @property
     def ready(self) -> bool:

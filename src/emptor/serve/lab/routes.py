@@ -108,8 +108,8 @@ def router(service: Service, *, hosts: Collection[str] | None) -> APIRouter:
         author = form.pop("author", _author(request))[:MAX_AUTHOR]
         back = form.pop("back", "")
         ended = form.pop("end", None)
-        if form.get("position"):  # people count from 1
-            form["position"] = str(int(form["position"]) - 1) if form["position"].isdecimal() else form["position"]
+        if (place := form.get("position", "")).isdecimal() and len(place) < 10:  # people count from 1
+            form["position"] = str(int(place) - 1)
         if form.get("kind") != "pin":
             form.pop("position", None)
         if form.get("kind") not in ("boost", "bury"):
