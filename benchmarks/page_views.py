@@ -81,7 +81,10 @@ def main() -> None:
     for name, own in rows.items():
         print(name, *(f"\n  {key:<28}{value}" for key, value in own.items()), sep="")
     if args.json is not None:
-        content = {"command": shlex.join(["python", *sys.argv]), "env": environment(), **rows}
+        command = shlex.join(
+            ["python", "benchmarks/page_views.py", "--views", str(args.views), "--json", str(args.json)]
+        )
+        content = {"command": command, "env": environment(), **rows}
         args.json.write_bytes(orjson.dumps(content, option=orjson.OPT_INDENT_2))
 
 

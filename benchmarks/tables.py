@@ -96,11 +96,45 @@ def latency(results: dict[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def page_views(results: dict[str, Any]) -> str:
+    """What was asked for beside what was seen, of both phases."""
+    changing, overload = results["changing"], results["overload"]
+    rows = [
+        ("page views, by 16 clients", f"{changing['page_views']:,}"),
+        ("generations published meanwhile", f"{changing['generations_published']}"),
+        ("promotions and rollbacks meanwhile", f"{changing['promotions_and_rollbacks']}"),
+        ("failed requests", f"{changing['failed']}"),
+        ("pages that mixed two generations", f"{changing['mixed']}"),
+        ("p50, p99 of a view, ms", f"{changing['p50_ms']:.0f}, {changing['p99_ms']:.0f}"),
+        ("capacity, searches/s", f"{overload['capacity_per_s']:.0f}"),
+        ("sent at twice that", f"{overload['sent']:,}"),
+        ("answered", f"{overload['answered']:,}"),
+        ("refused with 503 and Retry-After", f"{overload['refused_with_retry_after']:,}"),
+        ("neither", f"{overload['other']}"),
+        ("answered: p50, p99, worst, ms", _three(overload, "answered")),
+        ("refused: p99, ms", f"{overload['refused_p99_ms']:.0f}"),
+        ("requests sent late by this client, p99, ms", f"{overload['sent_late_p99_ms']:.1f}"),
+    ]
+    return "\n".join([_row(["", "seen"]), _row(["---", "---:"]), *(_row(list(own)) for own in rows)]) + "\n"
+
+
+def _three(own: dict[str, Any], name: str) -> str:
+    return ", ".join(f"{own[f'{name}_{part}_ms']:.0f}" for part in ("p50", "p99", "worst"))
+
+
+def openapi_fuzz(results: dict[str, Any]) -> str:
+    statuses = ", ".join(f"{count:,} times {status}" for status, count in results["statuses"].items())
+    cases = f"{results['cases']:,} cases over {len(results['operations'])} operations"
+    return f"{cases}: {statuses}; failures: {results['failures']}. "
+
+
 RENDER: dict[str, Callable[[dict[str, Any]], str]] = {
     "homedepot": comparison,
     "field_weights": comparison,
     "import": imports,
     "latency": latency,
+    "page_views": page_views,
+    "openapi_fuzz": openapi_fuzz,
 }
 
 
