@@ -38,6 +38,14 @@ def test_one_runs_at_a_time_and_steps_aside() -> None:
     assert seen == ["first", "second", "second ends", "first again"]
 
 
+def test_stepping_aside_twice_is_stepping_aside_once() -> None:
+    with taking_turns():
+        with aside(), aside():
+            pass
+        with aside():
+            pass
+
+
 def test_an_error_gives_the_turn_back() -> None:
     with pytest.raises(ZeroDivisionError), taking_turns(), aside():
         raise ZeroDivisionError

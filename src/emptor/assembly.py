@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from emptor.cascade import Cascade, Methods, Pace
 from emptor.errors import EmptorError
 from emptor.merchandise import NAME as RULES
-from emptor.merchandise import Rule, Rules, read_rules
+from emptor.merchandise import Rules, read_rules
 from emptor.merchandise import methods as merchandise_methods
 from emptor.retrieve.channel import Channel
 from emptor.retrieve.dense import DenseChannel, VectorIndex
@@ -82,7 +82,7 @@ class Assembler:
             self._suggester = (generation, Suggester(view, queries=past_queries(self._shop)))
         rules = self._read_rules()
         options = self._shop.options
-        synonyms = Synonyms([*self._read_synonyms(view), *map(_as_line, rules.synonyms)], view.analyser)
+        synonyms = Synonyms([*self._read_synonyms(view), *_usable(rules, view)], view.analyser)
         lexical = LexicalChannel(view, options.search, synonyms=synonyms, spelling=self._spelling[1])
         methods: Methods = {
             **retrieve_methods(lexical=lexical, popular=PopularChannel(view), others=self._dense(view)),
@@ -91,7 +91,7 @@ class Assembler:
         if manifest.cascade not in options.cascade:
             raise EmptorError(
                 f"{self._shop.path}: the default cascade is {manifest.cascade!r}, which shop.toml lacks; put it back, "
-                "or promote another"
+                "or take the promotion back with `emptor rollback`"
             )
         named = {**options.cascade, "default": options.cascade[manifest.cascade]}
         cascades = {
@@ -148,5 +148,15 @@ def _with_rules(options: CascadeOptions, rules: Rules) -> CascadeOptions:
     return options.model_copy(update={"stages": [*options.stages, layer]})
 
 
-def _as_line(rule: Rule) -> Line:
-    return Line(rule.synonyms, f"synonym rule {rule.id}", rule.own_category)
+def _usable(rules: Rules, view: View) -> list[Line]:
+    """The synonym rules as lines; one that cannot be read is left out, since a rule must not stop a shop."""
+    lines = []
+    for rule in rules.synonyms:
+        line = Line(rule.synonyms, f"synonym rule {rule.id}", rule.own_category)
+        try:
+            Synonyms([line], view.analyser)
+        except EmptorError as error:
+            log.warning("%s; the rule is left out", error)
+            continue
+        lines.append(line)
+    return lines

@@ -345,7 +345,7 @@ def search(
 
     with Engine.open(shop) as engine:
         page = engine.search(query, k=k, filters=filters or [], sort=sort, cascade=cascade)
-        story = engine.explain(page.request_id) if explain else None
+        story = engine.explain(page.request_id, private=True) if explain else None
         steps = engine.follow(page.request_id, follow) if follow is not None else None
     if page.did_you_mean:
         out.print(f"Did you mean [bold]{escape(page.did_you_mean)}[/]?")
@@ -381,8 +381,7 @@ def _print_story(story: dict[str, Any]) -> None:
     for stage in story["stages"]:
         if stage["why_dropped"]:
             out.print(f"[dim]{stage['stage']} dropped {len(stage['dropped']):,}: {escape(stage['why_dropped'])}[/]")
-        used = {int(number) for number in stage["columns"].get("rule", ()) if number is not None}
-        for rule in (stage["rules"][number] for number in sorted(used)):
+        for rule in stage["rules"].values():
             author = escape(rule.get("author") or "nobody")
             out.print(f"rule: {escape(rule['text'])} [dim]({author}, {rule['at'][:10]})[/]")
     for own in story["degraded"]:

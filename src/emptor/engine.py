@@ -227,10 +227,14 @@ class Engine:
         runner = self._cascade(assembled, cascade)
         return assembled.view, runner.run(Requests.of(list(queries)), exploring=False).traces
 
-    def explain(self, request_id: str) -> dict[str, Any] | None:
-        """What happened to one of the last 10,000 requests, stage by stage; None when it is not known (any more)."""
+    def explain(self, request_id: str, *, private: bool = False) -> dict[str, Any] | None:
+        """What happened to one of the last 10,000 requests, stage by stage; None when it is not known (any more).
+
+        Args:
+            private: with the authors and notes of rules, which are nobody's business outside.
+        """
         kept = self._kept_trace(request_id)
-        return None if kept is None else explanation(kept)
+        return None if kept is None else explanation(kept, private=private)
 
     def follow(self, request_id: str, product_id: str) -> list[Step] | None:
         """One product's way through one of those requests, up to where it was lost; None for an unknown request."""
@@ -302,7 +306,7 @@ class Engine:
                     )
                 ],
                 total=min(len(rows), MAX_LIST),
-                total_is_capped=len(rows) >= min(depth, MAX_LIST),
+                total_is_capped=len(rows) >= min(depth, MAX_LIST) or _is_full(outcome.traces[at], runner),
                 facets=facets[at],
                 degraded=degraded[at],
                 did_you_mean=assembled.lexical.read(ask.query[:256]).meant if ask.query else None,
@@ -398,6 +402,11 @@ def _requests(asks: Sequence[Ask], *, now: int) -> Requests:
         ],
         cascade=asks[0].cascade,
     )
+
+
+def _is_full(trace: Trace, runner: Cascade) -> bool:
+    """Whether retrieval found as many as it may: a list that rules have shortened since is still one of more."""
+    return len(trace.stages[0].products) >= runner.options.stages[0].depth
 
 
 def _is_explored(ask: Ask) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +10,7 @@ import numpy as np
 
 from emptor.assembly import Assembled
 from emptor.cascade import StageTrace, Trace
-from emptor.merchandise import Merchandising, Rule, Rules
+from emptor.merchandise import Merchandising, Rules
 from emptor.shop.filters import Filters, parse_filters
 from emptor.shop.view import RowIds
 
@@ -27,8 +26,12 @@ class Kept:
     rules: Rules
 
 
-def explanation(kept: Kept) -> dict[str, Any]:
-    """A request as `/v1/explain` answers it: its fields, and for each stage what came in, stayed and was dropped."""
+def explanation(kept: Kept, *, private: bool = False) -> dict[str, Any]:
+    """A request as `/v1/explain` answers it: its fields, and for each stage what came in, stayed and was dropped.
+
+    Args:
+        private: tell of rules who wrote them, when and why, too.
+    """
     trace, ids = kept.trace, kept.ids.many
     stages: list[dict[str, Any]] = []
     for number, stage in enumerate(trace.stages):
@@ -45,7 +48,7 @@ def explanation(kept: Kept) -> dict[str, Any]:
                 "columns": {name: _plain(column) for name, column in stage.columns.items()},
                 "dropped": ids(dropped),
                 "why_dropped": _why_dropped(stage, len(dropped)),
-                "rules": [describe(rule) for rule in _rules_of(stage, kept.rules)],
+                "rules": _rules_of(stage, kept.rules, private),
             }
         )
     return {
@@ -57,11 +60,6 @@ def explanation(kept: Kept) -> dict[str, Any]:
         "stages": stages,
         "page": kept.shown,
     }
-
-
-def describe(rule: Rule) -> dict[str, Any]:
-    """A rule as answers show it."""
-    return {**rule.model_dump(exclude_none=True), "text": str(rule)}
 
 
 def _plain(column: np.ndarray) -> list[float | None]:
@@ -77,9 +75,17 @@ def _why_dropped(stage: StageTrace, count: int) -> str | None:
     return f"below the cut: {len(stage.products):,} are kept{last}"
 
 
-def _rules_of(stage: StageTrace, rules: Rules) -> Sequence[Rule]:
-    """The rules that the column `rule` of a merchandising stage counts."""
-    return rules.moving if stage.name == "merchandise" else ()
+def _rules_of(stage: StageTrace, rules: Rules, private: bool) -> dict[str, dict[str, Any]]:
+    """The rules that the column `rule` of a merchandising stage names, by their number there."""
+    column = stage.columns.get("rule") if stage.name == "merchandise" else None
+    if column is None:
+        return {}
+    told = {}
+    for number in np.unique(column[~np.isnan(column)]).astype(int).tolist():
+        rule = rules.moving[number]
+        more = {"author": rule.author, "at": rule.at, "note": rule.note} if private else {}
+        told[str(number)] = {"id": rule.id, "kind": rule.kind, "text": str(rule), **more}
+    return told
 
 
 @dataclass(frozen=True)
@@ -104,6 +110,9 @@ def follow(kept: Kept, product_id: str, assembled: Assembled) -> list[Step]:
     trace, view = kept.trace, assembled.view
     row = view.row(product_id)
     first = trace.stages[0]
+    if kept.view.split(".")[0] != view.id.split(".")[0]:
+        words = "The catalogue was published anew since this request; run the search again to follow a product."
+        return [Step(first.name, first.method, None, None, None, {}, words)]
     if row is None:
         return [Step(first.name, first.method, None, None, None, {}, "The shop has no such product.")]
     steps: list[Step] = []
@@ -117,8 +126,8 @@ def follow(kept: Kept, product_id: str, assembled: Assembled) -> list[Step]:
             words = _why_not_found(kept, row, assembled) if number == 0 else _why_lost(kept, number, row, assembled)
         else:
             words = _how_it_moved(stage, before, place, columns, kept.rules)
-        if place is None and before is None and number and stage.name != "merchandise":
-            continue  # lost before, and nothing here could have brought it back
+        if place is None and before is None and number:
+            continue  # lost before, and nothing here brought it back
         steps.append(Step(stage.name, stage.method, before, place, score, columns, words))
         before = place
     if before is not None:
@@ -161,6 +170,8 @@ def _why_not_found(kept: Kept, row: int, assembled: Assembled) -> str:
     for clause in filters:
         if not view.mask((clause,))[row]:
             return f"Not found: the filter {clause.text} excludes it.{note}"
+    if stage.method != assembled.cascades[_cascade(request, assembled)].options.stages[0].method:
+        return f"Not found: the fallback {stage.method} ran, which does not look at the query.{note}"
     if not request["query"]:
         return f"Not found: {len(stage.products):,} products are more popular or more similar.{note}"
     return _why_no_match(request["query"], filters, row, stage, assembled) + note
@@ -179,6 +190,12 @@ def _why_no_match(query: str, filters: Filters, row: int, stage: StageTrace, ass
             else f"Not found: it lacks {missing}."
         )
     own = "" if score is None or last is None else f" (it would score {score:.4g}, the last kept has {last:.4g})"
-    if score is not None and last is not None and math.isclose(score, last, rel_tol=1e-5):
+    if set(stage.columns) != {"lexical"}:
+        own = ""  # the list's scores are in other units
+    elif score is not None and last is not None and math.isclose(score, last, rel_tol=1e-5):
         own = f" (it would score {score:.4g} like the last kept: equal scores go by product_id)"
     return f"Not found: every word is in it, but {len(stage.products):,} products match better{own}."
+
+
+def _cascade(request: dict[str, Any], assembled: Assembled) -> str:
+    return request["cascade"] if request["cascade"] in assembled.cascades else "default"

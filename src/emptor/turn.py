@@ -32,8 +32,10 @@ def aside() -> Iterator[None]:
     if not getattr(_own, "held", False):
         yield
         return
+    _own.held = False
     _turn.release()
     try:
         yield
     finally:
         _turn.acquire()
+        _own.held = True

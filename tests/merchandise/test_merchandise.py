@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from emptor.errors import EmptorError
 from emptor.merchandise import Draft, Rule, Rules, add_rule, end_rule, read_rules
 from emptor.merchandise.stage import Merchandising
 from emptor.shop.filters import parse_filters
+from emptor.shop.importer import republish
 
 
 def ids(engine: Engine, query: str, **more: Any) -> list[str]:
@@ -97,13 +99,15 @@ def test_a_touched_list_is_explained_rule_by_rule(engine: Engine) -> None:
     block = add(engine, kind="block", query="mug", product_id="P30")
     page = engine.search("mug")
     assert page.cascade != plain, "what rules are in force is part of a cascade's hash"
-    story = engine.explain(page.request_id)
+    story = engine.explain(page.request_id, private=True)
     assert story is not None
+    public = engine.explain(page.request_id)
+    assert public is not None and set(public["stages"][-1]["rules"]["0"]) == {"id", "kind", "text"}
     last = story["stages"][-1]
     assert last["stage"] == "merchandise" and last["dropped"] == ["P30"]
     assert last["products"][1] == "P00" and last["columns"]["place_before"][1] is None
-    assert last["rules"][int(last["columns"]["rule"][1])]["id"] == pin.id
-    assert last["rules"][0]["author"] == "tester" and last["rules"][0]["at"]
+    assert last["rules"]["0"]["id"] == pin.id and last["columns"]["rule"][1] == 0
+    assert last["rules"]["0"]["author"] == "tester" and last["rules"]["0"]["at"]
     steps = engine.follow(page.request_id, "P30")
     assert steps is not None and str(block) in steps[-1].words and steps[-1].place is None
     steps = engine.follow(page.request_id, "P00")
@@ -216,3 +220,52 @@ def test_any_rules_keep_the_contract(golden: Engine, chosen: list[Draft], depth:
         )
         assert np.array_equal(alone.row(0)[0], rows)
     assert np.array_equal(after.row(1)[0], before.row(1)[0]), "another query is left alone"
+
+
+@pytest.mark.parametrize(("kind", "place", "factor", "after"), [
+    ("boost", 9, 3, 3), ("boost", 2, 2, 1), ("boost", 3, 3, 1), ("bury", 1, 3, 3), ("bury", 3, 3, 9),
+])  # fmt: skip
+def test_a_factor_moves_by_what_it_says(engine: Engine, kind: str, place: int, factor: float, after: int) -> None:
+    product = ids(engine, "striped")[place - 1]
+    add(engine, kind=kind, query="striped", product_id=product, factor=factor)
+    assert ids(engine, "striped").index(product) + 1 == after
+
+
+def test_what_is_blocked_stays_blocked_without_time_and_on_similar_products(engine: Engine) -> None:
+    add(engine, kind="block", product_id="P31")
+    late = engine.search("mug", deadline=time.monotonic() - 1)
+    assert late.degraded and "P31" not in [hit.product["product_id"] for hit in late.results]
+    similar = engine.recommend(product_id="P30", k=50)
+    assert "P31" not in [hit.product["product_id"] for hit in similar.results] and similar.results
+
+
+def test_a_rule_that_cannot_be_read_stops_nothing(engine: Engine) -> None:
+    add(engine, kind="synonym", words="beaker, mug")
+    file = engine.shop.path / "rules.json"
+    file.write_text(file.read_text().replace("beaker, mug", "alone"))
+    engine.shop.update([{"product_id": "P30", "price": 1.0}])
+    assert engine.refresh() and engine.view.product(engine.view.row("P30") or 0)["price"] == 1.0
+
+
+def test_a_thousand_rules_take_milliseconds(golden: Engine) -> None:
+    drafts = [Draft(kind="block", product_id=f"none-{at}") for at in range(1_000)]
+    rules = Rules(tuple(Rule(**own.model_dump(), id=str(at), at="2026-01-01") for at, own in enumerate(drafts)))
+    stage = Merchandising(golden.view, rules=rules, depth=1000)
+    requests = Requests.of(["striped"])
+    before = golden.run(requests).candidates
+    stage(requests, before)
+    start = time.perf_counter()
+    after = stage(requests, before)
+    assert after is before and time.perf_counter() - start < 0.1
+
+
+def test_a_product_of_another_generation_is_not_followed(engine: Engine) -> None:
+    page = engine.search("mug")
+    republish(engine.shop)
+    assert engine.refresh()
+    steps = engine.follow(page.request_id, "P30")
+    assert steps is not None and "published anew" in steps[0].words
+    add(engine, kind="boost", query="other", filter="brand:Kilnhaus")
+    page = engine.search("copper pipe")
+    lost = engine.follow(page.request_id, "P00")
+    assert lost is not None and len(lost) == 1 and "none of the query" in lost[0].words

@@ -229,3 +229,29 @@ def test_whatever_is_sent_the_lab_never_fails(client: TestClient, path: str, fie
     for rule in read_rules(shop_of(client)).every:
         if rule.active:
             assert post(client, "/rules", end=rule.id).status_code == 303
+
+
+def test_a_torn_judgement_is_cut_off_and_a_file_of_others_is_left_alone(own_client: TestClient) -> None:
+    file = shop_of(own_client) / "judgements.csv"
+    file.write_bytes(b"")
+    assert post(own_client, "/judge", q="mug", product_id="P30", grade=3).status_code == 303
+    file.write_bytes(file.read_bytes() + b'mug,"P3')
+    assert post(own_client, "/judge", q="mug", product_id="P31", grade=2).status_code == 303
+    judged = read_judgements(file)
+    assert judged.frame["product_id"].to_list() == ["P30", "P31"] and judged.fault_count == 0
+    file.write_text("query,product_id,grade\nmug,P30,1\n")
+    answer = post(own_client, "/judge", q="mug", product_id="P31", grade=2)
+    assert answer.status_code == 400 and "other columns" in answer.json()["error"]
+    file.write_bytes("query,product_id,grade,author,at\nm\xfcg,P30,1,,\n".encode("latin-1"))
+    assert own_client.get("/lab/judge?q=mug").status_code == 200
+
+
+def test_through_a_proxy_the_lab_of_a_loopback_server_is_shut(own_client: TestClient) -> None:
+    for name in ("x-forwarded-for", "forwarded", "via"):
+        assert own_client.get("/lab", headers={name: "203.0.113.9"}).status_code == 403
+
+
+def test_explanations_for_everybody_name_no_author(own_client: TestClient) -> None:
+    post(own_client, "/rules", kind="pin", query="mug", product_id="P00", position=1, author="Secret", note="Secret")
+    page = own_client.get("/v1/search?q=mug").json()
+    assert "Secret" not in own_client.get(f"/v1/explain/{page['request_id']}").text

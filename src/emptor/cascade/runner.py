@@ -139,7 +139,7 @@ class Cascade:
             start = time.perf_counter()
             return stage(requests, before), options.method, time.perf_counter() - start
         left = deadline - time.monotonic()
-        if pace.p95() > left:
+        if pace.p95() > left and not getattr(stage, "mandatory", False):
             pace.skipped()
             reason = f"its p95 of {pace.p95() * 1000:.0f} ms is more than the {max(left, 0) * 1000:.0f} ms left"
             return self._fall_back(number, requests, before, reason, degraded)

@@ -175,7 +175,7 @@ class StageAnswer(BaseModel):
     columns: dict[str, list[float | None]] = Field(description="Values that it worked out, one for each product.")
     dropped: list[str]
     why_dropped: str | None
-    rules: list[dict[str, Any]] = Field(description="Rules that the column `rule` counts.")
+    rules: dict[str, dict[str, str]] = Field(description="By the number that the column `rule` gives: id, kind, text.")
 
 
 class ExplainAnswer(BaseModel):

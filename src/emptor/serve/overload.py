@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
-from queue import Empty, SimpleQueue
 from typing import Any, Protocol, TypeVar
 
 from emptor.serve.errors import Unavailable
@@ -21,6 +21,10 @@ BATCH = 8
 """Requests worked on at once: enough to share what is done once a batch, and none waits long for the others."""
 
 
+FEW = 24
+"""Requests that may always wait, however slow the last ones were."""
+PACE_SHARE = 0.02
+"""Weight of the newest answer in the pace: about the last fifty count."""
 BUSY = "the server is busy; try again in a moment"
 
 
@@ -70,13 +74,14 @@ class Gate:
     """Runs blocking work in a few threads, for callers on one event loop.
 
     Answering "busy" at once keeps the requests that are let in quick; an endless queue makes all late. A plain queue
-    rather than an executor: two hand-overs a request cost half as much, and the interpreter is what is short here.
+    rather than an executor: hand-overs cost half as much, and the interpreter is what is short here.
     Requests that wait when a thread gets free are worked on in one batch, where they allow it.
 
     Args:
         name: of the threads. threads: how many work at once.
         max_waiting: requests that may wait for a thread.
         max_wait_s: a request that waited longer is not run any more.
+        target_s: when more come in than can be answered, so many may wait as are begun within this time.
         on_shed: called for each request turned away.
         lag: how late the event loop is; where requests have waited too long before they got here, they are turned away.
         around: what a thread holds while it works.
@@ -89,18 +94,23 @@ class Gate:
         threads: int,
         max_waiting: int,
         max_wait_s: float,
+        target_s: float | None = None,
         on_shed: Callable[[], None] = lambda: None,
         lag: LoopLag | None = None,
         around: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
-        self._places = threads + max_waiting
+        self._max_waiting = max_waiting
+        self._target_s = max_wait_s if target_s is None else target_s
+        self._pace = 0.0  # seconds from one answer to the next while others wait; only touched on the event loop
+        self._settled = 0.0
         self._max_wait_s = max_wait_s
         self._on_shed = on_shed
         self._around = around
         self._lag = lag or LoopLag()
         self._inside = 0  # only touched on the event loop
         self._closed = False
-        self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
+        self._jobs: deque[_Job] = deque()
+        self._wake = threading.Condition()
         self._threads = [
             threading.Thread(target=self._work, name=f"emptor-{name}-{number}", daemon=True)
             for number in range(threads)
@@ -111,17 +121,17 @@ class Gate:
     @property
     def full(self) -> bool:
         """Whether one more request would be turned away."""
-        return self._closed or self._inside >= self._places or self._left() <= 0
+        return self._closed or self._inside >= len(self._threads) + self._room()
 
-    def _left(self) -> float:
-        """Seconds that a request may still wait for a thread.
+    def _room(self) -> int:
+        """Requests that may wait: as many as can be begun within the target at the pace of late.
 
-        Where others wait already, the loop's lag counts twice: it was waited before the request was seen, and the
-        answer will wait as long. A pause of an idle server turns nobody away.
+        A few always may: a pause (a new generation is taken up, the machine is busy with something else) is no
+        overload, and turns nobody away. The loop's lag counts twice: it was waited before a request was seen, and the
+        answer will wait as long.
         """
-        if self._inside < len(self._threads):
-            return self._max_wait_s
-        return self._max_wait_s - 2 * self._lag.seconds
+        within = (self._target_s - 2 * self._lag.seconds) / self._pace if self._pace else self._max_waiting
+        return max(min(int(within), self._max_waiting), min(FEW, self._max_waiting))
 
     @property
     def inside(self) -> int:
@@ -146,32 +156,29 @@ class Gate:
         self._inside += 1
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[T] = loop.create_future()
-        self._jobs.put(_Job(many, ask, time.monotonic() + self._left(), loop, answer))
+        job = _Job(many, ask, time.monotonic() + self._max_wait_s, loop, answer)
+        with self._wake:
+            self._jobs.append(job)
+            self._wake.notify()
         return await answer
 
     def _work(self) -> None:
-        job = self._jobs.get()
-        while job is not None:
-            batch, job = self._batch(job)
+        while batch := self._next():
             self._run(batch)
             del batch  # an idle thread holds on to nothing
-            job = job or self._jobs.get()
 
-    def _batch(self, first: _Job) -> tuple[list[_Job], _Job | None]:
-        """What may be worked on together with a job, and the job that was taken too and may not."""
-        batch = [first]
-        if first.many is _alone:
-            return batch, None
-        with suppress(Empty):
-            while len(batch) < BATCH:
-                job = self._jobs.get_nowait()
-                if job is None:
-                    self._jobs.put(None)  # the gate is closing: this thread sees it after the batch
-                    break
-                if job.many != first.many:
-                    return batch, job
-                batch.append(job)
-        return batch, None
+    def _next(self) -> list[_Job]:
+        """The jobs to work on now: the oldest, and those behind it that may share its batch. Empty: the gate closes."""
+        with self._wake:
+            while not self._jobs:
+                if self._closed:
+                    return []
+                self._wake.wait()
+            batch = [self._jobs.popleft()]
+            many = batch[0].many
+            while many is not _alone and self._jobs and len(batch) < BATCH and self._jobs[0].many == many:
+                batch.append(self._jobs.popleft())
+            return batch
 
     def _run(self, batch: list[_Job]) -> None:
         now = time.monotonic()
@@ -205,6 +212,10 @@ class Gate:
 
     def _settle(self, answer: asyncio.Future[Any], result: Any, error: BaseException | None) -> None:
         self._inside -= 1
+        now = time.monotonic()
+        if self._inside >= len(self._threads):
+            self._pace += PACE_SHARE * (now - self._settled - self._pace)
+        self._settled = now
         if isinstance(error, Overloaded):
             self._on_shed()
         if answer.done():
@@ -216,16 +227,12 @@ class Gate:
 
     def close(self) -> None:
         """Let running work end; waiting work is turned away."""
-        self._closed = True
-        waiting: list[_Job] = []
-        with suppress(Empty):
-            while True:
-                job = self._jobs.get_nowait()
-                if job is not None:
-                    waiting.append(job)
+        with self._wake:
+            self._closed = True
+            waiting = list(self._jobs)
+            self._jobs.clear()
+            self._wake.notify_all()
         for job in waiting:
             self._hand_back(job, None, Overloaded("the server is being shut down"))
-        for _ in self._threads:
-            self._jobs.put(None)
         for thread in self._threads:
             thread.join()

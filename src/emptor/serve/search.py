@@ -43,8 +43,9 @@ def router(service: Service) -> APIRouter:
         """A page of results for a query."""
         parameters = read(SearchParameters, request)
         engine = service.engine
-        due = _Due(search_ask(parameters), deadline(engine, parameters.cascade, waited=service.lag.seconds))
-        return as_json(await service.searches.run_batched(_Searches(engine), due))
+        return as_json(
+            await service.searches.run_batched(_Searches(engine, parameters.cascade), search_ask(parameters))
+        )
 
     @routes.get(
         "/recommend",
@@ -55,8 +56,7 @@ def router(service: Service) -> APIRouter:
         """Products without a query: similar to `product_id`, or for a user's home page."""
         parameters = read(RecommendParameters, request)
         engine = service.engine
-        latest = deadline(engine, parameters.cascade, waited=service.lag.seconds)
-        return as_json(await service.searches.run(lambda: page_json(recommend_page(engine, parameters, latest))))
+        return as_json(await service.searches.run(lambda: page_json(recommend_page(engine, parameters))))
 
     @routes.get(
         "/suggest",
@@ -95,22 +95,14 @@ def router(service: Service) -> APIRouter:
 
 
 @dataclass(frozen=True)
-class _Due:
-    """A search and when it has to be answered: the time that it waits for a thread counts."""
-
-    ask: Ask
-    deadline: float | None
-
-
-@dataclass(frozen=True)
 class _Searches:
-    """Answers the searches that wait, together: what is worked on at the same time shares most of the work."""
+    """Answers the searches of one cascade that wait, together: what is worked on at once shares most of the work."""
 
     engine: Engine
+    cascade: str
 
-    def __call__(self, asks: Sequence[_Due]) -> list[bytes | Exception]:
-        latest = min((own.deadline for own in asks if own.deadline is not None), default=None)
-        pages = self.engine.pages([own.ask for own in asks], deadline=latest)
+    def __call__(self, asks: Sequence[Ask]) -> list[bytes | Exception]:
+        pages = self.engine.pages(asks, deadline=deadline(self.engine, self.cascade))
         return [page if isinstance(page, EmptorError) else page_json(page) for page in pages]
 
 
@@ -129,7 +121,7 @@ def search_ask(parameters: SearchParameters) -> Ask:
     )
 
 
-def recommend_page(engine: Engine, parameters: RecommendParameters, latest: float | None) -> Page:
+def recommend_page(engine: Engine, parameters: RecommendParameters) -> Page:
     """Ask the engine for recommendations. Raises NotFound for a product that the shop does not have."""
     if parameters.product_id is not None:
         find_row(engine, parameters.product_id)
@@ -141,18 +133,18 @@ def recommend_page(engine: Engine, parameters: RecommendParameters, latest: floa
         offset=parameters.offset,
         filters=[text for text in parameters.filter if text],
         cascade=parameters.cascade,
-        deadline=latest,
+        deadline=deadline(engine, parameters.cascade),
     )
 
 
-def deadline(engine: Engine, cascade: str, *, waited: float = 0.0) -> float | None:
-    """time.monotonic() by which to answer what comes in now; None for an unknown cascade.
+def deadline(engine: Engine, cascade: str) -> float | None:
+    """time.monotonic() by which to answer what is begun now; None for an unknown cascade.
 
-    Asked when a request is read, so that the time it waits for a thread counts: a late answer is worth less than one
-    with a stage left out, and the visitor does not care where the time went.
+    Waiting for a thread does not count: it has bounds of its own, and a page that is late is worth more than one whose
+    stages were skipped because others were being served.
     """
-    options = engine.shop.options.cascade.get(cascade)
-    return None if options is None else time.monotonic() - waited + options.deadline_ms / 1000
+    own = engine.cascades.get(cascade)
+    return None if own is None else time.monotonic() + own.options.deadline_ms / 1000
 
 
 def find_product(engine: Engine, product_id: str) -> dict[str, object]:

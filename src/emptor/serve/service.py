@@ -31,7 +31,8 @@ log = logging.getLogger(__name__)
 REFRESH_S = 0.25
 TIDY_S = 3600.0
 """Events stay this long in the online log, and are moved this often."""
-PICTURE_THREADS, EVENT_THREADS, LAB_THREADS = 2, 8, 1
+PICTURE_THREADS, EVENT_THREADS, LAB_THREADS = 2, 8, 2
+LAB_WAIT_S = 20.0
 CLOSE_S = 30.0
 
 
@@ -67,7 +68,8 @@ class Service:
         self.searches = self._gate("search", options.threads, around=taking_turns)
         self.pictures = self._gate("pictures", PICTURE_THREADS)
         self.appends = self._gate("events", EVENT_THREADS)
-        self.labs = self._gate("lab", LAB_THREADS)
+        # nobody waits behind a long look at the log without an answer, and a grade is worth waiting for
+        self.labs = Gate("lab", threads=LAB_THREADS, max_waiting=options.max_waiting, max_wait_s=LAB_WAIT_S)
 
     def _gate(
         self, name: str, threads: int, *, around: Callable[[], AbstractContextManager[None]] = nullcontext
@@ -78,6 +80,7 @@ class Service:
             threads=threads,
             max_waiting=options.max_waiting,
             max_wait_s=options.max_wait_ms / 1000,
+            target_s=options.target_wait_ms / 1000,
             on_shed=self.metrics.shed.labels(name).inc,
             lag=self.lag,
             around=around,

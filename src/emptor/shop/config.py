@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -93,11 +93,15 @@ def default_cascade() -> CascadeOptions:
 
 
 class ServeOptions(_Options):
-    """Limits of the server. `max_waiting`: requests allowed to wait before others are answered 503."""
+    """Limits of the server: beyond them requests are answered 503. `max_waiting`: requests that may wait, at most;
+    `target_wait_ms`: only so many may as are begun within this time at the pace of late; `max_wait_ms`: what waited
+    longer all the same is given up.
+    """
 
     threads: int = Field(2, ge=1, le=64)
     max_waiting: int = Field(64, ge=1, le=10_000)
-    max_wait_ms: float = Field(80.0, gt=0)
+    max_wait_ms: float = Field(1_000.0, gt=0)
+    target_wait_ms: float = Field(80.0, gt=0)
 
 
 class LogOptions(_Options):
@@ -116,8 +120,8 @@ class GateOptions(_Options):
     """
 
     judgements: str | None = Field(None, max_length=1_000)
-    floors: dict[str, float] = {}
-    max_loss: dict[str, float] = {}
+    floors: dict[str, Annotated[float, Field(allow_inf_nan=False)]] = {}
+    max_loss: dict[str, Annotated[float, Field(ge=0, allow_inf_nan=False)]] = {}
 
 
 class ShopOptions(_Options):

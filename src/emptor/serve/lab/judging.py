@@ -26,17 +26,32 @@ def grade(shop: Path, *, query: str, product_id: str, grade: int, author: str) -
     if grade not in dict(GRADES):
         raise EmptorError(f"grade {grade}: expected 0 to {GRADES[-1][0]}")
     path = shop / NAME
-    row = [query.strip(), product_id, str(grade), author, datetime.now(UTC).isoformat(timespec="seconds")]
+    # a query is one line, so that a line is a whole judgement
+    row = [" ".join(query.split()), product_id, str(grade), author, datetime.now(UTC).isoformat(timespec="seconds")]
     with locked(shop / "judgements.lock", wait_s=10.0, doing="writing a judgement"):
-        rows = [row] if path.exists() else [_HEADER, row]
-        append_durably(path, "".join(map(_line, rows)).encode())
+        is_new = _mend(path)
+        append_durably(path, "".join(map(_line, [_HEADER, row] if is_new else [row])).encode())
+
+
+def _mend(path: Path) -> bool:
+    """Cut off a line that a crash left unfinished. Returns whether the file is yet to be begun."""
+    if not path.exists():
+        return True
+    with path.open("r+b") as file:
+        content = file.read()
+        whole = content.rfind(b"\n") + 1
+        if whole < len(content):
+            file.truncate(whole)
+    if whole and content.partition(b"\n")[0].strip() != _line(_HEADER).strip().encode():
+        raise EmptorError(f"{path} has other columns than {', '.join(_HEADER)}; rename it to grade into a new file")
+    return whole == 0
 
 
 def grades_of(shop: Path, query: str) -> dict[str, int]:
     """product_id -> grade of one query, the last of each. A damaged line is left out, as evaluation does."""
-    wanted, found = query.strip(), {}
+    wanted, found = " ".join(query.split()), {}
     try:
-        text = (shop / NAME).read_text(encoding="utf-8")
+        text = (shop / NAME).read_text(encoding="utf-8", errors="replace")
     except FileNotFoundError:
         return {}
     for row in csv.reader(io.StringIO(text)):
@@ -48,7 +63,7 @@ def grades_of(shop: Path, query: str) -> dict[str, int]:
 def counts(shop: Path) -> tuple[int, int]:
     """(queries, pairs) that are judged by hand."""
     try:
-        text = (shop / NAME).read_text(encoding="utf-8")
+        text = (shop / NAME).read_text(encoding="utf-8", errors="replace")
     except FileNotFoundError:
         return 0, 0
     pairs = {(row[0], row[1]) for row in list(csv.reader(io.StringIO(text)))[1:] if len(row) >= 3}

@@ -115,5 +115,5 @@ def report_html(engine: Engine) -> str:
         )
     try:
         return report_page(orjson.loads(path.read_bytes()))
-    except (orjson.JSONDecodeError, KeyError, TypeError) as error:
+    except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
         raise EmptorError(f"{EVALUATION} cannot be read ({error!r}); write it again with `emptor evaluate`") from None

@@ -152,7 +152,7 @@ def _rows(page: Page, stages: Sequence[dict[str, Any]]) -> list[Row]:
             own.append(Place(at, stage["scores"][at], None if before is None else before - at, tuple(values)))
             number = stage["columns"].get("rule", [None] * (at + 1))[at]
             if stage["stage"] == "merchandise" and number is not None:
-                rule = stage["rules"][int(number)]["text"]
+                rule = stage["rules"][str(int(number))]["text"]
             before = at
         rows.append(Row(Product.of(hit.product), hit.position, tuple(own), rule))
     return rows
