@@ -153,3 +153,10 @@ def test_ctrl_c_stops_an_import_and_leaves_the_shop_as_it_was(shop_path: Path, t
         assert shop.view().count == 60
         with shop.writing():
             assert not (shop_path / "staging").exists()
+
+
+def test_check_names_a_cascade_that_cannot_run(shop_path: Path) -> None:
+    with (shop_path / "shop.toml").open("a") as file:
+        file.write('[cascade.wrong]\nstages = [{ stage = "retrive", method = "hybrid" }]\n')
+    result = CliRunner().invoke(app, ["check", str(shop_path)])
+    assert result.exit_code == 1 and "retrive" in result.output and "sound" not in result.output

@@ -227,10 +227,25 @@ def check(shop: ShopFolder) -> None:
     for finding in report.findings:
         advice = f"  [dim]-> {escape(finding.advice)}[/]" if finding.advice else ""
         out.print(f"{marks[finding.level]}  {escape(finding.what)}{advice}")
+    broken = _cannot_serve(shop) if report.sound and report.filled else None
+    if broken is not None:
+        out.print(f"{marks['problem']}  {escape(broken)}")
+        raise typer.Exit(1)
     if report.sound:
         out.print("[green]The shop is sound.[/]")
     else:
         raise typer.Exit(1)
+
+
+def _cannot_serve(shop: Path) -> str | None:
+    """Why the shop's cascades, rules and models could not answer; None where they can."""
+    from emptor.engine import Engine
+
+    try:
+        Engine.open(shop).close()
+    except EmptorError as error:
+        return str(error)
+    return None
 
 
 @app.command()
@@ -364,7 +379,7 @@ def search(
     if story is not None:
         _print_story(story)
     for own in steps or ():
-        out.print(f"[bold]{own.stage}[/] {escape(own.method)}: {escape(own.words)}")
+        out.print(f"[bold]{own.stage}[/]{escape(f' {own.method}' if own.method else '')}: {escape(own.words)}")
 
 
 def _print_story(story: dict[str, Any]) -> None:

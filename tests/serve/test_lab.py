@@ -255,3 +255,10 @@ def test_explanations_for_everybody_name_no_author(own_client: TestClient) -> No
     post(own_client, "/rules", kind="pin", query="mug", product_id="P00", position=1, author="Secret", note="Secret")
     page = own_client.get("/v1/search?q=mug").json()
     assert "Secret" not in own_client.get(f"/v1/explain/{page['request_id']}").text
+
+
+def test_an_error_in_the_lab_stays_in_the_lab(own_client: TestClient) -> None:
+    answer = own_client.get("/lab?q=mug&filter=colour:red", headers={"accept": "text/html"})
+    assert answer.status_code == 400 and "That did not work" in answer.text and "/lab/rules" in answer.text
+    answer = post(own_client, "/rules", kind="synonym", query="mac book", words="mac book => macbook")
+    assert answer.status_code == 400 and "without =&gt;" not in answer.text and "without =>" in answer.json()["error"]

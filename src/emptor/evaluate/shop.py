@@ -52,6 +52,11 @@ def evaluate_shop(
         if name is not None and name not in engine.cascades:
             known = ", ".join(sorted(engine.cascades))
             raise EmptorError(f"unknown cascade {name!r}; shop.toml has {known}")
+    if against is not None and cascade != against and engine.cascades[cascade].hash == engine.cascades[against].hash:
+        raise EmptorError(
+            f"{cascade!r} and {against!r} are the same cascade (default stands for {engine.promoted!r}); "
+            "name another to compare with"
+        )
     if not isinstance(judgements, Judgements):
         judgements = read_judgements(Path(judgements), maps=maps, queries=Path(queries) if queries else None)
     view = engine.view

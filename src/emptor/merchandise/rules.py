@@ -57,6 +57,10 @@ class Draft(BaseModel):
         if self.kind == "synonym":
             if not self.words or self.product_id or self.filter:
                 raise ValueError("a synonym needs words, such as `couch, sofa`, and no product or filter")
+            if self.query is not None and "=>" in self.words:
+                raise ValueError(
+                    "with a query, the words are what else it stands for, such as `couch, sofa`, without =>"
+                )
         elif self.words or (self.product_id is None) == (self.filter is None):
             raise ValueError(f"a {self.kind} needs either a product_id or a filter, such as brand:Acme, and no words")
         if (self.kind == "pin") != (self.position is not None):

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import anyio.to_thread
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
+from starlette.responses import HTMLResponse, Response
 
 import emptor
 from emptor.serve import events, images, lab, operations, pages, search, shopping
@@ -74,9 +75,17 @@ def create_app(
     if with_lab:
         app.include_router(lab.router(service, hosts=lab_hosts))
     app.mount("/static", CachedFiles(directory=STATIC), name="static")
-    add_handlers(app, partial(pages.error_html, service))
+    add_handlers(app, partial(_error_page, service))
     app.add_middleware(Surroundings, metrics=service.metrics, shed=service.sheds)
     return app
+
+
+def _error_page(service: Service, request: Request, status: int, sentence: str) -> Response:
+    """An error in the frame of where it happened: the lab, or the shop."""
+    path = request.url.path
+    if service.ready and status != 403 and (path == "/lab" or path.startswith("/lab/")):
+        return HTMLResponse(lab.error_html(service.engine, sentence), status)
+    return pages.error_html(service, request, status, sentence)
 
 
 def _document(app: FastAPI, make: Callable[[], dict[str, Any]]) -> dict[str, Any]:

@@ -91,3 +91,9 @@ def test_a_product_contains_what_its_own_title_asks_for(text: str) -> None:
     terms = set(ENGLISH.terms(text))
     for word in ENGLISH.query_words(text):
         assert any(term in terms for term, _ in word.terms), (text, word)
+
+
+def test_marks_of_ownership_are_no_letters() -> None:
+    analyser = Analyser(AnalyserOptions())
+    for marked, plain in (("Core™ i5", "core i5"), ("PureSource2™", "puresource2"), ("Bose® 161™", "bose 161")):
+        assert analyser.index_text(marked) == analyser.index_text(plain), marked

@@ -11,6 +11,7 @@ from emptor.engine import Engine
 from emptor.errors import EmptorError
 from emptor.evaluate.page import report_page
 from emptor.serve.errors import NotFound
+from emptor.serve.html import render
 from emptor.serve.lab import judging
 from emptor.serve.lab.asked import LabAsked
 from emptor.serve.lab.comparing import compare
@@ -42,6 +43,11 @@ def frame(engine: Engine, template: str, author: str) -> dict[str, Any]:
         "promoted": engine.promoted,
         "author": author,
     }
+
+
+def error_html(engine: Engine, sentence: str) -> str:
+    """An error as a page of the lab."""
+    return render("lab/error.html", **frame(engine, "", ""), sentence=sentence)
 
 
 def waterfall_page(service: Service, asked: LabAsked) -> dict[str, Any]:
