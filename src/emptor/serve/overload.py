@@ -21,7 +21,7 @@ BATCH = 8
 """Requests worked on at once: enough to share what is done once a batch, and none waits long for the others."""
 
 
-FEW = 24
+FEW = 16
 """Requests that may always wait, however slow the last ones were."""
 PACE_SHARE = 0.02
 """Weight of the newest answer in the pace: about the last fifty count."""

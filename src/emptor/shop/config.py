@@ -101,7 +101,7 @@ class ServeOptions(_Options):
     threads: int = Field(2, ge=1, le=64)
     max_waiting: int = Field(64, ge=1, le=10_000)
     max_wait_ms: float = Field(1_000.0, gt=0)
-    target_wait_ms: float = Field(80.0, gt=0)
+    target_wait_ms: float = Field(40.0, gt=0)
 
 
 class LogOptions(_Options):
