@@ -182,33 +182,43 @@ class Gate:
 
     def _run(self, batch: list[_Job]) -> None:
         now = time.monotonic()
+        done: list[tuple[_Job, Any, BaseException | None]] = []
         begun = []
         for job in batch:
             if now > job.latest:
                 late = Overloaded("the server is busy and could not start on this in time; try again in a moment")
-                self._hand_back(job, None, late)
+                done.append((job, None, late))
             elif job.answer.cancelled():  # the caller has gone away
-                self._hand_back(job, None, None)
+                done.append((job, None, None))
             else:
                 begun.append(job)
-        if not begun:
-            return
+        if begun:
+            done += self._answers(begun)
+        self._hand_back(done)
+
+    def _answers(self, begun: list[_Job]) -> list[tuple[_Job, Any, BaseException | None]]:
+        """Each job with its answer or its error."""
         try:
             with self._around():
                 answers = begun[0].many([job.ask for job in begun])
         except BaseException as raised:
             if len(begun) > 1:  # one of them spoils it for all: each alone
-                for job in begun:
-                    self._run([job])
-                return
+                return [own for job in begun for own in self._answers([job])]
             answers = [raised]
-        for job, own in zip(begun, answers, strict=True):
-            failed = isinstance(own, BaseException)
-            self._hand_back(job, None if failed else own, own if failed else None)
+        return [
+            (job, None, own) if isinstance(own, BaseException) else (job, own, None)
+            for job, own in zip(begun, answers, strict=True)
+        ]
 
-    def _hand_back(self, job: _Job, result: Any, error: BaseException | None) -> None:
-        with suppress(RuntimeError):  # the loop has ended, and nobody waits any more
-            job.loop.call_soon_threadsafe(self._settle, job.answer, result, error)
+    def _hand_back(self, done: list[tuple[_Job, Any, BaseException | None]]) -> None:
+        """Wake the loop once for all answers of a batch."""
+        if done:
+            with suppress(RuntimeError):  # the loop has ended, and nobody waits any more
+                done[0][0].loop.call_soon_threadsafe(self._settle_all, done)
+
+    def _settle_all(self, done: list[tuple[_Job, Any, BaseException | None]]) -> None:
+        for job, result, error in done:
+            self._settle(job.answer, result, error)
 
     def _settle(self, answer: asyncio.Future[Any], result: Any, error: BaseException | None) -> None:
         self._inside -= 1
@@ -232,7 +242,6 @@ class Gate:
             waiting = list(self._jobs)
             self._jobs.clear()
             self._wake.notify_all()
-        for job in waiting:
-            self._hand_back(job, None, Overloaded("the server is being shut down"))
+        self._hand_back([(job, None, Overloaded("the server is being shut down")) for job in waiting])
         for thread in self._threads:
             thread.join()
