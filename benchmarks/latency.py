@@ -49,7 +49,7 @@ uvicorn.run(app, port=int(sys.argv[1]), log_level="error")
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sizes", type=int, nargs="+", default=[50_000, 1_000_000])
-    parser.add_argument("--requests", type=int, default=3000)
+    parser.add_argument("--requests", type=int, default=2000)
     parser.add_argument("--shops", type=Path, help="folder with shop-SIZE folders of an earlier run")
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()

@@ -163,24 +163,32 @@ class Gate:
         return await answer
 
     def _work(self) -> None:
-        while batch := self._next():
-            self._run(batch)
-            del batch  # an idle thread holds on to nothing
+        while self._wait():
+            # the turn first, then the jobs: what comes in while others run is part of the batch
+            with self._around():
+                done = self._run(self._next())
+            self._hand_back(done)
+            del done  # an idle thread holds on to nothing
+
+    def _wait(self) -> bool:
+        """Wait for a job; False where the gate closes."""
+        with self._wake:
+            while not self._jobs and not self._closed:
+                self._wake.wait()
+            return bool(self._jobs)
 
     def _next(self) -> list[_Job]:
-        """The jobs to work on now: the oldest, and those behind it that may share its batch. Empty: the gate closes."""
+        """The oldest job and those behind it that may share its batch; none where another thread took them."""
         with self._wake:
-            while not self._jobs:
-                if self._closed:
-                    return []
-                self._wake.wait()
-            batch = [self._jobs.popleft()]
-            many = batch[0].many
-            while many is not _alone and self._jobs and len(batch) < BATCH and self._jobs[0].many == many:
+            batch = [self._jobs.popleft()] if self._jobs else []
+            while batch and batch[0].many is not _alone and self._jobs and len(batch) < BATCH:
+                if self._jobs[0].many != batch[0].many:
+                    break
                 batch.append(self._jobs.popleft())
             return batch
 
-    def _run(self, batch: list[_Job]) -> None:
+    def _run(self, batch: list[_Job]) -> list[tuple[_Job, Any, BaseException | None]]:
+        """Each job with its answer or its error."""
         now = time.monotonic()
         done: list[tuple[_Job, Any, BaseException | None]] = []
         begun = []
@@ -194,13 +202,12 @@ class Gate:
                 begun.append(job)
         if begun:
             done += self._answers(begun)
-        self._hand_back(done)
+        return done
 
     def _answers(self, begun: list[_Job]) -> list[tuple[_Job, Any, BaseException | None]]:
         """Each job with its answer or its error."""
         try:
-            with self._around():
-                answers = begun[0].many([job.ask for job in begun])
+            answers = begun[0].many([job.ask for job in begun])
         except BaseException as raised:
             if len(begun) > 1:  # one of them spoils it for all: each alone
                 return [own for job in begun for own in self._answers([job])]
