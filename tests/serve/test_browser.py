@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,8 @@ def test_suggestions_by_keyboard(page: Any, site: tuple[str, Path]) -> None:
     page.goto(site[0])
     box = page.get_by_role("combobox", name="Search")
     box.press_sequentially("sne")
+    page.locator("#suggestions[data-typed=sne]").wait_for()
     options = page.get_by_role("option")
-    options.first.wait_for()
     assert box.get_attribute("aria-expanded") == "true"
     box.press("ArrowDown")
     assert options.first.get_attribute("aria-selected") == "true"
@@ -33,6 +34,36 @@ def test_suggestions_by_keyboard(page: Any, site: tuple[str, Path]) -> None:
     box.press("Enter")
     page.wait_for_url("**/?q=Sneakers")
     assert page.locator(".card").count() >= 8
+
+
+def test_a_late_answer_does_not_move_what_is_being_chosen(page: Any, site: tuple[str, Path]) -> None:
+    """A slow answer for more letters arrives after the arrow key: the choice stands, and Escape keeps the list shut."""
+    held: list[Any] = []
+    page.route("**/v1/suggest*q=sn*", lambda route: held.append(route))
+    page.goto(site[0])
+    box = page.get_by_role("combobox", name="Search")
+    box.press("s")
+    page.locator("#suggestions[data-typed=s]").wait_for()
+    box.press("n")
+    wait_until(page, lambda: held)
+    box.press("ArrowDown")
+    held.pop().continue_()
+    page.wait_for_timeout(200)
+    assert page.get_by_role("option").first.get_attribute("aria-selected") == "true"
+    box.press("ArrowUp")
+    box.press("e")
+    wait_until(page, lambda: held)
+    box.press("Escape")
+    held.pop().continue_()
+    page.wait_for_timeout(200)
+    assert page.locator("#suggestions").is_hidden()
+
+
+def wait_until(page: Any, holds: Callable[[], object], *, seconds: float = 10.0) -> None:
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end
+        page.wait_for_timeout(20)
 
 
 def test_what_is_seen_and_clicked_reaches_the_event_log(page: Any, site: tuple[str, Path]) -> None:

@@ -108,6 +108,13 @@ const list = document.querySelector("#suggestions");
 let chosen = -1;
 let typed = input.value;
 let latest = 0;
+let pause = 0;
+
+// What is still to come is for words that no longer matter: it must not move what the user has begun to choose from.
+function expectNothing() {
+  clearTimeout(pause);
+  latest++;
+}
 
 for (const [name, value] of Object.entries({
   role: "combobox",
@@ -152,6 +159,7 @@ function show(suggestions) {
 }
 
 function choose(at) {
+  expectNothing();
   const items = [...list.children];
   chosen = at;
   items.forEach((item, number) => (item.ariaSelected = String(number === at)));
@@ -162,27 +170,31 @@ function choose(at) {
 
 async function suggest() {
   const own = ++latest;
-  typed = input.value;
   if (!typed.trim()) return close();
   try {
     const answer = await fetch(`/v1/suggest?k=8&q=${encodeURIComponent(typed.slice(0, 200))}`);
     if (!answer.ok) return;
     const { suggestions } = await answer.json();
-    if (own === latest && document.activeElement === input) show(suggestions);
+    if (own === latest && document.activeElement === input) {
+      list.dataset.typed = typed;
+      show(suggestions);
+    }
   } catch {
     // no suggestions while offline
   }
 }
 
-let pause = 0;
 input.addEventListener("input", () => {
+  typed = input.value;
   clearTimeout(pause);
   pause = setTimeout(suggest, 80);
 });
 
 input.addEventListener("keydown", (event) => {
   const count = list.children.length;
-  if (event.key === "Escape" && !list.hidden) {
+  if (event.key === "Escape") {
+    expectNothing();
+    if (list.hidden) return;
     event.preventDefault();
     input.value = typed;
     close();
@@ -194,8 +206,7 @@ input.addEventListener("keydown", (event) => {
   } else if (event.key === "ArrowDown") {
     suggest();
   } else if (event.key === "Enter") {
-    clearTimeout(pause);
-    latest++;
+    expectNothing();
     close();
   }
 });
