@@ -50,6 +50,26 @@ def test_what_waited_too_long_is_not_run() -> None:
     asyncio.run(scenario())
 
 
+def test_an_answer_after_its_deadline_is_given_only_while_nobody_is_turned_away() -> None:
+    async def scenario() -> None:
+        gate = Gate("test", threads=1, max_waiting=1, max_wait_s=5)
+
+        def slow(asks: Sequence[str]) -> list[str | Exception]:
+            time.sleep(0.1)
+            return list(asks)
+
+        due = time.monotonic() + 0.05
+        assert await gate.run_batched(slow, "late but alone", due=due) == "late but alone"
+        asked = [asyncio.create_task(gate.run_batched(slow, "busy", due=time.monotonic() + 0.05)) for _ in range(3)]
+        answers = await asyncio.gather(*asked, return_exceptions=True)
+        assert all(isinstance(own, Overloaded) for own in answers)
+        in_time = await gate.run_batched(slow, "in time", due=time.monotonic() + 5)
+        assert in_time == "in time"
+        gate.close()
+
+    asyncio.run(scenario())
+
+
 def test_what_waits_together_is_worked_on_together() -> None:
     async def scenario() -> None:
         gate = Gate("test", threads=1, max_waiting=50, max_wait_s=5)

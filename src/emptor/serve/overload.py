@@ -25,6 +25,8 @@ FEW = 16
 """Requests that may always wait, however slow the last ones were."""
 PACE_SHARE = 0.02
 """Weight of the newest answer in the pace: about the last fifty count."""
+BUSY_S = 1.0
+"""So long after a request was turned away there is overload, and an answer later than its deadline is not given."""
 BUSY = "the server is busy; try again in a moment"
 
 
@@ -56,13 +58,18 @@ class Many(Protocol[A, T_co]):
 
 @dataclass(slots=True)
 class _Job:
-    """Work on its way to a thread. latest: time.monotonic() after which it is not begun any more."""
+    """Work on its way to a thread.
+
+    latest: time.monotonic() after which it is not begun any more. due: after which, under overload, its answer is not
+    given any more.
+    """
 
     many: Many[Any, Any]
     ask: Any
     latest: float
     loop: asyncio.AbstractEventLoop
     answer: asyncio.Future[Any]
+    due: float | None
 
 
 def _alone(works: Sequence[Callable[[], Any]]) -> list[Any]:
@@ -103,6 +110,7 @@ class Gate:
         self._target_s = max_wait_s if target_s is None else target_s
         self._pace = 0.0  # seconds from one answer to the next while others wait; only touched on the event loop
         self._settled = 0.0
+        self._refused = float("-inf")  # when a request was last turned away
         self._max_wait_s = max_wait_s
         self._on_shed = on_shed
         self._around = around
@@ -118,10 +126,16 @@ class Gate:
         for thread in self._threads:
             thread.start()
 
-    @property
-    def full(self) -> bool:
-        """Whether one more request would be turned away."""
-        return self._closed or self._inside >= len(self._threads) + self._room()
+    def refuses(self) -> bool:
+        """Whether a request that comes in now must be turned away; counts it where it is."""
+        full = self._closed or self._inside >= len(self._threads) + self._room()
+        if full:
+            self._shed()
+        return full
+
+    def _shed(self) -> None:
+        self._refused = time.monotonic()
+        self._on_shed()
 
     def _room(self) -> int:
         """Requests that may wait: as many as can be begun within the target at the pace of late.
@@ -145,18 +159,19 @@ class Gate:
         """
         return await self.run_batched(_alone, work)
 
-    async def run_batched(self, many: Many[A, T], ask: A) -> T:
+    async def run_batched(self, many: Many[A, T], ask: A, *, due: float | None = None) -> T:
         """The answer of `many` to `ask`, worked on together with what else waits for an equal `many`.
 
-        Raises: what `many` answers or raises for this ask; Overloaded as `run` does.
+        Args:
+            due: time.monotonic() after which an answer is of no use while others are turned away for want of time.
+        Raises: what `many` answers or raises for this ask; Overloaded as `run` does, and where the answer came too late.
         """
-        if self.full:
-            self._on_shed()
+        if self.refuses():
             raise Overloaded(BUSY)
         self._inside += 1
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[T] = loop.create_future()
-        job = _Job(many, ask, time.monotonic() + self._max_wait_s, loop, answer)
+        job = _Job(many, ask, time.monotonic() + self._max_wait_s, loop, answer, due)
         with self._wake:
             self._jobs.append(job)
             self._wake.notify()
@@ -225,22 +240,24 @@ class Gate:
 
     def _settle_all(self, done: list[tuple[_Job, Any, BaseException | None]]) -> None:
         for job, result, error in done:
-            self._settle(job.answer, result, error)
+            self._settle(job, result, error)
 
-    def _settle(self, answer: asyncio.Future[Any], result: Any, error: BaseException | None) -> None:
+    def _settle(self, job: _Job, result: Any, error: BaseException | None) -> None:
         self._inside -= 1
         now = time.monotonic()
         if self._inside >= len(self._threads):
             self._pace += PACE_SHARE * (now - self._settled - self._pace)
         self._settled = now
+        if error is None and job.due is not None and now + self._lag.seconds > job.due and now - self._refused < BUSY_S:
+            error = Overloaded("the server is busy and the answer came too late; try again in a moment")
         if isinstance(error, Overloaded):
-            self._on_shed()
-        if answer.done():
+            self._shed()
+        if job.answer.done():
             return
         if error is None:
-            answer.set_result(result)
+            job.answer.set_result(result)
         else:
-            answer.set_exception(error)
+            job.answer.set_exception(error)
 
     def close(self) -> None:
         """Let running work end; waiting work is turned away."""

@@ -44,7 +44,11 @@ def router(service: Service) -> APIRouter:
         parameters = read(SearchParameters, request)
         engine = service.engine
         return as_json(
-            await service.searches.run_batched(_Searches(engine, parameters.cascade), search_ask(parameters))
+            await service.searches.run_batched(
+                _Searches(engine, parameters.cascade),
+                search_ask(parameters),
+                due=deadline(engine, parameters.cascade),
+            )
         )
 
     @routes.get(

@@ -90,10 +90,7 @@ class Service:
 
     def sheds(self) -> bool:
         """Whether a search that comes in now must be turned away; counts it where it is."""
-        if not self.ready or not self.searches.full:
-            return False
-        self.metrics.shed.labels("search").inc()
-        return True
+        return self.ready and self.searches.refuses()
 
     @property
     def ready(self) -> bool:
