@@ -164,7 +164,7 @@ class Gate:
 
         Args:
             due: time.monotonic() after which an answer is of no use while others are turned away for want of time.
-        Raises: what `many` answers or raises for this ask; Overloaded as `run` does, and where the answer came too late.
+        Raises: what `many` answers or raises for this ask; Overloaded as `run` does, or for an answer that is too late.
         """
         if self.refuses():
             raise Overloaded(BUSY)
