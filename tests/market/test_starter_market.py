@@ -16,16 +16,16 @@ import pytest
 from PIL import Image
 
 from emptor.errors import EmptorError
+from emptor.market.knowledge import CATEGORIES
+from emptor.market.knowledge.brands import BRANDS, TIERS, brands_of
+from emptor.market.knowledge.language import misspelt, number_of
+from emptor.market.knowledge.palette import ALIKE, COLORS, companions
 from emptor.market.starter import UNTIL, StarterFiles, write_starter
 from emptor.market.starter.behaviour import make_events
-from emptor.market.starter.knowledge import CATEGORIES
-from emptor.market.starter.knowledge.brands import BRANDS, TIERS, brands_of
-from emptor.market.starter.knowledge.language import misspelt, number_of
-from emptor.market.starter.knowledge.palette import ALIKE, COLORS, companions
 from emptor.market.starter.listing import listing
 from emptor.market.starter.products import Product, make_products
 from emptor.market.starter.queries import MOST_JUDGED, Query, grade, judge, make_queries
-from emptor.market.starter.streams import stream
+from emptor.market.streams import stream
 
 COUNT = 1500
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from emptor.errors import EmptorError
-from emptor.market.starter.contact_sheet import write_contact_sheet
+from emptor.market.pictures.contact_sheet import write_contact_sheet
 from emptor.market.starter.write import write_starter
 
 

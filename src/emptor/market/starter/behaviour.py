@@ -16,7 +16,7 @@ import numpy as np
 
 from emptor.market.starter.products import Product
 from emptor.market.starter.queries import Query, grade
-from emptor.market.starter.streams import opaque_id, stream
+from emptor.market.streams import opaque_id, stream
 
 USERS = 800
 DAYS = 30

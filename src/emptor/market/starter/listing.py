@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from emptor.market.starter.knowledge.language import PATTERN_WORDS, misspelt, number_of, one, spellings, thing
-from emptor.market.starter.knowledge.palette import ABBREVIATIONS, OTHER_NAMES
+from emptor.market.knowledge.language import PATTERN_WORDS, misspelt, number_of, one, spellings, thing
+from emptor.market.knowledge.palette import ABBREVIATIONS, OTHER_NAMES
 from emptor.market.starter.products import Product
-from emptor.market.starter.streams import stream
+from emptor.market.streams import stream
 
 Row = dict[str, object]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from emptor.market.starter.knowledge.category import Category, words
+from emptor.market.knowledge.category import Category, words
 
 _STARTS = words(
     "Al, Bel, Cor, Dal, El, Fen, Gal, Hal, Is, Jor, Kal, Lin, Mor, Nor, Or, Pel, Ros, Sel, Tor, Val, Wes, Zel"

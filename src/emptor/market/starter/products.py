@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from emptor.market.starter.knowledge import CATEGORIES, Category
-from emptor.market.starter.knowledge.brands import TIERS, Brand, brands_of
-from emptor.market.starter.knowledge.language import number_of
-from emptor.market.starter.knowledge.palette import companions
+from emptor.market.knowledge import CATEGORIES, Category
+from emptor.market.knowledge.brands import TIERS, Brand, brands_of
+from emptor.market.knowledge.language import number_of
+from emptor.market.knowledge.palette import companions
+from emptor.market.pictures.draw import Sitter
 from emptor.market.starter.names import book_title, series_name, writer
-from emptor.market.starter.pictures.draw import Sitter
-from emptor.market.starter.streams import opaque_id, stream
+from emptor.market.streams import opaque_id, stream
 
 NO_PICTURE = 0.04
 IN_STOCK = 0.95

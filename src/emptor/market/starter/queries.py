@@ -15,11 +15,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from emptor.market.starter.knowledge import CATEGORIES, Category
-from emptor.market.starter.knowledge.language import PATTERN_WORDS, misspelt, number_of, spellings, thing
-from emptor.market.starter.knowledge.palette import ALIKE, OTHER_NAMES
+from emptor.market.knowledge import CATEGORIES, Category
+from emptor.market.knowledge.language import PATTERN_WORDS, misspelt, number_of, spellings, thing
+from emptor.market.knowledge.palette import ALIKE, OTHER_NAMES
 from emptor.market.starter.products import Product
-from emptor.market.starter.streams import stream
+from emptor.market.streams import stream
 
 MOST_JUDGED = 300
 """Products of grade 1 and more that are judged for one query, the best grades first; what is beyond is left

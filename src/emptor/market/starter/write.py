@@ -16,12 +16,12 @@ from pathlib import Path
 import orjson
 
 from emptor.errors import EmptorError
+from emptor.market.pictures.draw import Sitter, draw
 from emptor.market.starter.behaviour import Event, make_events
 from emptor.market.starter.listing import listing, picture_name
-from emptor.market.starter.pictures.draw import Sitter, draw
 from emptor.market.starter.products import Product, make_products
 from emptor.market.starter.queries import Judgement, judge, make_queries
-from emptor.market.starter.streams import stream
+from emptor.market.streams import stream
 from emptor.progress import Step, step
 
 UNTIL = datetime(2026, 11, 1, tzinfo=UTC)

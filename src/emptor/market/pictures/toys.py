@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from emptor.market.starter.knowledge.palette import COLORS, Rgb, brightness, darker, lighter, mixed
-from emptor.market.starter.pictures.canvas import Canvas
-from emptor.market.starter.pictures.look import Look
-from emptor.market.starter.pictures.shapes import ellipse, flipped, mirrored, path, polygon, rounded
+from emptor.market.knowledge.palette import COLORS, Rgb, brightness, darker, lighter, mixed
+from emptor.market.pictures.canvas import Canvas
+from emptor.market.pictures.look import Look
+from emptor.market.pictures.shapes import ellipse, flipped, mirrored, path, polygon, rounded
 
 _DARK: Rgb = (44, 44, 52)
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from emptor.market.starter.knowledge.category import Category, Measure
+from emptor.market.knowledge.category import Category, Measure
 
 PATTERN_WORDS: dict[str, tuple[str, ...]] = {
     "striped": ("striped", "stripe", "stripes"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from emptor.market.starter.knowledge.category import Category, Measure, words
+from emptor.market.knowledge.category import Category, Measure, words
 
 _CLOTH = words("plain, striped, checked, dotted, floral, stars")
 _BOLD = words("plain, striped, floral, leopard, dotted, chevron, checked")

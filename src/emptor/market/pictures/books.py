@@ -7,10 +7,10 @@ from functools import lru_cache
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from emptor.market.starter.knowledge.palette import COLORS, Rgb, brightness, darker, mixed
-from emptor.market.starter.pictures.canvas import Canvas
-from emptor.market.starter.pictures.look import Look
-from emptor.market.starter.pictures.shapes import ellipse, path, polygon, rounded
+from emptor.market.knowledge.palette import COLORS, Rgb, brightness, darker, mixed
+from emptor.market.pictures.canvas import Canvas
+from emptor.market.pictures.look import Look
+from emptor.market.pictures.shapes import ellipse, path, polygon, rounded
 
 
 def book(canvas: Canvas, look: Look) -> None:

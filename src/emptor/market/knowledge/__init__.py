@@ -2,9 +2,9 @@
 from it.
 """
 
-from emptor.market.starter.knowledge.category import Category, Measure
-from emptor.market.starter.knowledge.fashion import FASHION
-from emptor.market.starter.knowledge.household import HOUSEHOLD
+from emptor.market.knowledge.category import Category, Measure
+from emptor.market.knowledge.fashion import FASHION
+from emptor.market.knowledge.household import HOUSEHOLD
 
 CATEGORIES: tuple[Category, ...] = FASHION + HOUSEHOLD
 """Every category, grouped by department."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from emptor.market.starter.knowledge.palette import COLORS, darker
-from emptor.market.starter.pictures.canvas import Canvas
-from emptor.market.starter.pictures.look import Look
-from emptor.market.starter.pictures.shapes import ellipse, mirrored, path, polygon, rounded
+from emptor.market.knowledge.palette import COLORS, darker
+from emptor.market.pictures.canvas import Canvas
+from emptor.market.pictures.look import Look
+from emptor.market.pictures.shapes import ellipse, mirrored, path, polygon, rounded
 
 
 def backpack(canvas: Canvas, look: Look) -> None:

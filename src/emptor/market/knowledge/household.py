@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from emptor.market.starter.knowledge.category import Category, Measure, words
+from emptor.market.knowledge.category import Category, Measure, words
 
 _GLAZE = words("white, navy, teal, mustard, green, coral, grey, black, light blue, cream, pink, red, mint, burgundy")
 _ROOM = words("grey, navy, mustard, teal, cream, green, burgundy, pink, beige, coral, olive, light blue, white")

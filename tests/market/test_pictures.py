@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from emptor.market.starter.contact_sheet import contact_sheet, write_contact_sheet
-from emptor.market.starter.knowledge import CATEGORIES, Category
-from emptor.market.starter.knowledge.palette import COLORS, companions
-from emptor.market.starter.pictures.canvas import Canvas
-from emptor.market.starter.pictures.draw import Sitter, draw
-from emptor.market.starter.pictures.shapes import band, ellipse, path, rounded
-from emptor.market.starter.pictures.textures import PATTERNS, texture
-from emptor.market.starter.streams import stream
+from emptor.market.knowledge import CATEGORIES, Category
+from emptor.market.knowledge.palette import COLORS, companions
+from emptor.market.pictures.canvas import Canvas
+from emptor.market.pictures.contact_sheet import contact_sheet, write_contact_sheet
+from emptor.market.pictures.draw import Sitter, draw
+from emptor.market.pictures.shapes import band, ellipse, path, rounded
+from emptor.market.pictures.textures import PATTERNS, texture
+from emptor.market.streams import stream
 
 SIZE = 64
 

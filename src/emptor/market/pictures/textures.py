@@ -9,8 +9,8 @@ from functools import lru_cache
 import numpy as np
 from PIL import Image, ImageChops, ImageDraw
 
-from emptor.market.starter.knowledge.palette import Rgb
-from emptor.market.starter.pictures.shapes import ellipse, regular, turned
+from emptor.market.knowledge.palette import Rgb
+from emptor.market.pictures.shapes import ellipse, regular, turned
 
 PATTERNS = ("plain", "striped", "checked", "dotted", "floral", "camo", "chevron", "leopard", "stars")
 VARIANTS = 3

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from emptor.market.starter.knowledge.palette import COLORS, darker
-from emptor.market.starter.pictures.canvas import Canvas
-from emptor.market.starter.pictures.look import Look
-from emptor.market.starter.pictures.shapes import ellipse, flipped, mirrored, path, rounded
-from emptor.market.starter.pictures.tops import both, folds
+from emptor.market.knowledge.palette import COLORS, darker
+from emptor.market.pictures.canvas import Canvas
+from emptor.market.pictures.look import Look
+from emptor.market.pictures.shapes import ellipse, flipped, mirrored, path, rounded
+from emptor.market.pictures.tops import both, folds
 
 
 def dress(canvas: Canvas, look: Look) -> None:

@@ -8,10 +8,10 @@ from functools import cached_property
 import numpy as np
 from PIL import Image
 
-from emptor.market.starter.knowledge.palette import COLORS, Rgb, brightness, darker, lighter, mixed
-from emptor.market.starter.pictures.canvas import Canvas, Paint
-from emptor.market.starter.pictures.shapes import Points
-from emptor.market.starter.pictures.textures import texture, weave
+from emptor.market.knowledge.palette import COLORS, Rgb, brightness, darker, lighter, mixed
+from emptor.market.pictures.canvas import Canvas, Paint
+from emptor.market.pictures.shapes import Points
+from emptor.market.pictures.textures import texture, weave
 
 
 @dataclass(frozen=True)

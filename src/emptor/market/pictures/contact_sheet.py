@@ -6,10 +6,10 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
-from emptor.market.starter.knowledge import CATEGORIES, Category
-from emptor.market.starter.knowledge.palette import companions
-from emptor.market.starter.pictures.draw import Sitter, draw
-from emptor.market.starter.streams import stream
+from emptor.market.knowledge import CATEGORIES, Category
+from emptor.market.knowledge.palette import companions
+from emptor.market.pictures.draw import Sitter, draw
+from emptor.market.streams import stream
 
 _INK = (70, 72, 84)
 _MARGIN = 96

@@ -7,9 +7,9 @@ from functools import lru_cache
 import numpy as np
 from PIL import Image, ImageChops, ImageFilter
 
-from emptor.market.starter.knowledge.palette import Rgb
-from emptor.market.starter.pictures.canvas import Canvas
-from emptor.market.starter.pictures.shading import NEUTRAL, soft_disc
+from emptor.market.knowledge.palette import Rgb
+from emptor.market.pictures.canvas import Canvas
+from emptor.market.pictures.shading import NEUTRAL, soft_disc
 
 SHADOW: Rgb = (18, 16, 34)
 SHINE: Rgb = (255, 253, 246)

@@ -18,9 +18,9 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageChops, ImageDraw
 
-from emptor.market.starter.knowledge.palette import Rgb
-from emptor.market.starter.pictures.shading import NEUTRAL, ramp
-from emptor.market.starter.pictures.shapes import Points, band
+from emptor.market.knowledge.palette import Rgb
+from emptor.market.pictures.shading import NEUTRAL, ramp
+from emptor.market.pictures.shapes import Points, band
 
 Paint = Rgb | Image.Image
 """What a shape is filled with: a colour, or a texture as large as the canvas."""

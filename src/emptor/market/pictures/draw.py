@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from emptor.market.starter.pictures import (
+from emptor.market.pictures import (
     accessories,
     bags,
     books,
@@ -21,9 +21,9 @@ from emptor.market.starter.pictures import (
     tops,
     toys,
 )
-from emptor.market.starter.pictures.canvas import Canvas, Placement
-from emptor.market.starter.pictures.look import Look
-from emptor.market.starter.pictures.studio import BACKDROPS, photograph
+from emptor.market.pictures.canvas import Canvas, Placement
+from emptor.market.pictures.look import Look
+from emptor.market.pictures.studio import BACKDROPS, photograph
 
 Drawing = Callable[[Canvas, Look], None]
 
