@@ -1,0 +1,42 @@
+"""The command line: `emptor COMMAND SHOP ...`, each command a thin shell over a function that a notebook can call."""
+
+from __future__ import annotations
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from emptor.cli.importing import export, import_
+from emptor.cli.judging import evaluate, promote, rollback
+from emptor.cli.keeping import check, gc, publish, rollup, update
+from emptor.cli.searching import search
+from emptor.cli.serving import demo, serve
+from emptor.errors import EmptorError
+
+app = typer.Typer(
+    name="emptor",
+    help="An open e-commerce search and recommendation system: import a catalogue, search it, serve it, measure it.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("import")(import_)
+for command in (export, check, publish, update, gc, rollup, search, evaluate, serve, promote, rollback, demo):
+    app.command()(command)
+
+
+def main() -> None:
+    """Run the command line: an EmptorError is one sentence and status 2, Ctrl-C a sentence and status 130."""
+    try:
+        app(standalone_mode=True)
+    except EmptorError as error:
+        Console(stderr=True).print(f"[red]error:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
+        raise SystemExit(2) from None
+    except OSError as error:  # a full disk, a folder that may not be written, a path through a file
+        Console(stderr=True).print(f"[red]error:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
+        raise SystemExit(2) from None
+    except SystemExit as end:
+        if end.code == 130:  # Typer's way of saying that Ctrl-C was pressed
+            Console(stderr=True).print("stopped; what was not published is not in the shop, run the command again")
+        raise

@@ -1,0 +1,186 @@
+"""`emptor import` and `export`: files in, files out."""
+
+from __future__ import annotations
+
+import shlex
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+
+from emptor.cli.common import ShopFolder, Wait, out
+from emptor.errors import EmptorError
+from emptor.progress import step
+
+
+class Mode(StrEnum):
+    """What happens to products that the file lacks."""
+
+    upsert = "upsert"
+    sync = "sync"
+
+
+def import_(
+    shop: ShopFolder,
+    catalogue: Annotated[Path | None, typer.Option(help="CSV, TSV, JSONL (each also .gz) or Parquet file.")] = None,
+    maps: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--map",
+            metavar="FIELD=COLUMN",
+            help="Where a field comes from; columns joined by +, attributes as attr.NAME=COLUMN. Repeats.",
+        ),
+    ] = None,
+    ignore: Annotated[list[str] | None, typer.Option(metavar="COLUMN", help="A column to leave out. Repeats.")] = None,
+    images: Annotated[
+        Path | None, typer.Option(help="Folder or ZIP of pictures named as the image field or id.")
+    ] = None,
+    events: Annotated[Path | None, typer.Option(help="Behaviour log: UBI JSONL, or Emptor events.")] = None,
+    format: Annotated[
+        str | None, typer.Option(help="csv, tsv, jsonl or parquet, where the name does not tell.")
+    ] = None,
+    category_separator: Annotated[str | None, typer.Option(help="What separates the levels of a category.")] = None,
+    mode: Annotated[
+        Mode, typer.Option(help="upsert keeps products that the file lacks; sync retires them.")
+    ] = Mode.upsert,
+    wait: Wait = 0.0,
+) -> None:
+    """Make a shop from a catalogue file, or bring one up to date.
+
+    A row that cannot be read goes to a quarantine file with its line and what was expected; the import goes on. Safe to
+    stop at any moment: nothing changes before the end, and running it again starts afresh.
+    """
+    from emptor.shop.importing import parse_maps
+    from emptor.shop.shop import Shop
+
+    if catalogue is None and events is None:
+        raise EmptorError("nothing to import: give --catalogue FILE, --events FILE or both")
+    columns = parse_maps(maps or [])
+    for file in (catalogue, events):
+        if file is not None and not file.is_file():
+            raise EmptorError(f"there is no file {file}")
+    is_new = not (shop / "shop.toml").exists()
+    try:
+        with Shop.create(shop) as target:
+            _import(target, catalogue, events, columns, ignore or [], format, category_separator, images, mode, wait)
+    except EmptorError:
+        if is_new:
+            _remove_empty(shop)
+        raise
+
+
+def _import(
+    target: Any,
+    catalogue: Path | None,
+    events: Path | None,
+    columns: dict[str, list[str]],
+    ignore: list[str],
+    format: str | None,
+    category_separator: str | None,
+    images: Path | None,
+    mode: Mode,
+    wait: float,
+) -> None:
+    from emptor.shop.importer import import_catalogue
+
+    if events is not None:
+        _import_events(target, events)
+    if catalogue is not None:
+        result = import_catalogue(
+            target,
+            catalogue,
+            maps=columns,
+            ignore=ignore,
+            format=format,
+            category_separator=category_separator,
+            images=images,
+            mode=mode.value,
+            wait_s=wait,
+        )
+        _print_import(target.path, result)
+    elif target.manifest() is not None:
+        out.print("Run [bold]emptor publish[/] to let new clicks and purchases count as popularity.")
+
+
+def _remove_empty(shop: Path) -> None:
+    """Take back a shop that was made for an import that failed, unless it holds something by now."""
+    import shutil
+
+    left = {"shop.toml", "shop.lock", "images", "staging"}
+    if shop.is_dir() and {path.name for path in shop.iterdir()} <= left:
+        shutil.rmtree(shop)
+
+
+def _import_events(target: Any, file: Path) -> None:
+    from emptor.shop.events import import_events
+    from emptor.shop.importing import Fault, Quarantine
+
+    size = file.stat().st_size if file.is_file() else None
+    with (
+        Quarantine(target.path / "quarantine" / f"events-{file.name}.jsonl") as quarantine,
+        step(f"Reading {file.name}", total=size) as bar,
+    ):
+        seen = 0
+
+        def progress(read: int) -> None:
+            nonlocal seen
+            bar.advance(read - seen)
+            seen = read
+
+        def refuse(line: int, field: str, found: str, expected: str) -> None:
+            quarantine.add(Fault(line, None, field, found, expected))
+
+        counts = import_events(target.events, file, quarantine=refuse, progress=progress)
+    out.print(f"Events: [bold]{counts.stored:,}[/] stored, {counts.duplicate:,} known already.")
+    if counts.quarantined:
+        out.print(f"[yellow]{counts.quarantined:,} events left out[/], see {quarantine.path}")
+
+
+def _print_import(path: Path, result: Any) -> None:
+    for name, column in result.mapping:
+        out.print(f"  {escape(name):<16} [dim]from[/] {escape(column)}")
+    out.print(
+        f"[bold]{result.products:,} products[/] in generation {result.generation}: "
+        f"{result.added:,} new, {result.replaced:,} replaced, {result.retired:,} retired."
+    )
+    if result.pictures or result.bad_pictures:
+        out.print(f"{result.pictures:,} pictures, {result.bad_pictures:,} unusable.")
+    if "title" not in dict(result.mapping):
+        out.print(
+            "[yellow]No column became the title[/], which is what is searched first: --map title=COLUMN says which."
+        )
+    if result.quarantined:
+        repeats = (
+            f" ({result.repeated:,} of them repeats of an id, the last of which was kept)" if result.repeated else ""
+        )
+        out.print(f"[yellow]{result.quarantined:,} entries in quarantine[/]{repeats}: {result.quarantine}")
+    out.print(
+        f'Next: [bold]emptor search {shlex.quote(str(path))} "..."[/] or [bold]emptor serve {shlex.quote(str(path))}[/]'
+    )
+
+
+def export(
+    shop: ShopFolder,
+    catalogue: Annotated[Path | None, typer.Option(help="Write the products: .parquet, .jsonl or .csv (.gz).")] = None,
+    events: Annotated[Path | None, typer.Option(help="Write the events: .parquet, .jsonl or .ubi.jsonl.")] = None,
+) -> None:
+    """Give everything back: the catalogue, the events, or both."""
+    from emptor.shop.catalogue import products_of
+    from emptor.shop.events import export_events
+    from emptor.shop.exporting import write_products
+    from emptor.shop.shop import Shop
+
+    if catalogue is None and events is None:
+        raise EmptorError("nothing to export: give --catalogue FILE, --events FILE or both")
+    with Shop.open(shop) as source:
+        if catalogue is not None:
+            view = source.readable()
+            with step("Writing products", total=view.count) as bar:
+                count = write_products(bar.counted(products_of(view)), catalogue)
+            out.print(f"{count:,} products written to {catalogue}")
+        if events is not None:
+            with step("Writing events", total=source.events.count()) as bar:
+                count = export_events(source.events, events, progress=bar.advance)
+            out.print(f"{count:,} events written to {events}")

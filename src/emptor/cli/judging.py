@@ -1,0 +1,119 @@
+"""`emptor evaluate`, and what becomes of it: `promote` and `rollback`."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from emptor.cli.common import ShopFolder, out
+from emptor.errors import EmptorError
+
+
+def evaluate(
+    shop: ShopFolder,
+    judgements: Annotated[Path, typer.Option(help="CSV/TSV/JSONL with query, product_id, grade; or TREC qrels.")],
+    maps: Annotated[
+        list[str] | None, typer.Option("--map", metavar="FIELD=COLUMN", help="Column of a field. Repeats.")
+    ] = None,
+    queries: Annotated[Path | None, typer.Option(help="For TREC qrels: a file of `query-id<TAB>text`.")] = None,
+    metrics: Annotated[str, typer.Option(help="Comma-separated; recall@100:2 counts grades of 2 and more.")] = (
+        "ndcg@10,recall@100,mrr@10"
+    ),
+    cascade: Annotated[str, typer.Option(help="Cascade to judge.")] = "default",
+    against: Annotated[str | None, typer.Option(help="A second cascade, compared query by query.")] = None,
+    unjudged: Annotated[str, typer.Option(help="irrelevant, or removed: judge only what has a grade.")] = "irrelevant",
+    json: Annotated[Path | None, typer.Option(help="Write the whole report, per query too, as JSON.")] = None,
+    html: Annotated[Path | None, typer.Option(help="Write the report as a page with charts.")] = None,
+) -> None:
+    """Judge a shop's results: metrics with confidence intervals beside the random floor, and paired comparisons."""
+    from emptor.engine import Engine
+    from emptor.evaluate import evaluate_shop
+
+    for file in (json, html):
+        if file is not None and not file.resolve().parent.is_dir():
+            raise EmptorError(f"there is no folder {file.parent} to write {file.name} into")
+    with Engine.open(shop) as engine:
+        report = evaluate_shop(
+            engine,
+            judgements,
+            maps=_pairs(maps or []),
+            queries=queries,
+            metrics=[name.strip() for name in metrics.split(",") if name.strip()],
+            cascade=cascade,
+            against=against,
+            unjudged=unjudged,
+            command=shlex.join(["emptor", *sys.argv[1:]]),
+        )
+    report.print(out)
+    if json is not None:
+        json.write_text(report.to_json(), encoding="utf-8")
+        out.print(f"Written to {json}")
+    if html is not None:
+        html.write_text(report.to_html(), encoding="utf-8")
+        out.print(f"Written to {html}")
+
+
+def promote(
+    shop: ShopFolder,
+    cascade: Annotated[str, typer.Option(help="The challenger: a cascade of shop.toml.")],
+    judgements: Annotated[
+        Path | None, typer.Option(help="Judged queries; by default those that [gate] of shop.toml names.")
+    ] = None,
+    author: Annotated[str, typer.Option(help="Who promotes, for the history.")] = "",
+) -> None:
+    """Make a cascade the default, if it passes the floors in shop.toml. Ends with status 1 where it does not.
+
+    Both cascades are judged on the same queries. A server takes the new default up within a second; `emptor rollback`
+    takes it back.
+    """
+    from emptor.engine import Engine
+    from emptor.evaluate.gate import challenge
+    from emptor.shop.promotion import promote as make_default
+
+    with Engine.open(shop) as engine:
+        trial = challenge(engine, cascade, judgements=judgements)
+        table = Table(box=None, padding=(0, 2, 0, 0))
+        for name in ("metric", cascade, f"default ({engine.promoted})", "must be at least", ""):
+            table.add_column(escape(name), justify="left" if name in ("metric", "") else "right")
+        for check in trial.checks:
+            verdict = "[green]passes[/]" if check.passed else "[red]fails[/]"
+            table.add_row(check.metric, _figure(check.value), _figure(check.champion), _figure(check.least), verdict)
+        out.print(table)
+        if not trial.passed:
+            out.print(f"[red]{escape(cascade)} does not become the default.[/]")
+            raise typer.Exit(1)
+        entry = make_default(engine.shop, cascade, author=author, judgements=trial.judgements, figures=trial.figures)
+    out.print(f"[bold]{escape(entry.after)}[/] is the default cascade now; `emptor rollback` takes that back.")
+
+
+def rollback(
+    shop: ShopFolder,
+    author: Annotated[str, typer.Option(help="Who takes it back, for the history.")] = "",
+) -> None:
+    """Take the last promotion back: the default is again the cascade that it was before."""
+    from emptor.shop.promotion import rollback as take_back
+    from emptor.shop.shop import Shop
+
+    with Shop.open(shop) as target:
+        entry = take_back(target, author=author)
+    out.print(f"[bold]{escape(entry.after)}[/] is the default cascade again (it was {escape(entry.before)}).")
+
+
+def _figure(value: float | None) -> str:
+    return "–" if value is None else f"{value:.4f}"
+
+
+def _pairs(texts: list[str]) -> dict[str, str]:
+    pairs = {}
+    for text in texts:
+        name, equals, column = text.partition("=")
+        if not equals or not name.strip() or not column.strip():
+            raise EmptorError(f"--map {text!r}: expected FIELD=COLUMN, such as product_id=sku")
+        pairs[name.strip()] = column.strip()
+    return pairs

@@ -1,0 +1,143 @@
+"""Keeping a shop: `check`, `publish`, `update`, `gc`, `rollup`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from emptor.cli.common import ShopFolder, Wait, out
+from emptor.errors import EmptorError
+from emptor.progress import step
+
+
+def check(shop: ShopFolder) -> None:
+    """Explain what a shop holds and what it lacks. Ends with status 1 where something is broken."""
+    from emptor.shop.checking import check as examine
+    from emptor.shop.shop import Shop
+
+    with Shop.open(shop) as target:
+        report = examine(target)
+    facts = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    for name, value in report.facts:
+        facts.add_row(f"[dim]{name}[/]", escape(value))
+    out.print(facts)
+    if report.filled:
+        table = Table(title="Fields", title_justify="left", box=None, padding=(0, 2, 0, 0))
+        table.add_column("field")
+        table.add_column("filled", justify="right")
+        table.add_column("share", justify="right")
+        for name, count, share in report.filled:
+            table.add_row(name, f"{count:,}", f"{share:.1%}")
+        out.print(table)
+    marks = {"ok": "[green]ok[/]", "note": "[yellow]note[/]", "problem": "[red]problem[/]"}
+    for finding in report.findings:
+        advice = f"  [dim]-> {escape(finding.advice)}[/]" if finding.advice else ""
+        out.print(f"{marks[finding.level]}  {escape(finding.what)}{advice}")
+    broken = _cannot_serve(shop) if report.sound and report.filled else None
+    if broken is not None:
+        out.print(f"{marks['problem']}  {escape(broken)}")
+        raise typer.Exit(1)
+    if report.sound:
+        out.print("[green]The shop is sound.[/]")
+    else:
+        raise typer.Exit(1)
+
+
+def _cannot_serve(shop: Path) -> str | None:
+    """Why the shop's cascades, rules and models could not answer; None where they can."""
+    from emptor.engine import Engine
+
+    try:
+        Engine.open(shop).close()
+    except EmptorError as error:
+        return str(error)
+    return None
+
+
+def publish(shop: ShopFolder, wait: Wait = 0.0) -> None:
+    """Build a new generation: folds in updates, new settings of shop.toml, and what the event log says is popular."""
+    from emptor.shop.importer import republish
+    from emptor.shop.shop import Shop
+
+    with Shop.open(shop) as target:
+        result = republish(target, wait_s=wait)
+    out.print(f"[bold]{result.products:,} products[/] in generation {result.generation}.")
+
+
+def update(
+    shop: ShopFolder,
+    product: Annotated[str | None, typer.Option(help="product_id of the product to change.")] = None,
+    price: Annotated[float | None, typer.Option(help="Its new price.")] = None,
+    in_stock: Annotated[
+        bool | None, typer.Option("--in-stock/--out-of-stock", help="Whether it can be bought.")
+    ] = None,
+    delete: Annotated[bool, typer.Option("--delete", help="Remove it.")] = False,
+    file: Annotated[
+        Path | None, typer.Option(help="JSONL of updates: a product_id and the fields that change.")
+    ] = None,
+    wait: Wait = 10.0,
+) -> None:
+    """Change prices, stock or a handful of products, searchable within a second and without a new import."""
+    import orjson
+
+    from emptor.shop.shop import Shop
+
+    updates: list[dict[str, Any]] = []
+    if file is not None:
+        if product is not None:
+            raise EmptorError("give --product or --file, not both")
+        if not file.is_file():
+            raise EmptorError(f"there is no file {file}")
+        for number, line in enumerate(file.read_bytes().splitlines(), start=1):
+            try:
+                raw = orjson.loads(line) if line.strip() else None
+            except orjson.JSONDecodeError:
+                raw = "no JSON"
+            if raw is not None:
+                if not isinstance(raw, dict):
+                    raise EmptorError(f"{file}, line {number}: expected a JSON object with a product_id")
+                updates.append(raw)
+    elif product is not None:
+        fields: dict[str, Any] = {"delete": True} if delete else {}
+        if price is not None:
+            fields["price"] = price
+        if in_stock is not None:
+            fields["in_stock"] = in_stock
+        updates.append({"product_id": product, **fields})
+    if not updates:
+        raise EmptorError("nothing to update: give --product ID with --price, --in-stock or --delete, or --file FILE")
+    with Shop.open(shop) as target:
+        count = target.update(updates, wait_s=wait)
+    out.print(f"{count:,} updates written.")
+
+
+def gc(shop: ShopFolder, wait: Wait = 0.0) -> None:
+    """Remove generations that are neither live nor the previous one."""
+    from emptor.shop.collecting import collect
+    from emptor.shop.shop import Shop
+
+    with Shop.open(shop) as target:
+        removed = collect(target, wait_s=wait)
+    out.print(f"Removed generations {', '.join(map(str, removed))}." if removed else "Nothing to remove.")
+
+
+def rollup(
+    shop: ShopFolder,
+    keep_hours: Annotated[
+        float, typer.Option(help="Leave events younger than this in the online log.", min=0, max=1_000_000)
+    ] = 0.0,
+) -> None:
+    """Move events from the online log to Parquet files under logs/, and forget ids of events older than 30 days."""
+    import time
+
+    from emptor.shop.shop import Shop
+
+    with Shop.open(shop) as target:
+        with step("Moving events", total=target.events.pending()) as bar:
+            moved = target.events.rollup(keep_seconds=keep_hours * 3600, on_progress=bar.advance)
+        target.events.forget_ids(time.time_ns() // 1000)
+    out.print(f"{moved:,} events moved to {shop / 'logs'}.")
