@@ -46,7 +46,7 @@ def test_from_a_file_to_an_exported_shop(tmp_path: Path) -> None:
     told = run("search", shop, "red striped mug", "--explain", "--filter", "category:Home", "--follow", "P00")
     assert "P34" in told and "hybrid" in told and "the filter category:Home excludes it" in told
     assert "The shop is sound" in run("check", shop)
-    assert "1 updates written" in run("update", shop, "--product", "P34", "--price", 2.5)
+    assert "1 update written" in run("update", shop, "--product", "P34", "--price", 2.5)
     assert "60 products in generation 2" in run("publish", shop)
     assert "60 products in generation 3" in run("publish", shop)
     assert "Removed generations 1" in run("gc", shop)
@@ -56,10 +56,10 @@ def test_from_a_file_to_an_exported_shop(tmp_path: Path) -> None:
     )
     assert "1 stored" in run("import", shop, "--events", events)
     assert "0 stored, 1 known already" in run("import", shop, "--events", events)
-    assert "1 events moved" in run("rollup", shop)
+    assert "1 event moved" in run("rollup", shop)
     output = run("export", shop, "--catalogue", tmp_path / "all.parquet", "--events", tmp_path / "all.ubi.jsonl")
     assert "60 products written" in output
-    assert "1 events written" in output
+    assert "1 event written" in output
     again = tmp_path / "again"
     run("import", again, "--catalogue", tmp_path / "all.parquet")
     with Shop.open(again) as copy, Shop.open(shop) as original:

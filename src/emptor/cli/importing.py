@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
-from emptor.cli.common import ShopFolder, Wait, out
+from emptor.cli.common import ShopFolder, Wait, count, out
 from emptor.errors import EmptorError
 from emptor.progress import step
 
@@ -140,13 +140,35 @@ def _import_events(target: Any, file: Path) -> None:
 
 def _print_import(path: Path, result: Any) -> None:
     for name, column in result.mapping:
-        out.print(f"  {escape(name):<16} [dim]from[/] {escape(column)}")
+        again = f"  [dim]as in the last import; --map {escape(name)}=COLUMN to change[/]"
+        out.print(f"  {escape(name):<16} [dim]from[/] {escape(column)}{again if name in result.as_last_time else ''}")
+    if result.left_out:
+        out.print(
+            f"  [dim]left out, as in the last import:[/] {escape(', '.join(result.left_out))}"
+            "  [dim]--map attr.NAME=COLUMN takes one up[/]"
+        )
+    for name, column in result.not_found:
+        out.print(
+            f"[yellow]{escape(name)} came from {escape(column)} before, which this file lacks[/]: "
+            f"--map {escape(name)}=COLUMN says where it is now."
+        )
     out.print(
-        f"[bold]{result.products:,} products[/] in generation {result.generation}: "
-        f"{result.added:,} new, {result.replaced:,} replaced, {result.retired:,} retired."
+        f"[bold]{count(result.products, 'product')}[/] in generation {result.generation}: {result.added:,} new, "
+        f"{result.changed:,} changed, {result.unchanged:,} unchanged, {result.retired:,} retired."
     )
+    if result.overruled:
+        out.print(
+            f"[yellow]{count(result.overruled, 'product')} updated or deleted since the last import "
+            f"{'stands' if result.overruled == 1 else 'stand'} as in the file now[/]: "
+            "`emptor update` again where the file is the older."
+        )
+    if result.lost_updates:
+        out.print(
+            f"[yellow]{count(result.lost_updates, 'update')} made meanwhile had no effect[/]: "
+            "the products are not in the shop any more."
+        )
     if result.pictures or result.bad_pictures:
-        out.print(f"{result.pictures:,} pictures, {result.bad_pictures:,} unusable.")
+        out.print(f"{count(result.pictures, 'picture')}, {result.bad_pictures:,} unusable.")
     if "title" not in dict(result.mapping):
         out.print(
             "[yellow]No column became the title[/], which is what is searched first: --map title=COLUMN says which."
@@ -155,7 +177,8 @@ def _print_import(path: Path, result: Any) -> None:
         repeats = (
             f" ({result.repeated:,} of them repeats of an id, the last of which was kept)" if result.repeated else ""
         )
-        out.print(f"[yellow]{result.quarantined:,} entries in quarantine[/]{repeats}: {result.quarantine}")
+        entries = f"{result.quarantined:,} entr{'y' if result.quarantined == 1 else 'ies'}"
+        out.print(f"[yellow]{entries} in quarantine[/]{repeats}: {result.quarantine}")
     out.print(
         f'Next: [bold]emptor search {shlex.quote(str(path))} "..."[/] or [bold]emptor serve {shlex.quote(str(path))}[/]'
     )
@@ -178,9 +201,9 @@ def export(
         if catalogue is not None:
             view = source.readable()
             with step("Writing products", total=view.count) as bar:
-                count = write_products(bar.counted(products_of(view)), catalogue)
-            out.print(f"{count:,} products written to {catalogue}")
+                written = write_products(bar.counted(products_of(view)), catalogue)
+            out.print(f"{count(written, 'product')} written to {catalogue}")
         if events is not None:
             with step("Writing events", total=source.events.count()) as bar:
-                count = export_events(source.events, events, progress=bar.advance)
-            out.print(f"{count:,} events written to {events}")
+                written = export_events(source.events, events, progress=bar.advance)
+            out.print(f"{count(written, 'event')} written to {events}")

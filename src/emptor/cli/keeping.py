@@ -9,7 +9,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from emptor.cli.common import ShopFolder, Wait, out
+from emptor.cli.common import ShopFolder, Wait, count, out
 from emptor.errors import EmptorError
 from emptor.progress import step
 
@@ -65,7 +65,7 @@ def publish(shop: ShopFolder, wait: Wait = 0.0) -> None:
 
     with Shop.open(shop) as target:
         result = republish(target, wait_s=wait)
-    out.print(f"[bold]{result.products:,} products[/] in generation {result.generation}.")
+    out.print(f"[bold]{count(result.products, 'product')}[/] in generation {result.generation}.")
 
 
 def update(
@@ -140,4 +140,4 @@ def rollup(
         with step("Moving events", total=target.events.pending()) as bar:
             moved = target.events.rollup(keep_seconds=keep_hours * 3600, on_progress=bar.advance)
         target.events.forget_ids(time.time_ns() // 1000)
-    out.print(f"{moved:,} events moved to {shop / 'logs'}.")
+    out.print(f"{count(moved, 'event')} moved to {shop / 'logs'}.")

@@ -85,7 +85,7 @@ def _write_jsonl(batches: Iterable[pa.RecordBatch], file: Path, compress: bool) 
     with _binary(file, compress) as out:
         for batch in batches:
             for product in batch.to_pylist():
-                line = orjson.dumps(_as_json(product))
+                line = orjson.dumps(as_json(product))
                 _check_length(len(line), product["product_id"])
                 out.write(line + b"\n")
             count += batch.num_rows
@@ -99,7 +99,7 @@ def _write_csv(batches: Iterable[pa.RecordBatch], file: Path, compress: bool) ->
         writer.writerow(PRODUCT.names)
         for batch in batches:
             for product in batch.to_pylist():
-                cells = [_as_cell(name, value) for name, value in _as_json(product).items()]
+                cells = [_as_cell(name, value) for name, value in as_json(product).items()]
                 _check_length(sum(2 * len(cell.encode()) for cell in cells), product["product_id"])
                 writer.writerow(cells)
             count += batch.num_rows
@@ -116,7 +116,7 @@ def _binary(file: Path, compress: bool) -> Iterator[IO[bytes]]:
             yield packed  # type: ignore[misc]
 
 
-def _as_json(product: dict) -> dict:
+def as_json(product: dict) -> dict:
     """A product as a JSON object: attributes name -> values, listed_at in ISO 8601."""
     out = dict(product)
     for name in _TEXTS:

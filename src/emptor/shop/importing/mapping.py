@@ -80,10 +80,18 @@ def _check_fields(maps: Mapping[str, Collection[str]]) -> None:
 class ColumnMapping:
     """What becomes of each column: a part of a field, an attribute, or nothing. Made by `of`.
 
-    `fields`: field -> its columns; `attributes`: attribute name -> its columns.
+    `fields`: field -> its columns; `attributes`: attribute name -> its columns. `explicit`: what was said or
+    remembered, by field or attr.NAME; `reused`: the remembered part of it; `not_found`: remembered from columns that
+    are not there; `dropped`: remembered and said otherwise; `ignored`, `reused_ignore`: columns left out.
     """
 
+    reused: Mapping[str, list[str]] = {}
+    not_found: Mapping[str, list[str]] = {}
+    dropped: Collection[str] = ()
+    reused_ignore: Collection[str] = ()
+
     def __init__(self, *, maps: Mapping[str, list[str]], ignored: Collection[str]) -> None:
+        self.explicit, self.ignored = maps, ignored
         self.fields = {field: list(columns) for field, columns in maps.items() if not field.startswith(ATTRIBUTE)}
         self.attributes = {
             field.removeprefix(ATTRIBUTE).strip(): list(columns)
@@ -102,16 +110,34 @@ class ColumnMapping:
         *,
         maps: Mapping[str, list[str]] | None = None,
         ignore: Collection[str] = (),
+        remembered: Mapping[str, list[str]] | None = None,
+        remembered_ignore: Collection[str] = (),
         where: str = "the file",
     ) -> ColumnMapping:
-        """Map the columns of a file.
+        """Map the columns of a file: as `maps` says, else as an earlier file was mapped, else by their names.
 
         Raises EmptorError when `maps` or `ignore` name a column that is not there or a field that does not
         exist, or when no column gives the product_id.
         """
         _check_fields(maps or {})
         exact = {field: [_column(name, columns, where) for name in names] for field, names in (maps or {}).items()}
-        mapping = cls(maps=exact, ignored={_column(name, columns, where) for name in ignore})
+        ignored = {_column(name, columns, where) for name in ignore}
+        _check_fields(remembered or {})
+        others = {field: names for field, names in (remembered or {}).items() if field not in exact}
+        present = {field: names for field, names in others.items() if set(names) <= set(columns)}
+        # a column that is now said to be another attribute is not the old one as well
+        elsewhere = {name for field, names in exact.items() if field.startswith(ATTRIBUTE) for name in names}
+        dropped = [
+            field
+            for field, names in present.items()
+            if ignored & set(names) or (field.startswith(ATTRIBUTE) and elsewhere & set(names))
+        ]
+        reused = {field: names for field, names in present.items() if field not in dropped}
+        used = {name for names in [*exact.values(), *reused.values()] for name in names}
+        reused_ignore = [name for name in remembered_ignore if name in columns and name not in used | ignored]
+        mapping = cls(maps={**exact, **reused}, ignored=[*ignored, *reused_ignore])
+        mapping.reused, mapping.dropped, mapping.reused_ignore = reused, dropped, reused_ignore
+        mapping.not_found = {field: names for field, names in others.items() if field not in present}
         mapping.learn(columns)
         if columns and "product_id" not in mapping.fields:
             raise EmptorError(

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from io import BufferedWriter
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from emptor.errors import EmptorError
 from emptor.shop.schema import MAX_ID
@@ -26,7 +27,7 @@ class Fault:
 
     `line` is the first physical line of the record (Parquet: its row), counted from 1; `field` a product's
     field, a column, or "row" when the whole record is meant; `found` is printable and short whatever the
-    file held.
+    file held. `record`: the whole product, where it could be read and another stands in its place.
     """
 
     line: int
@@ -34,6 +35,7 @@ class Fault:
     field: str
     found: str
     expected: str
+    record: dict[str, Any] | None = None
 
 
 def fault(line: int, product_id: str | None, field: str, found: object, expected: str) -> Fault:
@@ -77,7 +79,8 @@ class Quarantine:
 
     def add(self, fault: Fault) -> None:
         """Append one fault. Raises EmptorError where the file cannot be written."""
-        line = json.dumps(asdict(fault), ensure_ascii=False) + "\n"
+        content = {name: value for name, value in asdict(fault).items() if name != "record" or value is not None}
+        line = json.dumps(content, ensure_ascii=False) + "\n"
         try:
             if self._file is None:
                 self.path.parent.mkdir(parents=True, exist_ok=True)

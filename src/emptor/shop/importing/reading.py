@@ -49,6 +49,8 @@ def read_products(
     ignore: Collection[str] = (),
     format: str | None = None,
     category_separator: str | None = None,
+    remembered: Mapping[str, list[str]] | None = None,
+    remembered_ignore: Collection[str] = (),
     batch_rows: int = 5000,
 ) -> ProductFile:
     """Open a catalogue: CSV, TSV, JSONL or Parquet, the first three also gzipped.
@@ -58,6 +60,8 @@ def read_products(
         ignore: columns to leave out.
         format: one of csv, tsv, jsonl and parquet where the file's name does not say it.
         category_separator: what splits category texts into paths; None: the first of ">", "|" and "/" found.
+        remembered, remembered_ignore: like maps and ignore, from an earlier file; what this file has no columns for,
+            or `maps` and `ignore` say otherwise, does not count.
         batch_rows: the most products yielded together.
 
     Raises EmptorError for what cannot be read as a catalogue at all. What is wrong with single records comes
@@ -70,7 +74,8 @@ def read_products(
     path = Path(path)
     found = file_format(path, format)
     maps = dict(maps or {})
-    attribute_columns = maps.get("attributes") or SYNONYMS["attributes"]
+    remembered = remembered or {}
+    attribute_columns = maps.get("attributes") or remembered.get("attributes") or SYNONYMS["attributes"]
     exact = False
     reader: JsonlReader | ParquetReader | DelimitedReader
     if found.name == "jsonl":
@@ -81,7 +86,14 @@ def read_products(
     else:
         delimiter = "\t" if found.name == "tsv" else None
         reader = DelimitedReader(path, found, delimiter=delimiter, batch_rows=batch_rows)
-    mapping = ColumnMapping.of(reader.columns, maps=maps, ignore=ignore, where=str(path))
+    mapping = ColumnMapping.of(
+        reader.columns,
+        maps=maps,
+        ignore=ignore,
+        remembered=remembered,
+        remembered_ignore=remembered_ignore,
+        where=str(path),
+    )
     if isinstance(reader, JsonlReader):
         reader.mapping = mapping
     builder = ProductBuilder(mapping, category_separator=category_separator, decode=not exact)
