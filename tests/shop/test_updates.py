@@ -15,6 +15,7 @@ from emptor.errors import EmptorError
 from emptor.shop.filters import parse_filters
 from emptor.shop.importer import republish
 from emptor.shop.shop import Shop
+from emptor.shop.updating import UpdateCounts, update_from_file
 
 
 def found(engine: Engine, query: str, *filters: str) -> list[str]:
@@ -186,3 +187,45 @@ def test_updates_and_a_rebuild_show_the_same_shop(
         assert [sorted(found(engine, "red mug kite", *own)) for own in filters] == live
         view = engine.view
         assert [set(view.product_ids(np.flatnonzero(view.mask(parse_filters(own))))) for own in filters] == masks
+
+
+def test_a_file_of_updates_goes_on_without_the_products_that_the_shop_lacks(shop: Shop, tmp_path: Path) -> None:
+    file = tmp_path / "prices.jsonl"
+    file.write_text(
+        '{"product_id": "P00", "price": 2.5}\n\n{"product_id": "nobody", "price": 1}\n'
+        '{"product_id": "gone", "delete": true}\n{"product_id": "new", "title": "a kite"}\n'
+        '{"product_id": "new", "price": 4}\n'
+    )
+    counts = update_from_file(shop, file)
+    assert counts == UpdateCounts(3, [(3, "nobody"), (4, "gone")])
+    view = shop.view()
+    assert view.product(view.row("P00"))["price"] == 2.5 and view.product(view.row("new"))["price"] == 4.0
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("{oops", "line 2: found what is no JSON"),
+        ('"P01"', "line 2: update 'P01': expected an object"),
+        ('{"product_id": "P01", "price": -1}', "line 2: update of 'P01', price: found -1"),
+        ('{"product_id": "P01", "colour": "red"}', "line 2: update of 'P01': unknown field 'colour'"),
+    ],
+)
+def test_a_bad_line_of_a_file_of_updates_is_named_and_nothing_is_written(
+    shop: Shop, tmp_path: Path, line: str, sentence: str
+) -> None:
+    file = tmp_path / "prices.jsonl"
+    file.write_text('{"product_id": "P00", "price": 2.5}\n' + line + "\n")
+    before = shop.view().id
+    with pytest.raises(EmptorError) as told:
+        update_from_file(shop, file)
+    assert sentence in str(told.value) and str(file) in str(told.value)
+    assert shop.view().id == before
+
+
+def test_a_file_without_updates_and_one_that_is_not_there_are_told(shop: Shop, tmp_path: Path) -> None:
+    (tmp_path / "empty.jsonl").write_text("\n")
+    with pytest.raises(EmptorError, match="holds no update"):
+        update_from_file(shop, tmp_path / "empty.jsonl")
+    with pytest.raises(EmptorError, match="there is no file"):
+        update_from_file(shop, tmp_path / "none.jsonl")

@@ -82,37 +82,32 @@ def update(
     wait: Wait = 10.0,
 ) -> None:
     """Change prices, stock or a handful of products, searchable within a second and without a new import."""
-    import orjson
-
     from emptor.shop.shop import Shop
+    from emptor.shop.updating import UpdateCounts, update_from_file
 
-    updates: list[dict[str, Any]] = []
+    if file is not None and product is not None:
+        raise EmptorError("give --product or --file, not both")
     if file is not None:
-        if product is not None:
-            raise EmptorError("give --product or --file, not both")
-        if not file.is_file():
-            raise EmptorError(f"there is no file {file}")
-        for number, line in enumerate(file.read_bytes().splitlines(), start=1):
-            try:
-                raw = orjson.loads(line) if line.strip() else None
-            except orjson.JSONDecodeError:
-                raw = "no JSON"
-            if raw is not None:
-                if not isinstance(raw, dict):
-                    raise EmptorError(f"{file}, line {number}: expected a JSON object with a product_id")
-                updates.append(raw)
+        with Shop.open(shop) as target:
+            counts = update_from_file(target, file, wait_s=wait)
     elif product is not None:
         fields: dict[str, Any] = {"delete": True} if delete else {}
         if price is not None:
             fields["price"] = price
         if in_stock is not None:
             fields["in_stock"] = in_stock
-        updates.append({"product_id": product, **fields})
-    if not updates:
+        with Shop.open(shop) as target:
+            counts = UpdateCounts(written=target.update([{"product_id": product, **fields}], wait_s=wait))
+    else:
         raise EmptorError("nothing to update: give --product ID with --price, --in-stock or --delete, or --file FILE")
-    with Shop.open(shop) as target:
-        count = target.update(updates, wait_s=wait)
-    out.print(f"{count:,} updates written.")
+    out.print(f"{count(counts.written, 'update')} written.")
+    if counts.unknown:
+        some = ", ".join(f"{product_id[:60]} in line {line:,}" for line, product_id in counts.unknown[:3])
+        more = f" and {len(counts.unknown) - 3:,} more" if len(counts.unknown) > 3 else ""
+        out.print(
+            f"[yellow]{count(len(counts.unknown), 'update')} left out[/], for products that the shop does not have: "
+            f"{escape(some)}{more}; a line with a title adds its product."
+        )
 
 
 def gc(shop: ShopFolder, wait: Wait = 0.0) -> None:

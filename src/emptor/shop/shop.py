@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -15,7 +15,7 @@ from typing import Any
 from emptor.encoders import LocalTextEncoder, TextEncoder
 from emptor.errors import EmptorError
 from emptor.shop.config import STARTING_TOML, ShopOptions, read_options
-from emptor.shop.delta import MAX_CHANGES, Delta, read_update
+from emptor.shop.delta import MAX_CHANGES, Change, Delta, read_update
 from emptor.shop.events import EventLog
 from emptor.shop.files import fsync_folder, stamp, write_durably
 from emptor.shop.generation import Generation
@@ -152,37 +152,52 @@ class Shop:
                 raise
             return View(Generation(self.generations / str(newer.generation))), newer
 
-    def update(self, updates: Sequence[Mapping[str, Any]], *, wait_s: float = 10.0) -> int:
+    def update(
+        self,
+        updates: Sequence[Mapping[str, Any]],
+        *,
+        wait_s: float = 10.0,
+        unknown: Callable[[int, Change], None] | None = None,
+    ) -> int:
         """Change products at once: durable when this returns, searchable within a second in every process.
 
         Args:
             updates: `{"product_id": ..., "price": 9.5, "in_stock": false}` sets fields; a product that the shop does
                 not have is added (it needs a title); `{"product_id": ..., "delete": true}` removes it.
+            unknown: told each update (its place, and what it is) of a product that the shop does not have, and that
+                update is left out; None: it is a bad one.
         Returns: number of updates written.
         Raises: EmptorError for the first bad update; then nothing is written.
         """
         changes = [read_update(raw) for raw in updates]
         view = self.view()
         there: dict[str, bool] = {}
-        for change in changes:
+        good: list[Change] = []
+        for place, change in enumerate(changes):
             product_id = change.product_id
             if product_id not in there:
                 there[product_id] = view.row(product_id) is not None
             if not there[product_id] and (change.op == "delete" or not change.fields.get("title")):
+                if unknown is not None:
+                    unknown(place, change)
+                    continue
                 cure = "" if change.op == "delete" else "; give a title to add it"
                 raise EmptorError(f"update of {product_id[:80]!r}: the shop has no such product{cure}")
             there[product_id] = change.op == "set"
+            good.append(change)
+        if not good:
+            return 0
         with self.changing(wait_s=wait_s):
             manifest = self.manifest()
             assert manifest is not None  # view() has seen one, and manifests are only replaced
             delta = Delta(self.path, manifest.generation)
-            if len(delta.read()[0]) + len(changes) > MAX_CHANGES:
+            if len(delta.read()[0]) + len(good) > MAX_CHANGES:
                 raise EmptorError(
                     f"{self.path} already holds {MAX_CHANGES} updates since the last import; "
                     "run `emptor publish` to fold them in, or import a file"
                 )
-            delta.append(changes)
-        return len(changes)
+            delta.append(good)
+        return len(good)
 
     @contextmanager
     def writing(self, *, wait_s: float = 0.0, doing: str = "importing") -> Iterator[None]:
