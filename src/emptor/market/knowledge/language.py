@@ -48,33 +48,31 @@ _ALONE = frozenset(
         "paperback",
     ]
 )
-_COMPLETED: dict[str, str] = {
-    "rocking": "rocking chair",
-    "tote": "tote bag",
-    "satchel": "satchel bag",
-    "crossbody": "crossbody bag",
-    "bucket bag": "bucket bag",
-    "clutch": "clutch bag",
-    "polo": "polo shirt",
-    "tennis": "tennis ball",
-    "rugby": "rugby ball",
-    "beach": "beach ball",
-    "bear": "teddy bear",
-    "bunny": "plush bunny",
-    "cat": "plush cat",
-    "elephant": "plush elephant",
-    "penguin": "plush penguin",
-    "truck": "toy truck",
-    "bus": "toy bus",
-    "fire engine": "toy fire engine",
-    "racer": "toy racing car",
-    "dslr": "DSLR camera",
-    "sandal": "heeled sandals",
-    "bomber": "bomber jacket",
-    "puffer": "puffer jacket",
-    "straight": "straight leg trousers",
-    "bottle": "bottle vase",
+_COMPLETED: dict[str, dict[str, str]] = {
+    "chair": {"rocking": "rocking chair"},
+    "handbag": {
+        "tote": "tote bag",
+        "satchel": "satchel bag",
+        "crossbody": "crossbody bag",
+        "bucket": "bucket bag",
+        "clutch": "clutch bag",
+    },
+    "t-shirt": {"polo": "polo shirt"},
+    "ball": {"tennis": "tennis ball", "rugby": "rugby ball", "beach": "beach ball"},
+    "plush toy": {
+        "bear": "teddy bear",
+        "bunny": "plush bunny",
+        "cat": "plush cat",
+        "elephant": "plush elephant",
+        "penguin": "plush penguin",
+    },
+    "toy car": {"truck": "toy truck", "bus": "toy bus", "fire engine": "toy fire engine", "racer": "toy racing car"},
+    "camera": {"dslr": "DSLR camera"},
+    "heels": {"sandal": "heeled sandals"},
+    "trousers": {"straight": "straight leg trousers"},
+    "cap": {"bucket": "bucket hat"},
 }
+"""Noun -> style -> name, where style and noun one after the other would not do."""
 
 
 def thing(category: Category, style: str) -> str:
@@ -83,9 +81,7 @@ def thing(category: Category, style: str) -> str:
         return f"{category.noun} {style}"
     if style in _ALONE or category.noun in style:
         return style
-    if style == "bucket":
-        return "bucket bag" if category.noun == "handbag" else "bucket hat"
-    return _COMPLETED.get(style, f"{style} {category.noun}")
+    return _COMPLETED.get(category.noun, {}).get(style, f"{style} {category.noun}")
 
 
 _PAIRS = (
@@ -126,23 +122,77 @@ def number_of(value: str) -> float:
     return float(value.split()[0])
 
 
+def pattern_words(pattern: str) -> tuple[str, ...]:
+    """Words for a pattern, the usual one first."""
+    return PATTERN_WORDS.get(pattern, (pattern,))
+
+
+def extra_words(name: str, value: str) -> tuple[tuple[str, str], ...]:
+    """Ways to say an extra attribute, the usual one first, each as (what stands before the noun, what after it)."""
+    whose = {"women": "women's", "men": "men's", "kids": "kids'"}
+    if value in ("yes", "no"):
+        return ((name if value == "yes" else f"no {name}", ""),)
+    if name == "for":
+        return ("", f"for {value}"), (whose.get(value, f"{value}'s"), "")
+    if "size" in name:
+        return ("", f"size {value}"), ("", value if value.isalpha() else f"sz {value}")
+    if name == "fit":
+        return (f"{value} fit", ""), ("", f"{value} fit")
+    if name in ("room", "occasion"):
+        return (value, ""), ("", f"for {value}")
+    if name == "age":
+        return ("", f"age {value}"), ("", f"ages {value}")
+    if name == "language":
+        return ("", f"in {value}"), (value, "")
+    if name == "memory":
+        return ("", f"{value} ram"), ("", f"{value.replace(' ', '')} ram")
+    if any(letter.isdigit() for letter in value):
+        return ("", value), (value, "")
+    return (value, ""), ("", value)
+
+
+def plural(noun: str) -> str:
+    """`dresses`, `watches`, `toy cars`; what is a pair or a plural already stays."""
+    if noun.endswith("s") and not noun.endswith(("ss", "us")):
+        return noun
+    if noun.endswith(("s", "x", "ch", "sh")):
+        return f"{noun}es"
+    return f"{noun[:-1]}ies" if noun.endswith("y") and noun[-2] not in "aeiou" else f"{noun}s"
+
+
 def misspelt(text: str, rng: np.random.Generator) -> str:
     """One slip in one word of five letters or more; the text itself where there is no such word."""
+    words = text.split(" ")
+    if not any(len(word) >= 5 and word.isalpha() for word in words):
+        return text
+    return slip(text, int(rng.integers(2**62)))
+
+
+def slip(text: str, bits: int) -> str:
+    """Like `misspelt`, the slip being chosen by the bits of a number of at least 32 of them."""
     words = text.split(" ")
     long = [i for i, word in enumerate(words) if len(word) >= 5 and word.isalpha()]
     if not long:
         return text
-    at = int(rng.choice(long))
-    word = words[at]
-    place = int(rng.integers(1, len(word) - 1))
-    match int(rng.integers(3)):
+    bits, at = divmod(bits, len(long))
+    word = words[long[at]]
+    bits, place = divmod(bits, len(word) - 2)
+    place += 1
+    match bits % 4:
         case 0:
-            slip = word[:place] + word[place + 1 :]
+            slipped = word[:place] + word[place + 1 :]
         case 1:
-            slip = word[:place] + word[place] + word[place:]
+            slipped = word[:place] + word[place] + word[place:]
+        case 2:
+            slipped = word[:place] + _BESIDE.get(word[place], word[place + 1]) + word[place + 1 :]
         case _:
-            slip = word[:place] + word[place + 1] + word[place] + word[place + 2 :]
-    if slip == word:  # two equal letters changed places
-        slip = word[:place] + word[place + 1 :]
-    words[at] = slip
+            slipped = word[:place] + word[place + 1] + word[place] + word[place + 2 :]
+    if slipped == word:  # two equal letters changed places
+        slipped = word[:place] + word[place + 1 :]
+    words[long[at]] = slipped
     return " ".join(words)
+
+
+_ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
+_BESIDE = {letter: row[(at + 1) % len(row)] for row in _ROWS for at, letter in enumerate(row)}
+"""Letter -> the key beside it."""
