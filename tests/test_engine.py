@@ -271,3 +271,44 @@ def test_a_batch_answers_each_request_as_alone(golden: Engine) -> None:
             assert isinstance(alone, Page) and replace(answer, request_id="") == replace(alone, request_id="")
     assert [isinstance(own, EmptorError) for own in together] == [False, False, False, True, False, True, False]
     assert golden.pages([]) == []
+
+
+def test_without_a_query_newest_and_cheapest_are_of_the_whole_shop(engine: Engine) -> None:
+    """Not of what is popular: the cut comes after the order."""
+    toml = engine.shop.path / "shop.toml"
+    toml.write_text(toml.read_text().replace("depth = 1000", "depth = 3"))
+    events = [{"user_id": "u", "action": "purchase", "product_id": f"P0{at}"} for at in range(5)]
+    engine.shop.events.append(events)
+    republish(engine.shop)
+    assert engine.refresh()
+    assert set(ids(engine.search(""))) <= {f"P0{at}" for at in range(5)}
+    assert ids(engine.search("", sort="newest")) == ["P57", "P56", "P55"]
+    assert ids(engine.search("", sort="price_asc")) == ["odd-9", "odd/1 &?#", "dup-0"]
+    assert ids(engine.search("", sort="price_desc", filters=["category:Home"])) == ["P47", "P46", "P45"]
+
+
+def test_where_a_later_cascade_of_a_batch_fails_nothing_is_traced_twice(engine: Engine) -> None:
+    toml = engine.shop.path / "shop.toml"
+    toml.write_text(toml.read_text() + '[cascade.second]\nstages = [{ stage = "retrieve", method = "popular" }]\n')
+    assert engine.refresh()
+    traced: list[str | None] = []
+    engine.on_trace = lambda trace, view, page: traced.append(page.query)
+    run = engine.cascades["second"].run
+
+    def failing(*_: object, **__: object) -> object:
+        raise RuntimeError("no")
+
+    engine.cascades["second"].run = failing
+    asks = [Ask(query="mug"), Ask(query="lamp", cascade="second")]
+    with pytest.raises(RuntimeError):
+        engine.pages(asks)
+    assert traced == []
+    engine.cascades["second"].run = run
+    engine.pages(asks)
+    assert traced == ["mug", "lamp"]
+
+
+def test_an_unknown_option_is_a_mistake_of_the_caller(golden: Engine) -> None:
+    with pytest.raises(TypeError, match="colour"):
+        golden.search("mug", colour="red")
+    assert ids(golden.page(Ask(query="red striped mug")))[0] == "P34"

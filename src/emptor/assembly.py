@@ -8,18 +8,20 @@ from dataclasses import dataclass
 from emptor.cascade import Cascade, Methods, Pace
 from emptor.errors import EmptorError
 from emptor.merchandise import NAME as RULES
-from emptor.merchandise import Rules, read_rules
+from emptor.merchandise import Blocks, Rules, read_rules
 from emptor.merchandise import methods as merchandise_methods
-from emptor.retrieve.channel import Channel
+from emptor.retrieve.channel import NOTHING, Channel, Excluded
 from emptor.retrieve.dense import DenseChannel, VectorIndex
 from emptor.retrieve.lexical import LexicalChannel
 from emptor.retrieve.popular import PopularChannel
+from emptor.retrieve.reading import Reader
 from emptor.retrieve.spelling import Spelling
 from emptor.retrieve.stage import methods as retrieve_methods
 from emptor.retrieve.suggest import Suggester
 from emptor.retrieve.synonyms import Line, Synonyms, read_lines
 from emptor.shop.config import CascadeOptions, StageOptions
 from emptor.shop.files import stamp
+from emptor.shop.filters import Filters
 from emptor.shop.generation import Generation
 from emptor.shop.manifest import Manifest
 from emptor.shop.popularity import past_queries
@@ -27,6 +29,9 @@ from emptor.shop.shop import Shop
 from emptor.shop.view import View
 
 log = logging.getLogger(__name__)
+
+INITIAL = "initial"
+"""The cascade that shop.toml calls "default", whatever was promoted since."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,14 @@ class Assembled:
     rules: Rules
     promoted: str
     """The cascade of shop.toml that "default" stands for."""
+    blocks: Blocks
+    unblocked: Methods
+    """Retrieval that no rule keeps anything from: what explains which products the blocks have cost a list."""
+
+    @property
+    def names(self) -> list[str]:
+        """The cascades that differ: "initial" is another name of "default" until a cascade is promoted."""
+        return sorted(name for name in self.cascades if name != INITIAL or self.promoted != "default")
 
 
 class Assembler:
@@ -83,9 +96,15 @@ class Assembler:
         rules = self._read_rules()
         options = self._shop.options
         synonyms = Synonyms([*self._read_synonyms(view), *_usable(rules, view)], view.analyser)
-        lexical = LexicalChannel(view, options.search, synonyms=synonyms, spelling=self._spelling[1])
+        reader = Reader(view.analyser, options.search, synonyms=synonyms, spelling=self._spelling[1])
+        lexical = LexicalChannel(view, options.search, reader=reader)
+        popular, others, blocks = PopularChannel(view), self._dense(view), Blocks(view, rules)
+
+        def excluding(query: str | None, filters: Filters) -> Excluded:
+            return Excluded(*own) if any(own := blocks.of(query, filters)) else NOTHING
+
         methods: Methods = {
-            **retrieve_methods(lexical=lexical, popular=PopularChannel(view), others=self._dense(view)),
+            **retrieve_methods(lexical=lexical, popular=popular, others=others, excluding=excluding),
             **merchandise_methods(rules),
         }
         if manifest.cascade not in options.cascade:
@@ -93,12 +112,21 @@ class Assembler:
                 f"{self._shop.path}: the default cascade is {manifest.cascade!r}, which shop.toml lacks; put it back, "
                 "or take the promotion back with `emptor rollback`"
             )
-        named = {**options.cascade, "default": options.cascade[manifest.cascade]}
+        named = {INITIAL: options.cascade["default"], **options.cascade, "default": options.cascade[manifest.cascade]}
         cascades = {
             name: Cascade(name, _with_rules(own, rules), view, methods=methods, paces=self._paces)
             for name, own in named.items()
         }
-        return Assembled(view, cascades, lexical, self._suggester[1], rules, manifest.cascade)
+        return Assembled(
+            view,
+            cascades,
+            lexical,
+            self._suggester[1].without(blocks.everywhere(view), view),
+            rules,
+            manifest.cascade,
+            blocks,
+            retrieve_methods(lexical=lexical, popular=popular, others=others),
+        )
 
     def _read_rules(self) -> Rules:
         """The shop's rules; while the file cannot be read, those that were read last stand in."""

@@ -8,34 +8,28 @@ Example:
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
 import threading
 import time
-import uuid
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 
 from emptor.assembly import Assembled, Assembler
-from emptor.cascade import MAX_LIST, Cascade, Degraded, Outcome, Requests, Trace
+from emptor.cascade import MAX_LIST, Cascade, Outcome, Requests, Trace
 from emptor.cascade.runner import Observer
 from emptor.errors import EmptorError
-from emptor.explain import Kept, Step, explanation, follow
-from emptor.facets import Facet, count_facets, folded_field
+from emptor.explain import Kept, KeptTraces, Step, explanation, follow
+from emptor.facets import facets_of
 from emptor.merchandise import Rules
-from emptor.page import Ask, Hit, Page
+from emptor.page import Ask, Hit, Options, Page, in_order, requests_of
 from emptor.retrieve.suggest import Suggested
-from emptor.shop.filters import parse_filters
 from emptor.shop.shop import Shop
 from emptor.shop.view import View
 
 KEPT_TRACES = 10_000
-EXPLORED_FOR_US = 3_600_000_000
-"""A visitor who asks the same again within the hour sees the same shuffle."""
 
 log = logging.getLogger(__name__)
 
@@ -53,9 +47,7 @@ class Engine:
 
     def __init__(self, shop: Shop, *, keep_traces: int = KEPT_TRACES) -> None:
         self.shop = shop
-        self._kept: OrderedDict[str, Kept] = OrderedDict()
-        self._keep_traces = keep_traces
-        self._lock = threading.Lock()
+        self._kept = KeptTraces(keep_traces)
         self._refreshing = threading.Lock()
         self.on_trace: Callable[[Trace, View, Page], None] | None = None
         self.observe: Observer | None = None
@@ -78,8 +70,13 @@ class Engine:
 
     @property
     def cascades(self) -> dict[str, Cascade]:
-        """The cascades by name; "default" is the promoted one."""
+        """The cascades by name; "default" is the promoted one, "initial" the one that shop.toml calls default."""
         return self._assembled.cascades
+
+    @property
+    def cascade_names(self) -> list[str]:
+        """The names worth choosing from: "initial" only once it differs from "default"."""
+        return self._assembled.names
 
     @property
     def promoted(self) -> str:
@@ -97,82 +94,32 @@ class Engine:
 
     # -- asking ---------------------------------------------------------------------------------------------------
 
-    def search(
-        self,
-        query: str,
-        *,
-        k: int = 20,
-        offset: int = 0,
-        filters: Sequence[str] = (),
-        sort: str = "relevance",
-        user_id: str | None = None,
-        session_id: str | None = None,
-        cascade: str = "default",
-        facets: bool = True,
-        seed: int | None = None,
-        request_id: str | None = None,
-        deadline: float | None = None,
-    ) -> Page:
+    def search(self, query: str, *, deadline: float | None = None, **options: Unpack[Options]) -> Page:
         """A page of results for a query; a blank query browses what is popular under the filters.
 
         Args:
-            k, offset: the slice of the list, offset + k at most 1,000. filters: as in a URL, see `shop.filters`.
-            sort: order of the list's candidates: relevance, price_asc, price_desc, newest or popular.
-            seed: decides exploration; by default drawn from the session (or user), the query and the hour, so that all
-                pages of a list agree; without a visitor nothing is explored.
             deadline: time.monotonic() to answer by; None takes the time it needs.
+            options: see `page.Options`, such as k=10, filters=["price:10..50"], sort="newest".
         Raises: EmptorError for an unknown cascade or sort, a bad filter, or a slice behind the list's end.
         """
-        return self._one(
-            Ask(
-                query=query if query.strip() else None,
-                k=k,
-                offset=offset,
-                filters=parse_filters([filters] if isinstance(filters, str) else filters),
-                sort=sort,
-                user_id=user_id,
-                session_id=session_id,
-                cascade=cascade,
-                facets=facets,
-                seed=seed,
-                request_id=request_id,
-            ),
-            deadline,
-        )
+        return self.page(Ask.of(options, query=query), deadline=deadline)
 
     def recommend(
-        self,
-        *,
-        product_id: str | None = None,
-        user_id: str | None = None,
-        session_id: str | None = None,
-        k: int = 20,
-        offset: int = 0,
-        filters: Sequence[str] = (),
-        cascade: str = "default",
-        seed: int | None = None,
-        request_id: str | None = None,
-        deadline: float | None = None,
+        self, *, product_id: str | None = None, deadline: float | None = None, **options: Unpack[Options]
     ) -> Page:
         """Products without a query: similar to `product_id`, or for a user's home page.
 
         Raises: EmptorError where the product is not in the shop; see `search` for the rest.
         """
-        return self._one(
-            Ask(
-                product_id=product_id,
-                k=k,
-                offset=offset,
-                filters=parse_filters([filters] if isinstance(filters, str) else filters),
-                user_id=user_id,
-                session_id=session_id,
-                cascade=cascade,
-                facets=False,
-                seed=seed,
-                request_id=request_id,
-            ),
-            deadline,
-        )
+        options.setdefault("facets", False)
+        return self.page(Ask.of(options, product_id=product_id), deadline=deadline)
+
+    def page(self, ask: Ask, *, deadline: float | None = None) -> Page:
+        """The page of one request. Raises EmptorError, see `search`."""
+        (answer,) = self.pages([ask], deadline=deadline)
+        if isinstance(answer, EmptorError):
+            raise answer
+        return answer
 
     def pages(self, asks: Sequence[Ask], *, deadline: float | None = None) -> list[Page | EmptorError]:
         """Answer several requests in one batch: each gets its page, or the error that is its own.
@@ -190,17 +137,17 @@ class Engine:
                 answers[at] = _unknown_cascade(ask.cascade, assembled)
             else:
                 by_cascade.setdefault(ask.cascade, []).append(at)
+        made: list[tuple[Ask, Trace, Page]] = []
         for name, places in by_cascade.items():
-            pages = self._pages([asks[at] for at in places], assembled, assembled.cascades[name], deadline)
-            for at, page in zip(places, pages, strict=True):
+            own = [asks[at] for at in places]
+            pages = self._pages(own, assembled, assembled.cascades[name], deadline)
+            for at, (trace, page) in zip(places, pages, strict=True):
                 answers[at] = page
+                made.append((asks[at], trace, page))
+        # only now: where a cascade fails, the whole batch is asked again, and each request must be traced once
+        for ask, trace, page in made:
+            self._keep(trace, assembled, page, logged=ask.logged)
         return [answer for answer in answers if answer is not None]
-
-    def _one(self, ask: Ask, deadline: float | None) -> Page:
-        (answer,) = self.pages([ask], deadline=deadline)
-        if isinstance(answer, EmptorError):
-            raise answer
-        return answer
 
     def suggest(self, prefix: str, *, k: int = 8) -> list[Suggested]:
         """Completions of a query that is being typed."""
@@ -233,17 +180,13 @@ class Engine:
         Args:
             private: with the authors and notes of rules, which are nobody's business outside.
         """
-        kept = self._kept_trace(request_id)
-        return None if kept is None else explanation(kept, private=private)
+        kept = self._kept.get(request_id)
+        return None if kept is None else explanation(kept, self._assembled, private=private)
 
     def follow(self, request_id: str, product_id: str) -> list[Step] | None:
         """One product's way through one of those requests, up to where it was lost; None for an unknown request."""
-        kept = self._kept_trace(request_id)
+        kept = self._kept.get(request_id)
         return None if kept is None else follow(kept, product_id, self._assembled)
-
-    def _kept_trace(self, request_id: str) -> Kept | None:
-        with self._lock:
-            return self._kept.get(request_id)
 
     # -- keeping up -----------------------------------------------------------------------------------------------
 
@@ -260,15 +203,8 @@ class Engine:
             before = self._assembled.view.generation
             self._assembled = self._assembler.assemble(view, manifest)
             if view.generation is not before:
-                self._forget({before.number, view.generation.number})
+                self._kept.forget_but({before.number, view.generation.number})
             return True
-
-    def _forget(self, numbers: set[int]) -> None:
-        """Drop traces of older generations: they would keep deleted files on the disk."""
-        with self._lock:
-            old = [key for key, kept in self._kept.items() if int(kept.view.split(".")[0]) not in numbers]
-            for key in old:
-                del self._kept[key]
 
     # -- pages ----------------------------------------------------------------------------------------------------
 
@@ -277,45 +213,52 @@ class Engine:
             raise _unknown_cascade(name, assembled)
         return assembled.cascades[name]
 
-    def _pages(self, asks: Sequence[Ask], assembled: Assembled, runner: Cascade, deadline: float | None) -> list[Page]:
-        """The pages of one cascade's requests."""
+    def _pages(
+        self, asks: Sequence[Ask], assembled: Assembled, runner: Cascade, deadline: float | None
+    ) -> list[tuple[Trace, Page]]:
+        """The pages of one cascade's requests, and how they came about."""
         view, now = assembled.view, time.time_ns() // 1000
-        requests = _requests(asks, now=now)
-        exploring = np.array([_is_explored(ask) for ask in asks])
+        requests = requests_of(asks, now=now)
+        exploring = np.array([ask.explores for ask in asks])
         outcome = runner.run(requests, deadline=deadline, observe=self.observe, exploring=exploring)
         lists = [outcome.candidates.row(at) for at in range(len(asks))]
         degraded = [list(outcome.degraded) for _ in asks]
-        facets = self._facets(asks, assembled, runner, requests, [rows for rows, _ in lists], deadline, degraded)
+        facets = facets_of(
+            runner,
+            requests,
+            [rows for rows, _ in lists],
+            [at for at, ask in enumerate(asks) if ask.facets],
+            deadline=deadline,
+            degraded=degraded,
+        )
         depth = runner.options.stages[-1].depth
         pages = []
         for at, (ask, (rows, scores)) in enumerate(zip(asks, lists, strict=True)):
             propensity = outcome.candidates.columns["propensity"][at]
-            shown = _sorted(view, rows, ask.sort)[ask.offset : ask.offset + ask.k]
+            shown = in_order(view, rows, ask.sort)[ask.offset : ask.offset + ask.k]
+            found = zip(
+                self._cards(view, rows[shown].tolist()),
+                scores[shown].tolist(),
+                propensity[shown].tolist(),
+                strict=True,
+            )
             page = Page(
                 request_id=requests.request_id[at],
                 query=ask.query,
                 results=[
                     Hit(product, score, ask.offset + place, chance)
-                    for place, (product, score, chance) in enumerate(
-                        zip(
-                            self._cards(view, rows[shown].tolist()),
-                            scores[shown].tolist(),
-                            propensity[shown].tolist(),
-                            strict=True,
-                        )
-                    )
+                    for place, (product, score, chance) in enumerate(found)
                 ],
                 total=min(len(rows), MAX_LIST),
                 total_is_capped=len(rows) >= min(depth, MAX_LIST) or _is_full(outcome.traces[at], runner),
                 facets=facets[at],
                 degraded=degraded[at],
-                did_you_mean=assembled.lexical.read(ask.query[:256]).meant if ask.query else None,
+                did_you_mean=assembled.lexical.reader.read(ask.query).meant if ask.query else None,
                 cascade=runner.hash,
                 explored=bool(outcome.explored[at]),
                 view=view.id,
             )
-            self._keep(outcome.traces[at], assembled, page, logged=ask.logged)
-            pages.append(page)
+            pages.append((outcome.traces[at], page))
         return pages
 
     def _cards(self, view: View, rows: Sequence[int]) -> list[dict[str, Any]]:
@@ -325,110 +268,17 @@ class Engine:
                 product["currency"] = self.shop.options.currency
         return products
 
-    def _facets(
-        self,
-        asks: Sequence[Ask],
-        assembled: Assembled,
-        runner: Cascade,
-        requests: Requests,
-        lists: Sequence[np.ndarray],
-        deadline: float | None,
-        degraded: list[list[Degraded]],
-    ) -> list[list[Facet]]:
-        """Facets of each list; an active filter's own facet is counted over the list without that filter.
-
-        Where there is no time for that list, the facet is counted over the page's own, and `degraded` says so.
-        """
-        view, facets = assembled.view, [list[Facet]() for _ in asks]
-        wanted = [at for at, ask in enumerate(asks) if ask.facets]
-        if not wanted:
-            return facets
-        counted = count_facets(view, [lists[at] for at in wanted], [asks[at].filters for at in wanted])
-        for at, every in zip(wanted, counted, strict=True):
-            filters = asks[at].filters
-            own = sorted({clause.field for clause in filters})
-            facets[at] = [facet for facet in every if folded_field(facet.field) not in own]
-            for name in own:
-                without = tuple(clause for clause in filters if clause.field != name)
-                wider = requests.rows(slice(at, at + 1), filters=[without])
-                outcome = runner.run(wider, deadline=deadline, exploring=False)
-                found = lists[at] if outcome.degraded else outcome.candidates.row(0)[0]
-                degraded[at] += [Degraded(f"facet {name}", own.reason, None) for own in outcome.degraded]
-                (alone,) = count_facets(view, [found], [filters], [name])
-                facets[at] += [facet for facet in alone if folded_field(facet.field) == name]
-            # a facet keeps its place when it becomes active
-            facets[at].sort(key=lambda facet: (_RANKS.get(facet.field, 5), facet.field))
-        return facets
-
     def _keep(self, trace: Trace, assembled: Assembled, page: Page, *, logged: bool) -> None:
-        view = assembled.view
-        kept = Kept(trace, view.ids, view.id, [hit.product["product_id"] for hit in page.results], assembled.rules)
-        with self._lock:
-            self._kept[page.request_id] = kept
-            while len(self._kept) > self._keep_traces:
-                self._kept.popitem(last=False)
+        shown = [hit.product["product_id"] for hit in page.results]
+        self._kept.add(page.request_id, Kept.of(trace, assembled, shown))
         if logged and self.on_trace is not None:
-            self.on_trace(trace, view, page)
-
-
-_RANKS = {"category": 0, "brand": 1, "price": 2, "in_stock": 9}
+            self.on_trace(trace, assembled.view, page)
 
 
 def _unknown_cascade(name: str, assembled: Assembled) -> EmptorError:
-    return EmptorError(f"unknown cascade {name[:80]!r}; shop.toml has {', '.join(sorted(assembled.cascades))}")
-
-
-def _requests(asks: Sequence[Ask], *, now: int) -> Requests:
-    """A batch of one cascade's requests.
-
-    All pages of a list must be cut from one shuffle: its seed is drawn for the visitor, not for the request.
-    """
-    hour = now // EXPLORED_FOR_US
-    return Requests.of(
-        [ask.query for ask in asks],
-        request_ids=[ask.request_id or uuid.uuid4().hex for ask in asks],
-        user_ids=[ask.user_id for ask in asks],
-        session_ids=[ask.session_id for ask in asks],
-        product_ids=[ask.product_id for ask in asks],
-        filters=[ask.filters for ask in asks],
-        now=now,
-        k=[ask.k for ask in asks],
-        offset=[ask.offset for ask in asks],
-        seeds=[
-            ask.seed
-            if ask.seed is not None
-            else _seed(ask.session_id or ask.user_id or "", ask.query, ask.product_id, ask.filters, ask.cascade, hour)
-            for ask in asks
-        ],
-        cascade=asks[0].cascade,
-    )
+    return EmptorError(f"unknown cascade {name[:80]!r}; shop.toml has {', '.join(assembled.names)}")
 
 
 def _is_full(trace: Trace, runner: Cascade) -> bool:
     """Whether retrieval found as many as it may: a list that rules have shortened since is still one of more."""
     return len(trace.stages[0].products) >= runner.options.stages[0].depth
-
-
-def _is_explored(ask: Ask) -> bool:
-    """Without a visitor, or under another order, nothing is explored and every propensity is 1."""
-    return ask.sort == "relevance" and (ask.seed is not None or bool(ask.session_id or ask.user_id))
-
-
-def _sorted(view: View, rows: np.ndarray, sort: str) -> np.ndarray:
-    """Places of the list in the wanted order; what has no price or date stands last."""
-    places = np.arange(len(rows))
-    if sort == "relevance":
-        return places
-    if sort.startswith("price"):
-        price = view.price[rows]
-        key = np.where(np.isnan(price), np.inf, price if sort == "price_asc" else -price)
-    elif sort == "newest":
-        key = -view.listed_at[rows].astype(np.float64)
-    else:
-        key = -view.popularity[rows]
-    return np.lexsort((places, key))
-
-
-def _seed(*parts: object) -> int:
-    """A number below 2**63 that depends on all parts."""
-    return int.from_bytes(hashlib.blake2b(repr(parts).encode(), digest_size=8).digest(), "little") >> 1

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import math
+import threading
+import weakref
+from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from emptor.assembly import Assembled
-from emptor.cascade import StageTrace, Trace
-from emptor.merchandise import Merchandising, Rules
+from emptor.cascade import Candidates, Requests, StageTrace, Trace
+from emptor.merchandise import Merchandising, Rule, Rules
+from emptor.retrieve.channel import Excluded
+from emptor.retrieve.reading import Alternative, clip
 from emptor.shop.filters import Filters, parse_filters
 from emptor.shop.view import RowIds
 
@@ -24,12 +29,46 @@ class Kept:
     view: str
     shown: list[str]
     rules: Rules
+    state: weakref.ref[Assembled]
+
+    @classmethod
+    def of(cls, trace: Trace, assembled: Assembled, shown: list[str]) -> Kept:
+        view = assembled.view
+        return cls(trace, view.ids, view.id, shown, assembled.rules, weakref.ref(assembled))
 
 
-def explanation(kept: Kept, *, private: bool = False) -> dict[str, Any]:
-    """A request as `/v1/explain` answers it: its fields, and for each stage what came in, stayed and was dropped.
+class KeptTraces:
+    """The last requests, by id. Safe between threads."""
+
+    def __init__(self, size: int) -> None:
+        self._kept: OrderedDict[str, Kept] = OrderedDict()
+        self._size = size
+        self._lock = threading.Lock()
+
+    def add(self, request_id: str, kept: Kept) -> None:
+        with self._lock:
+            self._kept[request_id] = kept
+            while len(self._kept) > self._size:
+                self._kept.popitem(last=False)
+
+    def get(self, request_id: str) -> Kept | None:
+        with self._lock:
+            return self._kept.get(request_id)
+
+    def forget_but(self, generations: set[int]) -> None:
+        """Drop traces of other generations: they would keep deleted files on the disk."""
+        with self._lock:
+            old = [key for key, kept in self._kept.items() if int(kept.view.split(".")[0]) not in generations]
+            for key in old:
+                del self._kept[key]
+
+
+def explanation(kept: Kept, assembled: Assembled, *, private: bool = False) -> dict[str, Any]:
+    """A request as `/v1/explain` answers it: its fields, how its query was read, and for each stage what came in,
+    stayed and was dropped.
 
     Args:
+        assembled: the present state of the shop, from which the reading and what rules keep out are worked out anew.
         private: tell of rules who wrote them, when and why, too.
     """
     trace, ids = kept.trace, kept.ids.many
@@ -49,10 +88,12 @@ def explanation(kept: Kept, *, private: bool = False) -> dict[str, Any]:
                 "dropped": ids(dropped),
                 "why_dropped": _why_dropped(stage, len(dropped)),
                 "rules": _rules_of(stage, kept.rules, private),
+                "blocked": [] if number else _blocked(kept, assembled, private),
             }
         )
     return {
         **trace.request,
+        "reading": reading(kept, assembled),
         "cascade_hash": trace.cascade,
         "view": kept.view,
         "explored": trace.explored,
@@ -80,12 +121,129 @@ def _rules_of(stage: StageTrace, rules: Rules, private: bool) -> dict[str, dict[
     column = stage.columns.get("rule") if stage.name == "merchandise" else None
     if column is None:
         return {}
-    told = {}
-    for number in np.unique(column[~np.isnan(column)]).astype(int).tolist():
-        rule = rules.moving[number]
-        more = {"author": rule.author, "at": rule.at, "note": rule.note} if private else {}
-        told[str(number)] = {"id": rule.id, "kind": rule.kind, "text": str(rule), **more}
-    return told
+    numbers = np.unique(column[~np.isnan(column)]).astype(int).tolist()
+    return {str(number): _told(rules.moving[number], private) for number in numbers}
+
+
+def _told(rule: Rule, private: bool) -> dict[str, Any]:
+    more = {"author": rule.author, "at": rule.at, "note": rule.note} if private else {}
+    return {"id": rule.id, "kind": rule.kind, "text": str(rule), **more}
+
+
+def _blocked(kept: Kept, assembled: Assembled, private: bool) -> list[dict[str, Any]]:
+    """What blocking rules kept out of retrieval: each rule with the products that would have been in the list."""
+    request, stage, view = kept.trace.request, kept.trace.stages[0], assembled.view
+    filters = parse_filters(request["filters"])
+    layer = Merchandising(view, rules=kept.rules, depth=1)
+    held = [kept.rules.moving[number] for number in layer.matching(request["query"], filters)]
+    build = assembled.unblocked["retrieve"].get(stage.method)
+    if build is None or not any(rule.kind == "block" for rule in held) or _is_of_old(kept, assembled):
+        return []
+    options = assembled.cascades[_cascade(request, assembled)].options.stages[0]
+    asked = Requests.of(
+        [request["query"]], product_ids=[request["product_id"]], filters=[filters], sorts=[request["sort"]]
+    )
+    rows, _ = build(view, options)(asked, Candidates.empty(1)).cut(options.depth).row(0)
+    by_rule: dict[str, dict[str, Any]] = {}
+    for row in rows.tolist():
+        rule = layer.blocking(row, request["query"], filters)
+        if rule is not None:
+            by_rule.setdefault(rule.id, {"rule": _told(rule, private), "products": []})
+            by_rule[rule.id]["products"].append(view.product_id(row))
+    return list(by_rule.values())
+
+
+def reading(kept: Kept, assembled: Assembled) -> dict[str, Any] | None:
+    """How the query of a request was read: its words, what may stand for each, whether all of them had to match.
+
+    None for a request without a query.
+    """
+    request, stage, lexical = kept.trace.request, kept.trace.stages[0], assembled.lexical
+    if not request["query"]:
+        return None
+    query, filters = clip(request["query"]), parse_filters(request["filters"])
+    read, reader = lexical.reader.read(query), lexical.reader
+    parts = list(reader.parts(read.words, filters))
+    options = assembled.cascades[_cascade(request, assembled)].options.stages[0]
+    excluded = Excluded(*assembled.blocks.of(query, filters))
+    whole, relaxed = lexical.coverage(query, filters, depth=options.depth, excluded=excluded)
+    asked = "lexical" in stage.columns  # not a fallback, nor a cascade without words
+    return {
+        "text": query,
+        "words": [
+            {
+                "word": word.surface or word.terms[0][0],
+                "term": word.terms[0][0],
+                "kind": "word" if word.surface else "quantity",
+                "optional": word.optional,
+                "alternatives": [_alternative(own) for own in reader.alternatives(word, filters)[1:]],
+            }
+            for word in read.words
+        ],
+        "phrases": [
+            {
+                "phrase": " ".join(word.surface or word.terms[0][0] for word in part.words),
+                "alternatives": [_alternative(own) for own in part.others],
+            }
+            for part in parts
+            if part.others
+        ],
+        "did_you_mean": read.meant,
+        "with_all_words": whole,
+        "relaxed": relaxed,
+        "by_scores_alone": lexical.by_scores_alone,
+        "note": _note(asked, kept, assembled),
+    }
+
+
+def _alternative(own: Alternative) -> dict[str, Any]:
+    return {"text": " ".join(own.terms), "weight": round(own.weight, 4), "why": own.why}
+
+
+def _note(asked: bool, kept: Kept, assembled: Assembled) -> str | None:
+    if not asked:
+        return "The words were not matched in this request: nothing but other channels, or a fallback, found its list."
+    if kept.state() is not assembled:
+        return "The shop has changed since this request; this is how it reads the query now."
+    return None
+
+
+def reading_lines(told: dict[str, Any]) -> list[str]:
+    """A reading in sentences, for a terminal."""
+    if not told["words"]:
+        return ["No word of the query can be searched for."]
+    names = {"quantity": " (a quantity)", "word": ""}
+    words = [
+        own["word"]
+        + (f" as {own['term']}" if own["term"] != own["word"] else "")
+        + names[own["kind"]]
+        + (" (need not match)" if own["optional"] else "")
+        for own in told["words"]
+    ]
+    lines = [f"Read: {', '.join(words)}."]
+    for own in [*told["words"], *told["phrases"]]:
+        others = [f"{other['text']} at {other['weight']:g} ({other['why']})" for other in own["alternatives"]]
+        if others:
+            lines.append(f"Beside {own.get('word') or own.get('phrase')}: {', '.join(others)}.")
+    if told["did_you_mean"]:
+        lines.append(f"Did you mean: {told['did_you_mean']}.")
+    lines.append(matched(told))
+    return [*lines, told["note"]] if told["note"] else lines
+
+
+def matched(told: dict[str, Any]) -> str:
+    """Whether all words had to match, in a sentence."""
+    count = told["with_all_words"]
+    which = "1 product has" if count == 1 else f"{count:,} products have"
+    if told["relaxed"] and told["by_scores_alone"]:
+        return f"Any word is always enough in this shop, and scores alone decide; {which} every word."
+    if told["relaxed"]:
+        return (
+            f"Any word was enough, since only {which} every word; those stand first."
+            if count
+            else ("Any word was enough, since no product has every word.")
+        )
+    return f"Every word had to match: {which if count else 'no product has'} them all."
 
 
 @dataclass(frozen=True)
@@ -110,7 +268,7 @@ def follow(kept: Kept, product_id: str, assembled: Assembled) -> list[Step]:
     trace, view = kept.trace, assembled.view
     row = view.row(product_id)
     first = trace.stages[0]
-    if kept.view.split(".")[0] != view.id.split(".")[0]:
+    if _is_of_old(kept, assembled):
         words = "The catalogue was published anew since this request; run the search again to follow a product."
         return [Step(first.name, first.method, None, None, None, {}, words)]
     if row is None:
@@ -140,6 +298,11 @@ def follow(kept: Kept, product_id: str, assembled: Assembled) -> list[Step]:
     return steps
 
 
+def _is_of_old(kept: Kept, assembled: Assembled) -> bool:
+    """Whether the request was answered on another generation, whose rows say nothing of this one."""
+    return kept.view.split(".")[0] != assembled.view.id.split(".")[0]
+
+
 def _how_it_moved(
     stage: StageTrace, before: int | None, place: int, columns: dict[str, float | None], rules: Rules
 ) -> str:
@@ -166,6 +329,9 @@ def _why_not_found(kept: Kept, row: int, assembled: Assembled) -> str:
     """Why retrieval did not find a product that the shop has."""
     request, view, stage = kept.trace.request, assembled.view, kept.trace.stages[0]
     filters = parse_filters(request["filters"])
+    blocking = Merchandising(view, rules=kept.rules, depth=1).blocking(row, request["query"], filters)
+    if blocking is not None:
+        return f"Blocked by the rule: {blocking}."
     note = "" if kept.view == view.id else " (The catalogue has changed since this request.)"
     for clause in filters:
         if not view.mask((clause,))[row]:

@@ -10,6 +10,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from emptor.cascade import Cascade, Degraded, Requests
 from emptor.shop.filters import Clause, escape
 from emptor.shop.text.analyser import fold
 from emptor.shop.view import View
@@ -73,6 +74,46 @@ def count_facets(
         for own, (part, chosen) in zip(facets, batch.each(), strict=True):
             own.append(_stock(stock[part], chosen.get("in_stock", ())))
     return [[facet for facet in own if facet.values] for own in facets]
+
+
+def facets_of(
+    runner: Cascade,
+    requests: Requests,
+    lists: Sequence[np.ndarray],
+    wanted: Sequence[int],
+    *,
+    deadline: float | None,
+    degraded: list[list[Degraded]],
+) -> list[list[Facet]]:
+    """Facets of a cascade's lists; an active filter's own facet is counted over the list without that filter.
+
+    Where there is no time for that list, the facet is counted over the page's own, and `degraded` is told so.
+
+    Args:
+        lists: B lists of rows; wanted: places of those whose facets are asked for.
+    """
+    view, facets = runner.view, [list[Facet]() for _ in lists]
+    if not wanted:
+        return facets
+    active = [requests.filters[at] for at in wanted]
+    counted = count_facets(view, [lists[at] for at in wanted], active)
+    for at, every, filters in zip(wanted, counted, active, strict=True):
+        own = sorted({clause.field for clause in filters})
+        facets[at] = [facet for facet in every if folded_field(facet.field) not in own]
+        for name in own:
+            without = tuple(clause for clause in filters if clause.field != name)
+            wider = requests.rows(slice(at, at + 1), filters=[without])
+            outcome = runner.run(wider, deadline=deadline, exploring=False)
+            found = lists[at] if outcome.degraded else outcome.candidates.row(0)[0]
+            degraded[at] += [Degraded(f"facet {name}", lost.reason, None) for lost in outcome.degraded]
+            (alone,) = count_facets(view, [found], [filters], [name])
+            facets[at] += [facet for facet in alone if folded_field(facet.field) == name]
+        # a facet keeps its place when it becomes active
+        facets[at].sort(key=lambda facet: (_RANKS.get(facet.field, 5), facet.field))
+    return facets
+
+
+_RANKS = {"category": 0, "brand": 1, "price": 2, "in_stock": 9}
 
 
 def folded_field(field: str) -> str:

@@ -104,7 +104,10 @@ def test_a_touched_list_is_explained_rule_by_rule(engine: Engine) -> None:
     public = engine.explain(page.request_id)
     assert public is not None and set(public["stages"][-1]["rules"]["0"]) == {"id", "kind", "text"}
     last = story["stages"][-1]
-    assert last["stage"] == "merchandise" and last["dropped"] == ["P30"]
+    assert last["stage"] == "merchandise" and last["dropped"] == []
+    [kept_out] = story["stages"][0]["blocked"]
+    assert kept_out["products"] == ["P30"] and kept_out["rule"]["id"] == block.id
+    assert kept_out["rule"]["author"] == "tester" and "author" not in public["stages"][0]["blocked"][0]["rule"]
     assert last["products"][1] == "P00" and last["columns"]["place_before"][1] is None
     assert last["rules"]["0"]["id"] == pin.id and last["columns"]["rule"][1] == 0
     assert last["rules"]["0"]["author"] == "tester" and last["rules"]["0"]["at"]

@@ -98,3 +98,37 @@ def test_an_edited_shop_toml_is_taken_up_and_a_broken_one_is_not(challenged: Pat
         with pytest.raises(EmptorError, match=r"default cascade is 'short', which shop\.toml lacks"):
             engine.refresh()
         assert engine.search("mug", cascade="short").total == 3
+
+
+def test_what_was_judged_against_another_default_is_not_promoted(challenged: Path) -> None:
+    """Between judging and promoting, somebody else may have promoted: looked at again within the change."""
+    with Shop.open(challenged) as shop:
+        promote(shop, "short", champion="default")
+        with pytest.raises(
+            EmptorError, match=r"judged against 'default', but the default cascade .* is 'short' by now"
+        ):
+            promote(shop, "popular", champion="default")
+        manifest = shop.manifest()
+        assert manifest is not None and manifest.cascade == "short" and len(manifest.promotions) == 1
+        promote(shop, "popular", champion="short")
+
+
+def test_the_cascade_that_shop_toml_calls_default_stays_in_reach(challenged: Path) -> None:
+    with Engine.open(challenged) as engine:
+        first = engine.search("mug").cascade
+        assert engine.cascade_names == ["default", "popular", "short"], "the same as default until one is promoted"
+        assert engine.search("mug", cascade="initial").cascade == first
+        promote(engine.shop, "short")
+        assert engine.refresh() and engine.cascade_names == ["default", "initial", "popular", "short"]
+        assert engine.search("mug", cascade="initial").cascade == first != engine.search("mug").cascade
+        assert promote(engine.shop, "initial").after == "default"
+        assert engine.refresh() and engine.promoted == "default"
+
+
+def test_a_cascade_of_ones_own_may_be_called_initial(challenged: Path) -> None:
+    toml = (challenged / "shop.toml").read_text()
+    (challenged / "shop.toml").write_text(toml.replace("[cascade.short]", "[cascade.initial]"))
+    with Engine.open(challenged) as engine:
+        assert engine.search("mug", cascade="initial").total == 5
+        promote(engine.shop, "initial")
+        assert engine.refresh() and engine.promoted == "initial" and engine.search("mug").total == 5

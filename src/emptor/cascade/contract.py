@@ -23,6 +23,7 @@ class Requests:
 
     request_id, query, user_id, session_id, scenario, product_id [B] object (str or None), filters [B] object (Filters),
     now [B] int64 (UTC microseconds), k, offset, seed [B] int64. `product_id`: the product that "similar" starts from.
+    sort [B] object (str): the order in which the page will be shown; retrieval heeds it where there is no query.
     """
 
     request_id: np.ndarray
@@ -36,6 +37,7 @@ class Requests:
     k: np.ndarray
     offset: np.ndarray
     seed: np.ndarray
+    sort: np.ndarray
     cascade: str = "default"
 
     def __len__(self) -> int:
@@ -56,6 +58,7 @@ class Requests:
         k: int | Sequence[int] = 20,
         offset: int | Sequence[int] = 0,
         seeds: Sequence[int] | None = None,
+        sorts: Sequence[str] | None = None,
         cascade: str = "default",
     ) -> Requests:
         """Requests from lists; what is left out is None, or the same for all.
@@ -76,6 +79,7 @@ class Requests:
             k=np.full(size, k, np.int64),
             offset=np.full(size, offset, np.int64),
             seed=np.arange(size, dtype=np.int64) if seeds is None else np.asarray(seeds, np.int64),
+            sort=_objects(sorts or ["relevance"] * size),
             cascade=cascade,
         )
 
@@ -100,6 +104,7 @@ class Requests:
             "k": int(self.k[at]),
             "offset": int(self.offset[at]),
             "seed": int(self.seed[at]),
+            "sort": self.sort[at],
             "cascade": self.cascade,
         }
 

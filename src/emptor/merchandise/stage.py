@@ -31,6 +31,8 @@ class _List:
 class Merchandising:
     """Blocks, boosts, buries and pins. A list that no rule is for stays as it is, scores included.
 
+    Retrieval has left out what is blocked (see `blocks`); here nothing comes in again, whatever stands between.
+
     Places are what rules speak of, since scores mean something else in every cascade: a touched list gets the scores
     m, m - 1, ... 1. Columns (float32): `place_before` from 0 (NaN: pinned, and not found before), `rule`, number of
     the last rule that moved the product (NaN: none), `pinned` 0 or 1.

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
 from emptor.cascade import Requests
+from emptor.shop.filters import Filters
+from emptor.shop.view import View
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,31 @@ class Found:
 def empty() -> Found:
     """Nothing found."""
     return Found(np.zeros(0, np.int64), np.zeros(0, np.float32))
+
+
+@dataclass(frozen=True)
+class Excluded:
+    """What blocking rules keep out of a search before the cut: rows of the view, and what passes one of the clauses."""
+
+    rows: tuple[int, ...] = ()
+    clauses: Filters = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.rows or self.clauses)
+
+    def mask(self, view: View) -> np.ndarray:
+        """[rows] bool: the products that are kept out."""
+        mask = np.zeros(view.rows, bool)
+        mask[list(self.rows)] = True
+        for clause in self.clauses:
+            mask |= view.mask((clause,))
+        return mask
+
+
+NOTHING = Excluded()
+
+Excluding = Callable[[str | None, Filters], Excluded]
+"""What is kept out of a search with this query under these filters."""
 
 
 class Channel(Protocol):
@@ -38,4 +65,6 @@ class Channel(Protocol):
     @property
     def covers(self) -> np.ndarray | None: ...
 
-    def __call__(self, requests: Requests, *, depth: int) -> Sequence[Found | None]: ...
+    def __call__(
+        self, requests: Requests, *, depth: int, excluded: Sequence[Excluded] | None = None
+    ) -> Sequence[Found | None]: ...

@@ -15,8 +15,8 @@ import numpy as np
 from emptor.cascade import Requests
 from emptor.encoders import TextEncoder
 from emptor.errors import EmptorError
-from emptor.retrieve.channel import Found, empty
-from emptor.retrieve.lexical import clip
+from emptor.retrieve.channel import NOTHING, Excluded, Found, empty
+from emptor.retrieve.reading import clip
 from emptor.shop.view import View
 
 EXACT_BELOW = 50_000
@@ -75,7 +75,10 @@ class DenseChannel:
         self._rows, self._vectors = index.rows, index.vectors
         self._dead = int(np.count_nonzero(~view.alive[self._rows]))
 
-    def __call__(self, requests: Requests, *, depth: int) -> list[Found | None]:
+    def __call__(
+        self, requests: Requests, *, depth: int, excluded: Sequence[Excluded] | None = None
+    ) -> list[Found | None]:
+        excluded = excluded or [NOTHING] * len(requests)
         asked = [at for at, query in enumerate(requests.query) if query]
         answers: list[Found | None] = [None] * len(requests)
         if not asked or not len(self._rows):
@@ -83,22 +86,32 @@ class DenseChannel:
         queries = _unit(np.asarray(self._encoder.encode([clip(requests.query[at]) for at in asked]), np.float32))
         for start in range(0, len(asked), BATCH):
             part = asked[start : start + BATCH]
-            found = self._near(queries[start : start + BATCH], [requests.filters[at] for at in part], depth)
+            filters, without = [requests.filters[at] for at in part], [excluded[at] for at in part]
+            found = self._near(queries[start : start + BATCH], filters, without, depth)
             for at, answer in zip(part, found, strict=True):
                 answers[at] = answer
         return answers
 
-    def _near(self, queries: np.ndarray, filters: Sequence[Any], depth: int) -> list[Found]:
+    def _near(
+        self, queries: np.ndarray, filters: Sequence[Any], excluded: Sequence[Excluded], depth: int
+    ) -> list[Found]:
+        masks = {own: own.mask(self._view) for own in set(excluded) if own}
+        out = self._dead + max((int(np.count_nonzero(mask)) for mask in masks.values()), default=0)
         found = []
-        if not self._index.exact and len(queries) < BATCH and not any(filters) and self._dead <= depth:
-            scores, places = self._index.near(queries, depth + self._dead)
-            for own, values in zip(places, scores, strict=True):
-                hit = (own >= 0) & self._view.alive[self._rows[own]]
-                found.append(self._sorted(self._rows[own[hit]], values[hit], depth))
+        if not self._index.exact and len(queries) < BATCH and not any(filters) and out <= depth:
+            # as many more as may turn out to be deleted or blocked
+            scores, places = self._index.near(queries, depth + out)
+            for own, values, without in zip(places, scores, excluded, strict=True):
+                rows = self._rows[own]
+                hit = (own >= 0) & self._view.alive[rows]
+                if without:
+                    hit &= ~masks[without][rows]
+                found.append(self._sorted(rows[hit], values[hit], depth))
             return found
         scores = queries @ self._vectors.T
-        for at, own in enumerate(filters):
-            allowed = self._view.mask(own)[self._rows]
+        for at, (own, without) in enumerate(zip(filters, excluded, strict=True)):
+            mask = self._view.mask(own)
+            allowed = (mask & ~masks[without] if without else mask)[self._rows]
             rows, values = self._rows[allowed], scores[at][allowed]
             if len(rows) > depth:
                 border = np.partition(values, len(rows) - depth)[len(rows) - depth]

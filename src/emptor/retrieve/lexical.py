@@ -1,22 +1,21 @@
 """The lexical channel: BM25 over title, brand, category, attributes and description, on tantivy.
 
-A query is cut to 256 characters and 32 distinct words, read by the shop's analyser, and built as objects: user text is
-never parsed as a query language. Every word must match (stop words excepted); where that finds too little, any may.
+A query is read by `reading.py` and built as objects: user text is never parsed as a query language. Every word must
+match (stop words excepted); where that finds too little, any may, and products with every word stand first.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import tantivy
 from tantivy import Occur, Query
 
-from emptor.retrieve.channel import Found, empty
-from emptor.retrieve.spelling import Spelling, did_you_mean
-from emptor.retrieve.synonyms import Synonyms
+from emptor.retrieve.channel import NOTHING, Excluded, Found, empty
+from emptor.retrieve.reading import MAX_CHARACTERS, MAX_WORDS, Alternative, Reader, clip
 from emptor.shop.config import TEXT_FIELDS, SearchOptions
 from emptor.shop.filters import Clause, Filters
 from emptor.shop.memo import Memo
@@ -24,32 +23,29 @@ from emptor.shop.text import QueryWord
 from emptor.shop.view import View
 from emptor.turn import aside
 
-MAX_CHARACTERS = 256
-MAX_WORDS = 32
 MAX_TIED = 20_000
-SYNONYM_WEIGHT = 0.7
+SCORES_ALONE = 10_000
+"""`search.relax_below` at its most: any word is enough, always, and the sum of the scores decides alone."""
 
 
-@dataclass(frozen=True)
-class Reading:
-    """How a query was understood. words: what must match; relaxed: any word was enough; meant: "did you mean"."""
+class _Plan(NamedTuple):
+    """A query as the engine takes it. every: all words must match; any: one is enough (None: there is only one)."""
 
-    words: tuple[QueryWord, ...]
-    meant: str | None
+    every: list[tuple[Occur, Query]]
+    any: list[tuple[Occur, Query]] | None
 
 
 class LexicalChannel:
     """Finds products by words. Built for one view; safe between threads.
 
     Args:
-        synonyms: of the shop; spelling: of the view's generation.
+        reader: of the shop's queries.
     """
 
     name = "lexical"
 
-    def __init__(self, view: View, options: SearchOptions, *, synonyms: Synonyms, spelling: Spelling) -> None:
-        self._view, self._options = view, options
-        self._synonyms, self._spelling = synonyms, spelling
+    def __init__(self, view: View, options: SearchOptions, *, reader: Reader) -> None:
+        self._view, self._options, self.reader = view, options, reader
         self._schema = view.index.schema
         filled = view.generation.about["filled"]
         weights = options.weights.model_dump()
@@ -59,51 +55,81 @@ class LexicalChannel:
             if weights[name] > 0 and (filled.get(name) or view.id != f"{view.generation.number}.0")
         ]
         self._clauses: Memo[tuple[str, float], Query] = Memo(10_000)
-        self._readings: Memo[str, Reading] = Memo(10_000)
-        self._results: Memo[tuple[str, Filters, int], Found] = Memo(2_000)
+        self._results: Memo[tuple[str, Filters, Excluded, int], Found] = Memo(2_000)
 
-    def __call__(self, queries: Sequence[str | None], filters: Sequence[Filters], *, depth: int) -> list[Found | None]:
+    def __call__(
+        self,
+        queries: Sequence[str | None],
+        filters: Sequence[Filters],
+        *,
+        depth: int,
+        excluded: Sequence[Excluded] | None = None,
+    ) -> list[Found | None]:
         """Up to `depth` products for each query; None where there is no query."""
-        jobs = list({(q, f): None for q, f in zip(queries, filters, strict=True) if q is not None})
+        excluded = excluded or [NOTHING] * len(queries)
+        wanted = list(zip(queries, filters, excluded, strict=True))
+        jobs = list({(q, f, e): None for q, f, e in wanted if q is not None})
+        search = lambda job: self.search(job[0], job[1], depth=depth, excluded=job[2])  # noqa: E731
         if len(jobs) > 8:  # the engine works without the interpreter's lock
             with ThreadPoolExecutor(2) as pool:
-                answers = dict(zip(jobs, pool.map(lambda job: self.search(*job, depth=depth), jobs), strict=True))
+                answers = dict(zip(jobs, pool.map(search, jobs), strict=True))
         else:
-            answers = {job: self.search(*job, depth=depth) for job in jobs}
-        return [None if q is None else answers[q, f] for q, f in zip(queries, filters, strict=True)]
+            answers = {job: search(job) for job in jobs}
+        return [None if q is None else answers[q, f, e] for q, f, e in wanted]
 
-    def search(self, query: str, filters: Filters, *, depth: int) -> Found:
+    def search(self, query: str, filters: Filters, *, depth: int, excluded: Excluded = NOTHING) -> Found:
         """The best `depth` products for one query, sorted by (-score, product_id); memoised, do not write to it."""
         query = clip(query)
-        return self._results.get((query, filters, depth), lambda: self._search(query, filters, depth))
+        return self._results.get(
+            (query, filters, excluded, depth), lambda: self._search(query, filters, excluded, depth)
+        )
 
-    def read(self, query: str) -> Reading:
-        """How a query is understood."""
-        query = clip(query)
-        return self._readings.get(query, lambda: self._read(query))
+    def coverage(self, query: str, filters: Filters, *, depth: int, excluded: Excluded = NOTHING) -> tuple[int, bool]:
+        """(products that have every word, at most `depth`; whether that were too few, so that any word was enough)."""
+        plan = self._plan(query, filters, excluded)
+        if plan is None:
+            return 0, False
+        count = len(self._top(plan.every, depth).products)
+        return count, plan.any is not None and count < self._enough(depth)
 
-    def _search(self, query: str, filters: Filters, depth: int) -> Found:
-        words = self.read(query).words
-        if not words:
+    def _search(self, query: str, filters: Filters, excluded: Excluded, depth: int) -> Found:
+        plan = self._plan(query, filters, excluded)
+        if plan is None:
             return empty()
+        if plan.any is not None and self.by_scores_alone:
+            return self._top(plan.any, depth)
+        whole = self._top(plan.every, depth)
+        if plan.any is None or len(whole.products) >= self._enough(depth):
+            return whole
+        return _whole_first(whole, self._top(plan.any, depth), self._view.order, depth)
+
+    @property
+    def by_scores_alone(self) -> bool:
+        """Whether products with every word are not put first."""
+        return self._options.relax_below >= SCORES_ALONE
+
+    def _enough(self, depth: int) -> int:
+        return max(min(self._options.relax_below, depth), 1)
+
+    def _plan(self, query: str, filters: Filters, excluded: Excluded) -> _Plan | None:
+        words = self.reader.read(query).words
+        if not words:
+            return None
         groups = self._groups(words, filters)
         must = [group for group, optional in groups if not optional]
         may = [group for group, optional in groups if optional]
         if not must:
             must, may = may, []
-        limits = [(Occur.Must, Query.const_score_query(q, 0.0)) for q in self._filters(filters)]
+        limits = self._limits(filters, excluded)
         every = [(Occur.Must, g) for g in must] + [(Occur.Should, g) for g in may] + limits
         if len(must) == 1:
-            return self._top(every, depth)
-        found = self._top(every, depth)
-        if len(found.products) >= max(min(self._options.relax_below, depth), 1):
-            return found
-        some = [(Occur.Should, g) for g in must + may]
-        return self._top([(Occur.Must, Query.boolean_query(some)), *limits], depth)
+            return _Plan(every, None)
+        some = Query.boolean_query([(Occur.Should, g) for g in must + may])
+        return _Plan(every, [(Occur.Must, some), *limits])
 
     def match(self, query: str, filters: Filters, row: int) -> tuple[list[tuple[str, bool]], float | None]:
         """How one product matches: (each word of the query with whether the product has it, its score or None)."""
-        words = self.read(query).words
+        words = self.reader.read(query).words
         this = (Occur.Must, Query.const_score_query(Query.term_query(self._schema, "row", int(row)), 0.0))
         groups = [self._group(word, filters) for word in words]
         found = [bool(self._search_index(Query.boolean_query([(Occur.Must, group), this]), 1)) for group in groups]
@@ -112,7 +138,7 @@ class LexicalChannel:
         named = [(word.surface or word.terms[0][0], own) for word, own in zip(words, found, strict=True)]
         return named, hits[0][0] if hits else None
 
-    def similar(self, row: int, filters: Filters, *, depth: int) -> Found:
+    def similar(self, row: int, filters: Filters, *, depth: int, excluded: Excluded = NOTHING) -> Found:
         """Products whose words resemble those of one product, itself left out."""
         product = self._view.product(row)
         text = " ".join(filter(None, [product["title"], product["brand"], *(product["category"] or ())]))
@@ -120,60 +146,31 @@ class LexicalChannel:
         if not words:
             return empty()
         some = [(Occur.Should, self._group(word, filters, typos=False)) for word in words if not word.optional]
-        limits = [(Occur.Must, Query.const_score_query(q, 0.0)) for q in self._filters(filters)]
         itself = (Occur.MustNot, Query.term_query(self._schema, "row", int(row)))
+        limits = self._limits(filters, excluded)
         return self._top([(Occur.Must, Query.boolean_query(some)), *limits, itself], depth)
-
-    def _read(self, query: str) -> Reading:
-        words = self._view.analyser.query_words(query)[:MAX_WORDS]
-        meant = did_you_mean(query, self._spelling) if self._options.typos else None
-        return Reading(tuple(words), meant)
 
     def _groups(self, words: Sequence[QueryWord], filters: Filters) -> list[tuple[Query, bool]]:
         """One query for each word, or for each run of words that has synonyms; with whether it is optional."""
         groups: list[tuple[Query, bool]] = []
-        at = 0
-        while at < len(words):
-            for size in range(min(self._synonyms.longest, len(words) - at), 1, -1):
-                run = words[at : at + size]
-                others = self._synonyms.of(tuple(word.terms[0][0] for word in run), filters)
-                if others:
-                    itself = Query.boolean_query([(Occur.Must, self._group(word, filters)) for word in run])
-                    parts = [itself, *(self._phrase(phrase, SYNONYM_WEIGHT) for phrase in others)]
-                    groups.append((Query.boolean_query([(Occur.Should, part) for part in parts]), False))
-                    at += size
-                    break
-            else:
-                groups.append((self._group(words[at], filters), words[at].optional))
-                at += 1
+        for part in self.reader.parts(words, filters):
+            own = [self._group(word, filters) for word in part.words]
+            if part.others:
+                itself = Query.boolean_query([(Occur.Must, query) for query in own])
+                either = [itself, *map(self._alternative, part.others)]
+                own = [Query.boolean_query([(Occur.Should, query) for query in either])]
+            groups.append((own[0], part.optional))
         return groups
 
     def _group(self, word: QueryWord, filters: Filters, *, typos: bool = True) -> Query:
-        """What one word of the query may match: its terms, synonyms and likely spellings, in every field."""
-        parts = [self._in_fields(term, weight) for term, weight in word.terms]
-        parts += [self._phrase(phrase, SYNONYM_WEIGHT) for phrase in self._synonyms.of((word.terms[0][0],), filters)]
-        if typos and self._options.typos and word.surface:
-            parts += self._spellings(word.surface)
-        if len(parts) == 1:
-            return parts[0]
-        return Query.boolean_query([(Occur.Should, part) for part in parts])
+        """What one word of the query may match, in every field."""
+        parts = [self._alternative(own) for own in self.reader.alternatives(word, filters, typos=typos)]
+        return parts[0] if len(parts) == 1 else Query.boolean_query([(Occur.Should, part) for part in parts])
 
-    def _spellings(self, surface: str) -> list[Query]:
-        analyser, options = self._view.analyser, self._options
-        meant = self._spelling.correct(surface)
-        if meant is not None:
-            weight = options.correction_weight / meant.distance
-            return [self._phrase(tuple(analyser.stem(word) for word in meant.words), weight)]
-        if options.typo_weight == 0 or len(surface) < 5 or not surface.isalpha():
-            return []
-        own = analyser.stem(surface)
-        stems = {analyser.stem(word) for word, _ in self._spelling.neighbours(surface)} - {own}
-        return [self._in_fields(stem, options.typo_weight) for stem in sorted(stems)]
-
-    def _phrase(self, phrase: tuple[str, ...], weight: float) -> Query:
-        if len(phrase) == 1:
-            return self._in_fields(phrase[0], weight)
-        return Query.boolean_query([(Occur.Must, self._in_fields(term, weight)) for term in phrase])
+    def _alternative(self, own: Alternative) -> Query:
+        if len(own.terms) == 1:
+            return self._in_fields(own.terms[0], own.weight)
+        return Query.boolean_query([(Occur.Must, self._in_fields(term, own.weight)) for term in own.terms])
 
     def _in_fields(self, term: str, weight: float) -> Query:
         """A term in any field. Words come again in other queries, and a query object may be used in many."""
@@ -187,8 +184,13 @@ class LexicalChannel:
             parts.append((Occur.Should, query if total == 1.0 else Query.boost_query(query, total)))
         return parts[0][1] if len(parts) == 1 else Query.boolean_query(parts)
 
-    def _filters(self, filters: Filters) -> list[Query]:
-        return [self._filter(clause) for clause in filters]
+    def _limits(self, filters: Filters, excluded: Excluded) -> list[tuple[Occur, Query]]:
+        """What a product must pass, and what keeps it out: neither changes a score."""
+        limits = [(Occur.Must, Query.const_score_query(self._filter(clause), 0.0)) for clause in filters]
+        limits += [(Occur.MustNot, self._filter(clause)) for clause in excluded.clauses]
+        if excluded.rows:
+            limits.append((Occur.MustNot, Query.term_set_query(self._schema, "row", list(excluded.rows))))
+        return limits
 
     def _filter(self, clause: Clause) -> Query:
         schema = self._schema
@@ -243,9 +245,18 @@ class LexicalChannel:
         return np.fromiter(rows, np.int64, len(hits)), np.fromiter(scores, np.float32, len(hits))
 
 
-def clip(query: str) -> str:
-    """At most 256 characters of a query ever reach the engine."""
-    return query[:MAX_CHARACTERS]
+def _whole_first(whole: Found, others: Found, order: np.ndarray, depth: int) -> Found:
+    """Products that have every word, then those that lack one: the first are raised by the best score of the others,
+    so that the list stays sorted by score.
+    """
+    lacking = ~np.isin(others.products, whole.products)
+    if not len(whole.products) or not lacking.any():
+        return others if len(others.products) >= len(whole.products) else whole
+    raised = whole.scores + others.scores[lacking][0]
+    rows = np.concatenate([whole.products, others.products[lacking]])[:depth]
+    scores = np.concatenate([raised, others.scores[lacking]])[:depth].astype(np.float32)
+    best = np.lexsort((order[rows], -scores))
+    return Found(rows[best], scores[best])
 
 
 def _finite(bound: float) -> float | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import numpy as np
@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from emptor.cascade import Candidates, Methods, Requests, Stage
 from emptor.errors import EmptorError
-from emptor.retrieve.channel import Channel, Found, empty
+from emptor.retrieve.channel import NOTHING, Channel, Excluded, Excluding, Found, empty
 from emptor.retrieve.fusion import fuse
 from emptor.retrieve.lexical import LexicalChannel
 from emptor.retrieve.popular import PopularChannel
@@ -32,6 +32,9 @@ class HybridRetrieval:
     """Searches by words (and vectors, where there is an encoder); a home page gets what is popular.
 
     Requests with a `product_id` and no query get products similar to it.
+
+    Args:
+        excluding: what rules keep out of a search; kept out here, before the cut, it leaves no list short.
     """
 
     name = "retrieve"
@@ -45,8 +48,9 @@ class HybridRetrieval:
         lexical: LexicalChannel,
         popular: PopularChannel,
         others: Mapping[str, Channel] | None = None,
+        excluding: Excluding | None = None,
     ) -> None:
-        self._view, self._depth, self._options = view, depth, options
+        self._view, self._depth, self._options, self._excluding = view, depth, options, excluding
         self._lexical, self._popular, self._others = lexical, popular, dict(others or {})
         known = {"lexical", "popular", "dense", *self._others}
         for name in options.channels:
@@ -54,12 +58,14 @@ class HybridRetrieval:
                 raise EmptorError(f"retrieve: unknown channel {name!r}; there are {', '.join(sorted(known))}")
 
     def __call__(self, requests: Requests, candidates: Candidates) -> Candidates:
-        by_channel = self._ask(requests)
+        excluded = excluded_from(requests, self._excluding)
+        by_channel = self._ask(requests, excluded)
         lists, columns = [], []
         for at in range(len(requests)):
             found = {name: own for name, answers in by_channel.items() if (own := answers[at]) is not None}
             if not found:
-                found = {"popular": self._popular(requests.rows(slice(at, at + 1)), depth=self._depth)[0] or empty()}
+                one = requests.rows(slice(at, at + 1))
+                found = {"popular": self._popular(one, depth=self._depth, excluded=[excluded[at]])[0] or empty()}
             covers = {name: getattr(self._others.get(name), "covers", None) for name in found}
             weights = {name: self._options.channels.get(name, 1.0) for name in found}
             joined, own_scores = fuse(
@@ -85,21 +91,22 @@ class HybridRetrieval:
             },
         )
 
-    def _ask(self, requests: Requests) -> dict[str, list[Found | None]]:
+    def _ask(self, requests: Requests, excluded: Sequence[Excluded]) -> dict[str, list[Found | None]]:
         answers: dict[str, list[Found | None]] = {}
         wanted = {name for name, weight in self._options.channels.items() if weight > 0}
         if "lexical" in wanted:
-            answers["lexical"] = self._lexical(list(requests.query), list(requests.filters), depth=self._depth)
+            queries, filters = list(requests.query), list(requests.filters)
+            answers["lexical"] = self._lexical(queries, filters, depth=self._depth, excluded=excluded)
         if "popular" in wanted:
-            answers["popular"] = self._popular(requests, depth=self._depth)
+            answers["popular"] = self._popular(requests, depth=self._depth, excluded=excluded)
         for name, channel in self._others.items():
             if name in wanted:
-                answers[name] = list(channel(requests, depth=self._depth))
+                answers[name] = list(channel(requests, depth=self._depth, excluded=excluded))
         for at, product_id in enumerate(requests.product_id):
             if product_id is not None and requests.query[at] is None:
                 row = self._view.row(product_id)
                 if row is not None:
-                    similar = self._lexical.similar(row, requests.filters[at], depth=self._depth)
+                    similar = self._lexical.similar(row, requests.filters[at], depth=self._depth, excluded=excluded[at])
                     answers.setdefault("similar", [None] * len(requests))[at] = similar
         return answers
 
@@ -109,17 +116,29 @@ class PopularRetrieval:
 
     name = "retrieve"
 
-    def __init__(self, *, depth: int, popular: PopularChannel) -> None:
-        self._depth, self._popular = depth, popular
+    def __init__(self, *, depth: int, popular: PopularChannel, excluding: Excluding | None = None) -> None:
+        self._depth, self._popular, self._excluding = depth, popular, excluding
 
     def __call__(self, requests: Requests, candidates: Candidates) -> Candidates:
-        found = [own or empty() for own in self._popular(requests, depth=self._depth)]
+        excluded = excluded_from(requests, self._excluding)
+        found = [own or empty() for own in self._popular(requests, depth=self._depth, excluded=excluded)]
         scores = [own.scores for own in found]
         return Candidates.of_lists([own.products for own in found], scores, {"popular": scores})
 
 
+def excluded_from(requests: Requests, excluding: Excluding | None) -> list[Excluded]:
+    """What is kept out of each search."""
+    if excluding is None:
+        return [NOTHING] * len(requests)
+    return [excluding(query, filters) for query, filters in zip(requests.query, requests.filters, strict=True)]
+
+
 def methods(
-    *, lexical: LexicalChannel, popular: PopularChannel, others: Mapping[str, Channel] | None = None
+    *,
+    lexical: LexicalChannel,
+    popular: PopularChannel,
+    others: Mapping[str, Channel] | None = None,
+    excluding: Excluding | None = None,
 ) -> Methods:
     """The retrieval methods a cascade may name, over channels built for one view."""
 
@@ -130,9 +149,17 @@ def methods(
             first = error.errors()[0]
             place = ".".join(str(part) for part in first["loc"])
             raise EmptorError(f"stage retrieve, options.{place}: {first['msg']}") from None
-        return HybridRetrieval(view, depth=options.depth, options=own, lexical=lexical, popular=popular, others=others)
+        return HybridRetrieval(
+            view,
+            depth=options.depth,
+            options=own,
+            lexical=lexical,
+            popular=popular,
+            others=others,
+            excluding=excluding,
+        )
 
     def most_popular(view: View, options: StageOptions) -> Stage:
-        return PopularRetrieval(depth=options.depth, popular=popular)
+        return PopularRetrieval(depth=options.depth, popular=popular, excluding=excluding)
 
     return {"retrieve": {"hybrid": hybrid, "popular": most_popular}}

@@ -20,15 +20,28 @@ def promote(
     author: str = "",
     judgements: str | None = None,
     figures: Mapping[str, list[float | None]] | None = None,
+    champion: str | None = None,
 ) -> Promotion:
     """Let "default" stand for a cascade of shop.toml from now on; what the gate measured goes into the history.
 
-    Raises: EmptorError where shop.toml has no such cascade, it is the default already, or nothing was imported yet.
+    Args:
+        cascade: its name; "initial" is the one that shop.toml calls "default".
+        champion: the default that it was judged against. Looked at again at the moment of the change: where another
+            promotion or a rollback came in between, the figures speak of a cascade that is no longer the default.
+    Raises: EmptorError where shop.toml has no such cascade, it is the default already, the champion is the default no
+        more, or nothing was imported yet.
     """
+    if cascade == "initial" and cascade not in shop.options.cascade:
+        cascade = "default"
     _check_known(shop, cascade)
 
     def change(old: Manifest | None) -> Manifest:
         manifest = _published(shop, old)
+        if champion is not None and manifest.cascade != champion:
+            raise EmptorError(
+                f"{cascade!r} was judged against {champion!r}, but the default cascade of {shop.path} is "
+                f"{manifest.cascade!r} by now; judge it again with `emptor promote {shop.path} --cascade {cascade}`"
+            )
         if manifest.cascade == cascade:
             raise EmptorError(f"{cascade!r} is the default cascade of {shop.path} already")
         return _changed(manifest, "promote", cascade, author=author, judgements=judgements, figures=figures)
