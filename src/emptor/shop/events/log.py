@@ -15,6 +15,7 @@ import pyarrow as pa
 from emptor.errors import EmptorError
 from emptor.shop import schema
 from emptor.shop.events import database, reading
+from emptor.shop.events.bulk import append_bulk
 from emptor.shop.events.forgetting import forget_ids
 from emptor.shop.events.rollup import STEP_ROWS, roll_up
 from emptor.shop.events.times import now_us
@@ -106,6 +107,10 @@ class EventLog:
                 rows.append(row)
             new += sum(self.append_rows(rows))
         return new
+
+    def append_bulk(self, table: pa.Table) -> int:
+        """Store events by the million, straight into Parquet; see `bulk.append_bulk`. Returns how many."""
+        return append_bulk(self._folder, self._writer, table, roll_up_all=self.rollup)
 
     def read(self, since: int | None = None) -> pl.LazyFrame:
         """Every event exactly once: the columns of `schema.EVENT` and `seq`, the order of arrival (int64).

@@ -53,7 +53,7 @@ def roll_up(
     """
     moved = 0
     try:
-        with _only_one(folder):
+        with only_one(folder):
             _remove_leftovers(path, folder, busy_seconds)
             end = _end(path, busy_seconds, keep_seconds)
             while True:
@@ -87,10 +87,10 @@ def _end(path: Path, busy_seconds: float, keep_seconds: float) -> int:
 
 def _write_days(logs: Path, table: pa.Table) -> None:
     frame = frame_of(table).with_columns(pl.col("time").dt.strftime("%Y-%m-%d").alias("day"))
-    _make_folder(logs)
+    make_folder(logs)
     for (day,), rows in frame.partition_by("day", as_dict=True, include_key=False).items():
         target = logs / f"date={day}"
-        _make_folder(target)
+        make_folder(target)
         first, last = rows["seq"][0], rows["seq"][-1]
         file = target / f"events-{first:012d}-{last:012d}.parquet"
         _write_file(file, rows.to_arrow().cast(table.schema))
@@ -106,7 +106,7 @@ def _write_file(file: Path, table: pa.Table) -> None:
     fsync_folder(file.parent)
 
 
-def _make_folder(folder: Path) -> None:
+def make_folder(folder: Path) -> None:
     if not folder.is_dir():
         folder.mkdir()
         fsync_folder(folder.parent)
@@ -131,6 +131,19 @@ def _remove_leftovers(path: Path, folder: Path, busy_seconds: float) -> None:
     for file in leftovers:
         file.path.unlink()
     for temporary in (folder / "logs").glob("date=*/.events-*.tmp"):
+        _settle(temporary, watermark)
+
+
+def _settle(temporary: Path, watermark: int) -> None:
+    """Remove a file that a step left unfinished. What lies below the watermark was flushed and committed by `bulk` and
+    lacks nothing but its name.
+    """
+    name = temporary.name.removeprefix(".").removesuffix(".tmp")
+    last = int(name.removesuffix(".parquet").rpartition("-")[2])
+    if last <= watermark:
+        temporary.replace(temporary.with_name(name))
+        fsync_folder(temporary.parent)
+    else:
         temporary.unlink()
 
 
@@ -146,7 +159,7 @@ def _refuse_unknown_events(connection: sqlite3.Connection, file: LogFile) -> Non
 
 
 @contextmanager
-def _only_one(folder: Path) -> Iterator[None]:
+def only_one(folder: Path) -> Iterator[None]:
     """One roll-up per shop at a time. The system drops this lock with the process, however that ends."""
     with (folder / "events.rollup.lock").open("a+") as file:
         try:
