@@ -1,14 +1,10 @@
 """A canvas that shapes are laid on, one over the other, with paint, light and shadow.
 
-Four planes, each side x side pixels: colour (premultiplied: black where nothing is), how much is covered,
-light (128
-as painted, 0 in deepest shadow, 255 brightest) and relief (the same scale, for rims, seams and folds). Light
-stays
-apart until the end because one byte per pixel is much cheaper to work on than three, and relief because
-lines that
-are simply drawn are much cheaper than lines that are blended. Shapes are given in a frame of 100 x 100;
-`Placement`
-moves that frame a little from picture to picture.
+Four planes, each side x side pixels: colour (premultiplied: black where nothing is), how much is covered, light (128
+as painted, 0 in deepest shadow, 255 brightest) and relief (the same scale, for rims, seams and folds). Light stays
+apart until the end because one byte per pixel is much cheaper to work on than three, and relief because lines that
+are simply drawn are much cheaper than lines that are blended. Shapes are given in a frame of 100 x 100; `Placement`
+moves that frame a little from picture to picture, and shapes it from product to product.
 """
 
 from __future__ import annotations
@@ -30,13 +26,19 @@ _Box = tuple[int, int, int, int]
 
 @dataclass(frozen=True)
 class Placement:
-    """Where the product stands: scale about the middle, tilt in degrees, shift in frame units."""
+    """Where the product stands and how it is proportioned, about the middle of the frame.
+
+    `scale`; `tilt` in degrees; `dx`, `dy`: shift in frame units; `stretch`: logarithm of the change of width over
+    height; `taper`: how much wider the lower half is, as a share.
+    """
 
     scale: float = 1.0
     tilt: float = 0.0
     dx: float = 0.0
     dy: float = 0.0
     mirror: bool = False
+    stretch: float = 0.0
+    taper: float = 0.0
 
 
 class Canvas:
@@ -56,8 +58,11 @@ class Canvas:
         angle, unit = np.radians(placement.tilt), side / 100 * placement.scale
         turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]]) * unit
         self._linear = np.diag([-1.0, 1.0]) @ turn if placement.mirror else turn
-        middle = np.array([50 + placement.dx, 50 + placement.dy]) * side / 100
-        self._offset = middle - np.array([50.0, 50.0]) @ self._linear
+        wide, high = np.exp(placement.stretch / 2), np.exp(-placement.stretch / 2)
+        spare = max(wide, high) ** -0.75  # what grows in one direction must not leave the picture
+        self._linear = np.diag([wide * spare, high * spare]) @ self._linear
+        self._middle = np.array([50 + placement.dx, 50 + placement.dy]) * side / 100
+        self._taper = placement.taper / 50
         self._unit = unit
 
     def fill(
@@ -69,10 +74,12 @@ class Canvas:
         edge: float = 0.2,
         opacity: float = 1.0,
         weave: Image.Image | None = None,
+        piping: Rgb | None = None,
     ) -> None:
         """Lay a filled shape. `shade`: a surface of `shading.ramp`; `edge`: strength of its darker rim, 0..1.
 
-        `weave`: the fine structure of the material, a shadow mask as large as the canvas.
+        `weave`: the fine structure of the material, a shadow mask as large as the canvas. `piping`: the colour of its
+        hem, which is laid within what is covered already.
         """
         xy = self._pixels(outline)
         corners = xy.ravel().tolist()
@@ -96,6 +103,9 @@ class Canvas:
                 self.light.paste(0, box, ImageChops.multiply(mask, weave.crop(box)))
         if opacity == 1:
             self._draw_relief.polygon(corners, fill=NEUTRAL)
+        if piping is not None:
+            width = max(2, round(1.5 * self._unit))
+            self._draw_color.line(corners + corners[:4], fill=piping, width=width)
         if edge:
             width = max(2, round(0.9 * self.side / 100))
             self._draw_relief.line(corners + corners[:4], fill=round(NEUTRAL * (1 - edge)), width=width)
@@ -184,7 +194,10 @@ class Canvas:
         self.coverage.paste(255, box, mask)
 
     def _pixels(self, points: Points) -> Points:
-        return points @ self._linear + self._offset
+        about = points - 50.0
+        if self._taper:
+            about[:, 0] *= 1 + self._taper * about[:, 1]
+        return about @ self._linear + self._middle
 
     def _box(self, xy: Points, margin: float) -> _Box:
         """The part of the canvas that holds the points; empty (right <= left) where they all lie outside."""

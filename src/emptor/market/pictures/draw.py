@@ -22,8 +22,9 @@ from emptor.market.pictures import (
     toys,
 )
 from emptor.market.pictures.canvas import Canvas, Placement
+from emptor.market.pictures.hidden_style import DIMENSIONS, hidden_style
 from emptor.market.pictures.look import Look
-from emptor.market.pictures.studio import BACKDROPS, photograph
+from emptor.market.pictures.studio import any_studio, photograph
 
 Drawing = Callable[[Canvas, Look], None]
 
@@ -70,13 +71,20 @@ _LYING: dict[str, Drawing] = {
 }
 _MIRRORED = frozenset({"sneaker", "boot", "heel", "mug", "pan", "kettle", "toy_car", "cap"})
 """Things that face left or right."""
+_ROUND = frozenset({"ball", "watch", "clock", "bicycle"})
+"""Things whose circles must stay circles, nearly."""
+_HANGING = frozenset({"pendant"})
+"""Styles of standing things that hang."""
+_CLOSE_UPS = 0.08
+"""Share of pictures in which the product fills the frame, its ends cut off."""
 
 
 @dataclass(frozen=True)
 class Sitter:
     """What of a product can be seen.
 
-    `drawing` names the silhouette; `caption` is the title of a book and, on a second line, its author.
+    `drawing` names the silhouette; `caption` is the title of a book and, on a second line, its author; `look` is the
+    hidden style, numbers that no text states, each about standard normal (see `hidden_style`).
     """
 
     drawing: str
@@ -86,23 +94,33 @@ class Sitter:
     pattern: str
     material: str
     caption: str = ""
+    look: tuple[float, ...] = (0.0,) * DIMENSIONS
 
 
 def draw(sitter: Sitter, *, size: int, chance: np.random.Generator) -> Image.Image:
     """An RGB picture of size x size pixels; the same sitter and the same chance give the same picture.
 
-    Raises: KeyError for a drawing that does not exist, ValueError for a pattern that does not.
+    What `chance` decides says nothing about the product: backdrop, lamp, camera, and where in the frame it stands.
+
+    Raises: KeyError for a drawing that does not exist, ValueError for a pattern that does not, or a wrong look.
     """
     drawing = _STANDING.get(sitter.drawing) or _LYING[sitter.drawing]
-    stands = sitter.drawing in _STANDING and sitter.style != "pendant"
+    stands = sitter.drawing in _STANDING and sitter.style not in _HANGING
+    hidden = hidden_style(sitter.look)
+    close_up, scale, mirror = chance.random(3).tolist()
+    tilt, dx, dy = chance.standard_normal(3).tolist()
+    reach = 1.0 + 0.12 * scale if close_up < _CLOSE_UPS else 0.76 + 0.19 * scale
+    supple = 0.45 if sitter.drawing in _ROUND else 1.0
     placement = Placement(
-        scale=float(chance.uniform(0.86, 0.94) + (0.0 if stands else 0.04)),
-        tilt=0.0 if stands else float(chance.normal(0, 1.8)),
-        dx=float(chance.normal(0, 1.0)),
-        dy=float(chance.normal(0, 0.7)),
-        mirror=bool(sitter.drawing in _MIRRORED and chance.random() < 0.5),
+        scale=reach if stands else reach + 0.03,
+        tilt=0.0 if stands else 2.2 * tilt,
+        dx=1.8 * dx,
+        dy=1.2 * dy,
+        mirror=sitter.drawing in _MIRRORED and mirror < 0.5,
+        stretch=supple * hidden.stretch,
+        taper=supple * hidden.taper,
     )
-    tint = int(chance.integers(len(BACKDROPS)))
+    studio = any_studio(chance)
     look = Look(
         style=sitter.style,
         color=sitter.color,
@@ -112,7 +130,8 @@ def draw(sitter: Sitter, *, size: int, chance: np.random.Generator) -> Image.Ima
         side=2 * size,
         chance=chance,
         caption=sitter.caption,
+        hidden=hidden,
     )
     canvas = Canvas(2 * size, placement)
     drawing(canvas, look)
-    return photograph(canvas, tint=tint, stands=stands)
+    return photograph(canvas, studio, stands=stands, hidden=hidden)

@@ -71,3 +71,14 @@ def soft_disc(side: int = 64) -> Image.Image:
     at = (np.arange(side) + 0.5) / side * 2 - 1
     away = np.hypot(*np.meshgrid(at, at))
     return _grey(np.clip(1 - away, 0, 1) ** 1.35)
+
+
+@lru_cache(maxsize=4)
+def flecks(side: int) -> Image.Image:
+    """A mottled surface as an L image of light, side x side, with flecks of a fixed share of the picture."""
+    rng = np.random.Generator(np.random.Philox(key=91))
+    coarse = Image.fromarray(rng.integers(0, 256, (80, 80), dtype=np.uint8)).resize(
+        (side, side), Image.Resampling.BICUBIC
+    )
+    noise = np.asarray(coarse).astype(float) / 255 - 0.5
+    return _grey((NEUTRAL + 150 * np.sign(noise) * np.abs(noise) ** 1.2) / 255)
