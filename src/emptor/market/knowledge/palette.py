@@ -74,14 +74,15 @@ ABBREVIATIONS: dict[str, str] = {
     "turquoise": "turq.",
 }
 
-_ALIKE = """navy blue|blue light_blue|grey charcoal|grey silver|black charcoal|red burgundy|red coral|cream
-beige
-beige tan|tan brown|white cream|green olive|green teal|teal turquoise|turquoise mint|yellow mustard|mustard
-gold
-orange coral|pink coral|pink rose_gold|gold rose_gold|purple lavender|orange mustard"""
+_ALIKE = (
+    "navy blue|blue light_blue|grey charcoal|grey silver|black charcoal|red burgundy|red coral|cream beige|beige tan|"
+    "tan brown|white cream|green olive|green teal|teal turquoise|turquoise mint|yellow mustard|mustard gold|"
+    "orange coral|pink coral|pink rose_gold|gold rose_gold|purple lavender|orange mustard"
+)
 
 ALIKE: frozenset[frozenset[str]] = frozenset(
-    frozenset(name.replace("_", " ") for name in pair.split())
+    frozenset(name.replace("_", " ") for name in pair.split()) for pair in _ALIKE.split("|")
+)
     for line in _ALIKE.splitlines()
     for pair in line.split("|")
 )
