@@ -83,9 +83,6 @@ _ALIKE = (
 ALIKE: frozenset[frozenset[str]] = frozenset(
     frozenset(name.replace("_", " ") for name in pair.split()) for pair in _ALIKE.split("|")
 )
-    for line in _ALIKE.splitlines()
-    for pair in line.split("|")
-)
 """Pairs of colours that a customer who asked for one might accept for the other."""
 
 _COMPANIONS: dict[str, tuple[str, ...]] = {
