@@ -139,13 +139,14 @@ def extra_words(name: str, value: str) -> tuple[tuple[str, str], ...]:
     if name == "fit":
         return (f"{value} fit", ""), ("", f"{value} fit")
     if name in ("room", "occasion"):
-        return (value, ""), ("", f"for {value}")
+        place = {"office": "the office", "party": "parties", "holiday": "holidays", "casual": "every day"}.get(value)
+        return (value, ""), ("", f"for {place or value}")
     if name == "age":
         return ("", f"age {value}"), ("", f"ages {value}")
     if name == "language":
         return ("", f"in {value}"), (value, "")
     if name == "memory":
-        return ("", f"{value} ram"), ("", f"{value.replace(' ', '')} ram")
+        return ("", f"{value} RAM"), ("", f"{value.replace(' ', '')} RAM")
     if any(letter.isdigit() for letter in value):
         return ("", value), (value, "")
     return (value, ""), ("", value)
