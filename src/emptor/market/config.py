@@ -66,7 +66,7 @@ class PageOptions(_Options):
     """How much attractive products keep a user reading. 0 is off."""
     leave: float = Field(0.115, gt=0, le=1)
     """Hazard of leaving at each position."""
-    clicks: float = Field(0.055, gt=0.001, le=0.5)
+    clicks: float = Field(0.03, gt=0.001, le=0.5)
     """Click rate per shown product that the level of attraction is set to, under random pages of what fits."""
     purchase: float = Field(0.03, gt=0.001, le=0.5)
     """Purchases per click that the level of satisfaction is set to."""
