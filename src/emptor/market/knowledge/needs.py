@@ -1,15 +1,12 @@
-"""Every need that people bring to the market."""
+"""Every need that people bring to the market. What it takes stands in the encyclopaedia, never beside a product."""
 
 from __future__ import annotations
 
-from emptor.market.knowledge.need import Need, need
+from emptor.market.knowledge.need import Need
+from emptor.market.knowledge.needs_home import HOME
+from emptor.market.knowledge.needs_life import LIFE
+from emptor.market.knowledge.needs_out import OUT
 
-NEEDS: tuple[Need, ...] = (
-    need(
-        "monsoon commute",
-        "monsoon commute | getting to the office through a downpour | walking to work when it pours | rainy season commute",
-        "Shoes/Boots: style=rain; Men/Jackets: style=raincoat; Accessories/Umbrellas:; Bags/Backpacks: style=rolltop",
-        """x""",
-    ),
-    need("flat feet", "flat feet | fallen arches | my arches hurt after walking", "Shoes/Sneakers: style=running", "x"),
-)
+NEEDS: tuple[Need, ...] = OUT + HOME + LIFE
+
+__all__ = ["NEEDS", "Need"]
