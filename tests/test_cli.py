@@ -54,8 +54,8 @@ def test_from_a_file_to_an_exported_shop(tmp_path: Path) -> None:
     events.write_bytes(
         orjson.dumps({"action": "click", "user_id": "u", "product_id": "P34", "time": "2026-01-01T00:00:00Z"})
     )
-    assert "1 stored" in run("import", shop, "--events", events)
-    assert "0 stored, 1 known already" in run("import", shop, "--events", events)
+    assert "1 event stored" in run("import", shop, "--events", events)
+    assert "0 events stored, 1 known already" in run("import", shop, "--events", events)
     assert "1 event moved" in run("rollup", shop)
     output = run("export", shop, "--catalogue", tmp_path / "all.parquet", "--events", tmp_path / "all.ubi.jsonl")
     assert "60 products written" in output

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections import Counter
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -30,14 +31,29 @@ def import_(
         typer.Option(
             "--map",
             metavar="FIELD=COLUMN",
-            help="Where a field comes from; columns joined by +, attributes as attr.NAME=COLUMN. Repeats.",
+            help="Where a field comes from; columns joined by +, attributes as attr.NAME=COLUMN. Fields of events "
+            "likewise; event.FIELD=COLUMN where both files have such a field. Repeats. Remembered.",
         ),
     ] = None,
     ignore: Annotated[list[str] | None, typer.Option(metavar="COLUMN", help="A column to leave out. Repeats.")] = None,
     images: Annotated[
         Path | None, typer.Option(help="Folder or ZIP of pictures named as the image field or id.")
     ] = None,
-    events: Annotated[Path | None, typer.Option(help="Behaviour log: UBI JSONL, or Emptor events.")] = None,
+    events: Annotated[
+        Path | None,
+        typer.Option(help="Behaviour log: CSV, TSV, JSONL (each also .gz; UBI too) or Parquet; or a folder of such."),
+    ] = None,
+    action: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="[VALUE=]NAME",
+            help="Of a log without a column of actions: the action of all, such as click. True=click says what a value "
+            "of the column means. Repeats.",
+        ),
+    ] = None,
+    time: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Of events without one, such as 2024-01-01T00:00:00Z.")
+    ] = None,
     format: Annotated[
         str | None, typer.Option(help="csv, tsv, jsonl or parquet, where the name does not tell.")
     ] = None,
@@ -52,56 +68,71 @@ def import_(
     A row that cannot be read goes to a quarantine file with its line and what was expected; the import goes on. Safe to
     stop at any moment: nothing changes before the end, and running it again starts afresh.
     """
+    from emptor.shop.events import event_files, parse_actions, parse_event_maps, parse_one_time
+    from emptor.shop.importer import import_catalogue
     from emptor.shop.importing import parse_maps
     from emptor.shop.shop import Shop
 
     if catalogue is None and events is None:
         raise EmptorError("nothing to import: give --catalogue FILE, --events FILE or both")
-    columns = parse_maps(maps or [])
-    for file in (catalogue, events):
-        if file is not None and not file.is_file():
-            raise EmptorError(f"there is no file {file}")
+    if events is None and (action or time is not None):
+        raise EmptorError("--action and --time say how to read events: give --events FILE too")
+    of_catalogue, of_events = _split_maps(maps or [], catalogue=catalogue is not None, events=events is not None)
+    columns, event_columns = parse_maps(of_catalogue), parse_event_maps(of_events)
+    default_action, meanings = parse_actions(action or [])
+    defaults: dict[str, Any] = {} if default_action is None else {"action": default_action}
+    if time is not None:
+        defaults["time"] = parse_one_time(time)
+    if catalogue is not None and not catalogue.is_file():
+        raise EmptorError(f"there is no file {catalogue}")
+    files = event_files(events) if events is not None else []
     is_new = not (shop / "shop.toml").exists()
     try:
         with Shop.create(shop) as target:
-            _import(target, catalogue, events, columns, ignore or [], format, category_separator, images, mode, wait)
+            products: Counter[str] = Counter()
+            for file in files:
+                own = None if catalogue is not None else format
+                options = {"columns": event_columns, "defaults": defaults, "actions": meanings, "format": own}
+                products += _import_events(target, file, options)
+            if catalogue is not None:
+                result = import_catalogue(
+                    target,
+                    catalogue,
+                    maps=columns,
+                    ignore=ignore or [],
+                    format=format,
+                    category_separator=category_separator,
+                    images=images,
+                    mode=mode.value,
+                    wait_s=wait,
+                )
+                _print_import(target.path, result)
+            elif target.manifest() is not None:
+                out.print("Run [bold]emptor publish[/] to let new clicks and purchases count as popularity.")
+            _print_strangers(target, products)
     except EmptorError:
         if is_new:
             _remove_empty(shop)
         raise
 
 
-def _import(
-    target: Any,
-    catalogue: Path | None,
-    events: Path | None,
-    columns: dict[str, list[str]],
-    ignore: list[str],
-    format: str | None,
-    category_separator: str | None,
-    images: Path | None,
-    mode: Mode,
-    wait: float,
-) -> None:
-    from emptor.shop.importer import import_catalogue
+def _split_maps(maps: list[str], *, catalogue: bool, events: bool) -> tuple[list[str], list[str]]:
+    """--map of the catalogue, and of the events: by the prefix, else by what is imported and who has such a field."""
+    from emptor.shop.events.mapping import FIELDS as EVENT_FIELDS
+    from emptor.shop.importing.mapping import FIELDS
 
-    if events is not None:
-        _import_events(target, events)
-    if catalogue is not None:
-        result = import_catalogue(
-            target,
-            catalogue,
-            maps=columns,
-            ignore=ignore,
-            format=format,
-            category_separator=category_separator,
-            images=images,
-            mode=mode.value,
-            wait_s=wait,
-        )
-        _print_import(target.path, result)
-    elif target.manifest() is not None:
-        out.print("Run [bold]emptor publish[/] to let new clicks and purchases count as popularity.")
+    of_catalogue, of_events = [], []
+    for text in maps:
+        field = text.partition("=")[0].strip()
+        if field.startswith("event."):
+            if not events:
+                raise EmptorError(f"--map {text!r} is about events: give --events FILE too")
+            of_events.append(text.strip().removeprefix("event."))
+        elif not catalogue or (events and field in EVENT_FIELDS and field not in FIELDS):
+            of_events.append(text)
+        else:
+            of_catalogue.append(text)
+    return of_catalogue, of_events
 
 
 def _remove_empty(shop: Path) -> None:
@@ -113,14 +144,15 @@ def _remove_empty(shop: Path) -> None:
         shutil.rmtree(shop)
 
 
-def _import_events(target: Any, file: Path) -> None:
+def _import_events(target: Any, file: Path, options: dict[str, Any]) -> Counter[str]:
+    """Import one file of events, print what became of them; returns how many name each product."""
     from emptor.shop.events import import_events
     from emptor.shop.importing import Fault, Quarantine
+    from emptor.shop.remembered import read_remembered, remember_events
 
-    size = file.stat().st_size if file.is_file() else None
     with (
         Quarantine(target.path / "quarantine" / f"events-{file.name}.jsonl") as quarantine,
-        step(f"Reading {file.name}", total=size) as bar,
+        step(f"Reading {file.name}", total=file.stat().st_size) as bar,
     ):
         seen = 0
 
@@ -132,10 +164,27 @@ def _import_events(target: Any, file: Path) -> None:
         def refuse(line: int, field: str, found: str, expected: str) -> None:
             quarantine.add(Fault(line, None, field, found, expected))
 
-        counts = import_events(target.events, file, quarantine=refuse, progress=progress)
-    out.print(f"Events: [bold]{counts.stored:,}[/] stored, {counts.duplicate:,} known already.")
+        known = read_remembered(target.path).events
+        counts = import_events(target.events, file, quarantine=refuse, remembered=known, progress=progress, **options)
+    remember_events(target.path, options["columns"])
+    for name, column in counts.reused.items():
+        again = f"as in the last import; --map {escape(name)}=COLUMN to change"
+        out.print(f"  {escape(name):<16} [dim]from[/] {escape(column)}  [dim]{again}[/]")
+    out.print(
+        f"{escape(file.name)}: [bold]{count(counts.stored, 'event')}[/] stored, {counts.duplicate:,} known already."
+    )
     if counts.quarantined:
-        out.print(f"[yellow]{counts.quarantined:,} events left out[/], see {quarantine.path}")
+        out.print(f"[yellow]{count(counts.quarantined, 'event')} left out[/], see {quarantine.path}")
+    return counts.products
+
+
+def _print_strangers(target: Any, products: Counter[str]) -> None:
+    from emptor.shop.strangers import strangers_among
+
+    if products and target.manifest() is not None:
+        strangers = strangers_among(target.readable(), products)
+        if strangers is not None:
+            out.print(f"[yellow]{escape(str(strangers))}[/]: {escape(strangers.advice)}.")
 
 
 def _print_import(path: Path, result: Any) -> None:

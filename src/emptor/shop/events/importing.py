@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from emptor.errors import ShopBusy
 from emptor.shop.events.identity import Identities
 from emptor.shop.events.log import EventLog
+from emptor.shop.events.mapping import Columns
 from emptor.shop.events.sources import BrokenFile, Format, Source, format_of
 from emptor.shop.events.times import now_us
 from emptor.shop.events.ubi import from_ubi, kind_of
@@ -35,6 +37,10 @@ class ImportCounts:
     stored: int
     duplicate: int
     quarantined: int
+    products: Counter[str] = field(default_factory=Counter, compare=False, repr=False)
+    """product_id -> events of the file that name it, known ones included."""
+    reused: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """Fields taken from columns as remembered."""
 
 
 def import_events(
@@ -44,6 +50,9 @@ def import_events(
     quarantine: Quarantine,
     format: str | None = None,
     columns: Mapping[str, str] | None = None,
+    remembered: Mapping[str, str] | None = None,
+    defaults: Mapping[str, Any] | None = None,
+    actions: Mapping[str, str] | None = None,
     progress: Callable[[int], None] | None = None,
     batch_rows: int = BATCH_ROWS,
 ) -> ImportCounts:
@@ -57,6 +66,9 @@ def import_events(
         quarantine: told every bad record; the import goes on.
         format: jsonl, ubi (nothing but UBI documents), csv, tsv or parquet; None: by the file's suffix.
         columns: field of the event -> name in the file, where the two differ.
+        remembered: the same from an earlier log; it counts where this file has the column and lacks the field.
+        defaults: field -> value for events that lack it, such as one time for a log that has none.
+        actions: value of the file, in lower case -> the action that it means.
         progress: told, after each batch, how many bytes of the file have been read so far.
 
     Raises:
@@ -65,7 +77,10 @@ def import_events(
     """
     kind = format_of(path, format)
     stored = duplicate = quarantined = since_roll_up = 0
-    with closing(Source(path, kind, columns or {})) as source, closing(Identities()) as identities:
+    products: Counter[str] = Counter()
+    defaults, actions = defaults or {}, actions or {}
+    names = Columns(columns or {}, remembered or {}, defaults)
+    with closing(Source(path, kind, names)) as source, closing(Identities()) as identities:
         rows: list[Row] = []
 
         def flush() -> None:
@@ -77,6 +92,7 @@ def import_events(
                 if row["time"] == _UNTIMED:
                     row["time"] = now_us()
             new = sum(log.append_rows(rows))
+            products.update(row["product_id"] for row in rows if row["product_id"] is not None)
             stored, duplicate, since_roll_up = stored + new, duplicate + len(rows) - new, since_roll_up + new
             rows.clear()
             if since_roll_up >= ROLL_UP_ROWS:
@@ -90,7 +106,7 @@ def import_events(
                 try:
                     if isinstance(record, EventFault):
                         raise record
-                    rows.append(_to_row(record, kind))
+                    rows.append(_to_row(record, kind, defaults, actions))
                 except EventFault as fault:
                     quarantine(line, fault.field, fault.found, fault.expected)
                     quarantined += 1
@@ -100,13 +116,21 @@ def import_events(
             flush()
             raise
         flush()
-    return ImportCounts(stored, duplicate, quarantined)
+    return ImportCounts(stored, duplicate, quarantined, products, names.reused)
 
 
-def _to_row(record: dict[str, Any], kind: Format) -> Row:
+def _to_row(record: dict[str, Any], kind: Format, defaults: Mapping[str, Any], actions: Mapping[str, str]) -> Row:
     try:
         if kind == "ubi" or (kind == "jsonl" and kind_of(record) is not None):
+            if "time" in defaults and record.get("timestamp") is None:
+                record = {**record, "timestamp": defaults["time"]}
             return from_ubi(record, now_us=_UNTIMED)
+        if actions and record.get("action") is not None:
+            action = str(record["action"]).strip()
+            record = {**record, "action": actions.get(action.lower(), record["action"])}
+        for name, value in defaults.items():
+            if record.get(name) is None and not (name == "time" and record.get("timestamp") is not None):
+                record = {**record, name: value}
         return validate_event(record, now_us=_UNTIMED, history=True)
     except RecursionError:
         raise EventFault("line", "an object nested too deeply", "a JSON object") from None

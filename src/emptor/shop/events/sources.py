@@ -6,8 +6,9 @@ import csv
 import gzip
 import json
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import IO, Any, Literal, cast, get_args
 
@@ -15,11 +16,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from emptor.errors import EmptorError
+from emptor.shop.events.mapping import Columns
 from emptor.shop.events.validate import EventFault
 
 Format = Literal["jsonl", "ubi", "csv", "tsv", "parquet"]
 MAX_LINE = 1 << 20
 """Bytes of one line; a longer one is a fault, and is skipped without being held."""
+
+MAX_CELL = 1 << 17
+_CELLS = "cells of at most 128 KiB"
 
 Record = tuple[int, "dict[str, Any] | EventFault"]
 """Line (or row of a Parquet file) counted from 1, and what stands there."""
@@ -30,6 +35,7 @@ _SUFFIXES: dict[str, Format] = {
     ".json": "jsonl",
     ".csv": "csv",
     ".tsv": "tsv",
+    ".tab": "tsv",
     ".parquet": "parquet",
 }
 
@@ -44,16 +50,37 @@ def format_of(path: Path, wanted: str | None) -> Format:
         if wanted not in get_args(Format):
             raise EmptorError(f"event format: found {wanted!r}, expected one of {', '.join(get_args(Format))}")
         return cast(Format, wanted)
-    suffixes = [suffix.lower() for suffix in path.suffixes]
-    if suffixes and suffixes[-1] == ".gz":
-        suffixes.pop()
-    found = _SUFFIXES.get(suffixes[-1]) if suffixes else None
+    found = _format_by_suffix(path)
     if found is None:
         raise EmptorError(
             f"{path}: found suffix {path.suffix or '(none)'!r}, expected {', '.join(_SUFFIXES)}, "
-            "or one of these with .gz; or name the format"
+            "or one of these with .gz; or name the format with --format"
         )
     return found
+
+
+def event_files(path: Path) -> list[Path]:
+    """The file itself, or the event files of a folder by name.
+
+    Raises:
+        EmptorError: there is nothing of that name, or the folder holds no such file.
+    """
+    if not path.is_dir():
+        if not path.is_file():
+            raise EmptorError(f"there is no file {path}")
+        return [path]
+    found = [file for file in sorted(path.iterdir()) if file.is_file() and _format_by_suffix(file) is not None]
+    if not found:
+        known = ", ".join(_SUFFIXES)
+        raise EmptorError(f"the folder {path} holds no file of events: expected {known}, or one of these with .gz")
+    return found
+
+
+def _format_by_suffix(path: Path) -> Format | None:
+    suffixes = [suffix.lower() for suffix in path.suffixes]
+    if suffixes and suffixes[-1] == ".gz":
+        suffixes.pop()
+    return _SUFFIXES.get(suffixes[-1]) if suffixes else None
 
 
 class BrokenFile(EmptorError):
@@ -66,16 +93,15 @@ class Source:
     Args:
         path: the file; a name ending in `.gz` is unpacked while it is read.
         format: as `format_of` says.
-        columns: field of the event -> name in the file, where the two differ.
+        columns: which name in the file is which field of the event.
 
     Raises:
         EmptorError: the file cannot be opened, or lacks a column that is needed.
         BrokenFile: while reading, the file turns out to be damaged.
     """
 
-    def __init__(self, path: Path, format: Format, columns: Mapping[str, str]) -> None:
-        self.path, self.format = path, format
-        self._fields = {name: field for field, name in columns.items()}
+    def __init__(self, path: Path, format: Format, columns: Columns) -> None:
+        self.path, self.format, self._columns = path, format, columns
         self.line = 0
         try:
             self._raw: IO[bytes] = path.open("rb")
@@ -98,7 +124,7 @@ class Source:
             if self.format == "parquet":
                 yield from self._parquet()
             elif self.format in ("csv", "tsv"):
-                yield from self._table("," if self.format == "csv" else "\t")
+                yield from self._table()
             else:
                 yield from self._json_lines()
 
@@ -133,13 +159,16 @@ class Source:
                 yield self.line, _too_long()
             elif not line.isspace():
                 record = _parse_json(line)
-                yield self.line, self._renamed(record) if isinstance(record, dict) else record
+                yield self.line, self._columns.record(record) if isinstance(record, dict) else record
 
-    def _table(self, delimiter: str) -> Iterator[Record]:
+    def _table(self) -> Iterator[Record]:
         too_long: list[int] = []
+        lines = self._lines()
+        first = next(lines, b"")
+        delimiter = "\t" if self.format == "tsv" else _delimiter_of(first or b"")
 
         def texts() -> Iterator[str]:
-            for line in self._lines():
+            for line in chain([first] if first != b"" else [], lines):
                 if line is None:
                     too_long.append(self.line)
                 else:  # bytes that are no UTF-8 become surrogates, which the checks of the fields refuse
@@ -153,12 +182,15 @@ class Source:
             except StopIteration:
                 break
             except csv.Error as error:
-                yield self.line, EventFault("line", f"what is no CSV ({error})", "cells of at most 128 KiB")
+                yield self.line, EventFault("line", f"what is no CSV ({error})", _CELLS)
                 continue
             yield from ((line, _too_long()) for line in too_long)
             too_long.clear()
             if header is None:
-                header = self._header(cells)
+                header = self._columns.header(cells, str(self.path))
+            elif len(cells) == len(header) and max(map(len, cells)) > MAX_CELL:
+                # csv has a limit of its own, which other readers of this process raise
+                yield self.line, EventFault("line", f"a cell of {max(map(len, cells)):,} characters", _CELLS)
             elif len(cells) == len(header):
                 yield self.line, _typed(dict(zip(header, cells, strict=True)))
             elif cells:
@@ -170,35 +202,20 @@ class Source:
         if header is None:
             raise EmptorError(f"{self.path}: is empty; expected a first line with the names of the columns")
 
-    def _renamed(self, record: dict[str, Any]) -> dict[str, Any]:
-        if not self._fields:
-            return record
-        return {self._fields.get(name, name): value for name, value in record.items()}
-
-    def _header(self, names: list[str]) -> list[str]:
-        """The columns of a table under their field names; refuses a table no row of which can be an event."""
-        fields = [self._fields.get(name, name) for name in names]
-        repeated = next((field for field in fields if fields.count(field) > 1), None)
-        if repeated is not None:
-            raise EmptorError(f"{self.path}: column {repeated!r} is there twice; rename one of the two")
-        for wanted in (("action",), ("time", "timestamp"), ("user_id", "session_id")):
-            if not set(wanted) & set(fields):
-                found = ", ".join(names)[:200]
-                raise EmptorError(
-                    f"{self.path}: found the columns {found}, expected one named {' or '.join(wanted)}; "
-                    "rename it or say which column holds it"
-                )
-        return fields
-
     def _parquet(self) -> Iterator[Record]:
         file = pq.ParquetFile(self._raw)
-        names = self._header(file.schema_arrow.names)
+        names = self._columns.header(file.schema_arrow.names, str(self.path))
         total = max(file.metadata.num_rows, 1)
         for batch in file.iter_batches(batch_size=5_000):
             for row in _microseconds(batch.rename_columns(names)).to_pylist():
                 self.line += 1
                 yield self.line, row
             self._position = self.size * self.line // total
+
+
+def _delimiter_of(header: bytes) -> str:
+    """What separates the cells of a CSV: spreadsheets of many countries write semicolons."""
+    return "," if b"," in header else next((mark for mark in (";", "\t") if mark.encode() in header), ",")
 
 
 def _too_long() -> EventFault:
