@@ -94,7 +94,7 @@ HOME: tuple[Need, ...] = (
     need("scandinavian living room",
          "scandinavian living room|nordic minimalism|bright calm interior with pale wood",
          "Home/Lamps: style=floor|pendant, material=oak|brass; Home/Chairs: material=oak|beech, pattern=plain; Home/Cushions: color=grey|cream|beige|white, material=linen|wool; Home/Vases: color=white|grey|cream",
-         """Northern rooms make the most of little daylight. Wood is pale: chairs of oak or beech, without any pattern. Cloth
+         """Northern rooms make the most of little daylight. Wood is pale: plain chairs of oak or beech. Cloth
          is natural, linen and wool, and quiet in colour, so that cushions are grey, cream, beige or white. Vases keep to
          the same tones. Only the lamps, floor or pendant ones with oak or brass, are allowed to be objects of their
          own."""),

@@ -22,8 +22,8 @@ LIFE: tuple[Need, ...] = (
     need("summer wedding guest",
          "guest at a garden wedding in june|what to wear to a country ceremony|vineyard wedding in the afternoon",
          "Women/Dresses: style=wrap|a-line|maxi, pattern=floral, material=viscose|silk|linen; Shoes/Heels: style=block heel|wedge; Men/Shirts: material=linen; Bags/Handbags: style=clutch|crossbody; Accessories/Sunglasses: style=cat-eye|round",
-         """On a lawn thin heels sink, so women come in block heels or wedges. White belongs to the bride: guests wear a wrap,
-         a-line or maxi dress with flowers on it, in viscose, silk or linen. A clutch or crossbody bag holds
+         """On a lawn thin heels sink, so women come in block heels or wedges. White belongs to the bride: guests wear a floral
+         dress, wrap, a-line or maxi, in viscose, silk or linen. A clutch or crossbody bag holds
          handkerchiefs. Men leave the tie at home and wear a linen shirt. During the speeches, which are held in full sun,
          cat-eye or round sunglasses are no discourtesy."""),
     need("funeral",
@@ -34,7 +34,7 @@ LIFE: tuple[Need, ...] = (
          rains more often than one thinks, and a coloured umbrella among the black ones is remembered for years."""),
     need("first date",
          "first date|drinks with someone from the app|nervous about thursday evening",
-         "Beauty/Perfume: scent=woody|floral|spicy; Women/Dresses: style=wrap|slip, occasion=party|casual; Men/Shirts: style=oxford|overshirt, fit=slim; Beauty/Lipstick: style=matte; Shoes/Boots: style=chelsea|ankle",
+         "Beauty/Perfume: scent=woody|floral|spicy; Women/Dresses: style=wrap|slip; Men/Shirts: style=oxford|overshirt, fit=slim; Beauty/Lipstick: style=matte; Shoes/Boots: style=chelsea|ankle",
          """Advice columns agree on a few points. Wear what you have worn before: a wrap or slip dress, an oxford shirt or
          overshirt in a slim fit. Chelsea or ankle boots look cared for and allow a walk afterwards. Scent is noticed at
          arm's length, and warm ones, woody, spicy or floral, are remembered best. A matte lipstick stays where it is
@@ -42,7 +42,7 @@ LIFE: tuple[Need, ...] = (
     need("dancing until four",
          "dancing until four|clubbing with the girls|new year's eve downtown",
          "Women/Dresses: style=slip, occasion=party; Shoes/Heels: style=block heel|sandal, color=gold|silver|red; Beauty/Lipstick: style=liquid|matte; Bags/Handbags: style=crossbody; Women/Tops: style=camisole|off-shoulder",
-         """A night on the floor is long and warm. A slip dress for parties, or a camisole or off-shoulder top, leaves room to
+         """A night on the floor is long and warm. A slip dress for a party, or a camisole or off-shoulder top, leaves room to
          move. Block heels and heeled sandals survive till morning where stilettos do not, and gold, silver or red ones
          catch the lights. A liquid or matte lipstick needs no mirror for hours. A crossbody bag dances along and is not
          left on a chair."""),
@@ -78,7 +78,7 @@ LIFE: tuple[Need, ...] = (
          "esports evenings|ranked matches with my squad|streaming on twitch|shooter tournaments online",
          "Electronics/Laptops: style=gaming, memory=16 gb|32 gb, screen=15.6 in|16 in; Electronics/Headphones: style=gaming, connection=wired; Home/Chairs: style=office, room=office; Home/Mugs: capacity=16 oz",
          """In a match a tenth of a second decides. Players use gaming laptops with 16 or 32 gigabytes and a large screen of
-         15.6 or 16 inches, and gaming headphones on a wire, because radio adds delay and batteries die at the worst
+         15.6 or 16 inches, and wired gaming headphones, because radio adds delay and batteries die at the worst
          moment. Six hours in one position call for an office chair rather than one from the kitchen, and for a mug of 16
          ounces that is filled once."""),
     need("grandparents who hate technology",
@@ -120,7 +120,7 @@ LIFE: tuple[Need, ...] = (
          "capsule wardrobe with an eye on the planet|fair fashion basics|buying fewer but better clothes|slow fashion starter",
          "Men/T-Shirts: material=organic cotton|linen, pattern=plain; Bags/Handbags: material=vegan leather|jute|canvas; Accessories/Sunglasses: material=recycled plastic|wood; Women/Tops: material=linen|cotton, pattern=plain; Accessories/Umbrellas: material=recycled plastic",
          """The idea is thirty pieces that all go together and harm little. Plain t-shirts of organic cotton or linen, plain
-         tops of linen or cotton: what has no print does not date. Bags are of jute, canvas or vegan leather. Sunglasses
+         tops of linen or cotton: what has no print does not date. Handbags are of jute, canvas or vegan leather. Sunglasses
          come in wood or recycled plastic, and even umbrellas are made of the latter now. Polyester is avoided, because
          each wash sends its fibres to the sea."""),
     need("sensitive skin",
