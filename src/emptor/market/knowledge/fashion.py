@@ -120,6 +120,17 @@ FASHION: tuple[Category, ...] = (
         features=words("an inner zip pocket, a detachable strap, gold-tone hardware, a soft lining"), share=3,
     ),
     Category(
+        department="Bags", name="Suitcases", noun="suitcase", drawing="suitcase", price=138,
+        styles=words("hardshell, cabin, vintage, kids"),
+        colors=words("navy, black, silver, red, teal, green, burgundy, mustard, pink, light blue, tan, charcoal"),
+        materials=words("polycarbonate, aluminium, canvas, nylon"),
+        patterns=words("plain, striped, checked, camo, floral, dotted, leopard"),
+        synonyms=words("trolley case, wheeled luggage"),
+        extras=(("wheels", words("2 wheels, 4 wheels")),),
+        measure=Measure("volume", (32, 38, 55, 74, 98), "l", ("liter", "litre")),
+        features=words("silent wheels, a combination lock, a telescopic handle, a divided lining"),
+    ),
+    Category(
         department="Accessories", name="Watches", noun="watch", drawing="watch", price=130,
         styles=words("round dial, chronograph, square dial, digital"),
         colors=words("black, brown, silver, navy, tan, white, gold, green, red, pink, burgundy"),
@@ -154,6 +165,25 @@ FASHION: tuple[Category, ...] = (
         patterns=words("plain, dotted, striped, floral, checked, stars, leopard"),
         synonyms=words("brolly, parasol"), measure=Measure("span", (38, 42, 46, 54), "in", ("inch", '"')),
         features=words("a windproof frame, one-hand opening, a matching sleeve, fibreglass ribs"), share=1,
+    ),
+    Category(
+        department="Accessories", name="Scarves", noun="scarf", drawing="scarf", price=36,
+        styles=words("fringed, loop, shawl, bandana"), colors=_SOFT,
+        materials=words("wool, cashmere, cotton, silk, viscose"),
+        patterns=words("plain, checked, striped, dotted, floral, leopard, chevron"),
+        synonyms=words("neck wrap, muffler"),
+        extras=(_SEASONS, ("for", words("women, men, kids"))),
+        measure=Measure("length", (55, 70, 140, 180, 200), "cm", ("centimeter",)),
+        features=words("hand-rolled edges, a scratch-free knit, a brushed finish, a generous drape"),
+    ),
+    Category(
+        department="Accessories", name="Belts", noun="belt", drawing="belt", price=39,
+        styles=words("classic, braided, western, wide"), colors=_LEATHER,
+        materials=words("leather, suede, canvas, vegan leather"),
+        patterns=words("plain, striped, leopard, chevron, camo"), synonyms=words("waistband, waist strap"),
+        extras=(("for", words("women, men")),),
+        measure=Measure("length", (75, 85, 95, 105, 115), "cm", ("centimeter",)),
+        features=words("a solid buckle, burnished edges, a spare hole, contrast stitching"), share=1,
     ),
 )  # fmt: skip
 """Categories of the departments Women, Men, Shoes, Bags and Accessories."""

@@ -1,4 +1,4 @@
-"""Backpacks and handbags, seen from the front."""
+"""Backpacks, handbags and suitcases, seen from the front."""
 
 from __future__ import annotations
 
@@ -106,3 +106,65 @@ def handbag(canvas: Canvas, look: Look) -> None:
         canvas.cast(flap)
         look.cover(canvas, flap, shade="down")
         canvas.fill(ellipse(48, 60.5, 3.4), gold, shade="ball")
+
+
+def suitcase(canvas: Canvas, look: Look) -> None:
+    """Styles: hardshell, cabin, vintage, kids."""
+    leather = COLORS["tan"] if look.color not in ("tan", "brown") else darker(COLORS["brown"], 0.3)
+    if look.style == "vintage":
+        canvas.tube(path("M 38 34 L 38 26 Q 38 22 42 22 L 58 22 Q 62 22 62 26 L 62 34"), leather, 3.6)
+        look.cover(canvas, rounded(7, 32, 93, 86, 6), shade="down", edge=0.4)
+        canvas.crease(path("M 8 52 L 92 52"), width=1.4, strength=0.6)
+        for x in (24, 76):
+            canvas.fill(rounded(x - 3.4, 31.6, x + 3.4, 86.4, 0.6), leather, shade="down", edge=0.35)
+            canvas.fill(rounded(x - 4.4, 47, x + 4.4, 56, 1), COLORS["gold"], shade="metal")
+        for x, y, turn in ((7, 32, 0), (93, 32, 1), (7, 86, 2), (93, 86, 3)):
+            sx, sy = (1 if turn in (0, 2) else -1), (1 if turn < 2 else -1)
+            canvas.fill(
+                path(
+                    f"M {x} {y + 11 * sy} L {x} {y + 4 * sy} Q {x} {y} {x + 4 * sx} {y} L {x + 11 * sx} {y} "
+                    f"Q {x + 10 * sx} {y + 10 * sy} {x} {y + 11 * sy} Z"
+                ),
+                leather,
+                shade="down",
+                edge=0.35,
+            )
+        canvas.fill(rounded(44, 58, 56, 67, 1), look.trim, edge=0.3)
+        return
+    wheel = (46, 46, 52)
+    for x in (40, 60):
+        canvas.tube(path(f"M {x} 30 L {x} 7"), COLORS["silver"], 2.2)
+    canvas.tube(path("M 38.6 7 L 61.4 7"), wheel, 4.4)
+    for x in (31, 69):
+        canvas.fill(rounded(x - 4, 86, x + 4, 91, 1.4), wheel)
+        canvas.fill(ellipse(x, 92, 4.2), wheel, shade="ball")
+        canvas.fill(ellipse(x, 92, 1.6), COLORS["silver"], edge=0)
+    if look.style == "kids":
+        for x, lean in ((34, -1), (66, 1)):
+            look.cover(canvas, ellipse(x + 2 * lean, 23, 8.4), shade="ball", edge=0.35)
+            canvas.fill(ellipse(x + 2 * lean, 23, 4.6), look.trim, shade="ball", edge=0.2)
+    look.cover(canvas, rounded(23, 24, 77, 88, 16 if look.style == "kids" else 7), shade="cloth", edge=0.4)
+    if look.style == "kids":
+        for x in (40, 60):
+            canvas.fill(ellipse(x, 46, 4.2), (255, 255, 255), edge=0.3)
+            canvas.fill(ellipse(x, 46.6, 2.4), wheel, edge=0)
+        canvas.fill(ellipse(50, 58, 11, 8), look.pale, shade="ball", edge=0.2)
+        canvas.fill(ellipse(50, 54.6, 3.2, 2.2), wheel, edge=0)
+        canvas.stroke(path("M 45 60 Q 50 65 55 60"), wheel, 1.1)
+    elif look.style == "cabin":
+        for low, high in ((32, 52), (57, 82)):
+            pocket = rounded(30, low, 70, high, 4)
+            canvas.cast(pocket)
+            look.cover(canvas, pocket, shade="down", edge=0.3)
+            canvas.stroke(path(f"M 32 {low + 4} L 68 {low + 4}"), look.dark, 1.3)
+            canvas.stroke(path(f"M 64 {low + 4} L 65 {low + 9}"), COLORS["gold"], 1.3)
+        canvas.tube(path("M 42 25 Q 42 20 50 20 Q 58 20 58 25"), darker(look.main, 0.4), 3)
+    else:
+        for x in range(32, 72, 6):
+            canvas.crease(path(f"M {x} 30 L {x} 82"), width=2.2, strength=0.45)
+            canvas.crease(path(f"M {x + 1.4} 30 L {x + 1.4} 82"), width=1.2, strength=0.35, light=True)
+        for low in (24, 78):
+            for x in (23, 77):
+                canvas.fill(rounded(x - 1.5, low + 4, x + 1.5, low + 8, 1), look.dark)
+        canvas.tube(path("M 42 25 Q 42 20 50 20 Q 58 20 58 25"), wheel, 3)
+        canvas.fill(rounded(44, 40, 56, 47, 1.4), look.trim, shade="metal", edge=0.3)

@@ -13,13 +13,17 @@ from emptor.market.pictures import (
     bags,
     books,
     bottoms,
+    cycling,
     electronics,
+    games,
     home,
+    interior,
     kitchen,
     leisure,
     shoes,
     tops,
     toys,
+    wraps,
 )
 from emptor.market.pictures.canvas import Canvas, Placement
 from emptor.market.pictures.hidden_style import DIMENSIONS, hidden_style
@@ -34,6 +38,7 @@ _STANDING: dict[str, Drawing] = {
     "heel": shoes.heel,
     "backpack": bags.backpack,
     "handbag": bags.handbag,
+    "suitcase": bags.suitcase,
     "lamp": home.lamp,
     "mug": home.mug,
     "chair": home.chair,
@@ -51,6 +56,8 @@ _STANDING: dict[str, Drawing] = {
     "dumbbell": leisure.dumbbell,
     "plush": toys.plush,
     "toy_car": toys.toy_car,
+    "bicycle": cycling.bicycle,
+    "helmet": cycling.helmet,
 }
 _LYING: dict[str, Drawing] = {
     "dress": bottoms.dress,
@@ -68,8 +75,13 @@ _LYING: dict[str, Drawing] = {
     "headphones": electronics.headphones,
     "phone": electronics.phone,
     "book": books.book,
+    "scarf": wraps.scarf,
+    "belt": wraps.belt,
+    "rug": interior.rug,
+    "clock": interior.clock,
+    "controller": games.controller,
 }
-_MIRRORED = frozenset({"sneaker", "boot", "heel", "mug", "pan", "kettle", "toy_car", "cap"})
+_MIRRORED = frozenset({"sneaker", "boot", "heel", "mug", "pan", "kettle", "toy_car", "cap", "bicycle", "helmet"})
 """Things that face left or right."""
 _ROUND = frozenset({"ball", "watch", "clock", "bicycle"})
 """Things whose circles must stay circles, nearly."""

@@ -82,7 +82,7 @@ def hidden_style(look: tuple[float, ...]) -> HiddenStyle:
         gloss=float(np.exp(0.55 * soft[11])),
         line=float(np.exp(0.45 * soft[12])),
         fade=0.15 * soft[13],
-        fleck=max(0.0, 0.16 * soft[14]),
+        fleck=max(0.0, 0.1 * soft[14]),
     )
 
 
