@@ -222,3 +222,44 @@ def test_openapi_describes_every_route_and_loads_nothing_from_elsewhere(client: 
     docs = client.get("/docs")
     assert docs.status_code == 200 and "/v1/explain/{request_id}" in docs.text
     assert "http://" not in docs.text and "https://" not in docs.text
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v1/search?q=mug",
+        "/v1/products/P30",
+        "/v1/images/P30",
+        "/healthz",
+        "/metrics",
+        "/",
+        "/product/P30",
+        "/lab",
+        "/docs",
+        "/v1/nothing",
+    ],
+)
+def test_what_answers_get_answers_head(client: TestClient, path: str) -> None:
+    whole, head = client.get(path), client.head(path)
+    assert head.status_code == whole.status_code and head.content == b""
+    assert head.headers["content-type"] == whole.headers["content-type"]
+    assert int(head.headers["content-length"]) > 0
+
+
+def test_head_of_what_takes_post_is_told(client: TestClient) -> None:
+    assert client.head("/v1/events").status_code == 405
+
+
+def test_a_product_gives_the_address_of_its_picture_and_not_where_it_came_from(client: TestClient) -> None:
+    product = get(client, "/v1/products/P30")
+    assert "image" not in product and product["image_url"] == "/v1/images/P30?size=256"
+    assert get(client, "/v1/products/P37")["image_url"] is None
+
+
+def test_explain_says_how_the_query_was_read(client: TestClient) -> None:
+    page = get(client, "/v1/search", q="sneekers 12 oz")
+    told = get(client, f"/v1/explain/{page['request_id']}")
+    words = told["reading"]["words"]
+    assert [own["kind"] for own in words] == ["word", "quantity"]
+    assert words[0]["alternatives"][0]["why"] == "correction" and told["reading"]["relaxed"]
+    assert told["stages"][0]["blocked"] == [] and list(told).index("reading") < list(told).index("stages")

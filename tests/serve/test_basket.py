@@ -243,3 +243,30 @@ def test_without_scripts_a_product_s_page_tells_of_the_click_once(shopper: TestC
     shopper.cookies.clear()
     shopper.get(html.unescape(re.findall(r'<a href="(/product/[^"]*)"', results)[3]))
     assert len(events(shopper, "click")) == 1, "a script tells itself, and a stranger with a link clicked nothing"
+
+
+def test_a_form_that_counted_already_says_so(shopper: TestClient) -> None:
+    token = new_token()
+    assert add(shopper, "P30", token).headers["location"] == "/basket?note=added"
+    assert add(shopper, "P30", token).headers["location"] == "/basket?note=once"
+    assert "the same form counts once" in shopper.get("/basket?note=once").text
+    assert add(shopper, "P30").headers["location"] == "/basket?note=added"
+
+
+def test_without_scripts_the_way_back_fetches_a_new_form(shopper: TestClient) -> None:
+    """A page out of the browser's memory has a token that counted already."""
+    for path in ("/product/P30", "/?q=mug", "/"):
+        assert shopper.get(path).headers["cache-control"] == "no-store"
+        shopper.cookies.set("emptor_scripted", "1")
+        assert shopper.get(path).headers["cache-control"] == "private, no-cache"
+        shopper.cookies.delete("emptor_scripted")
+
+
+def test_only_who_comes_is_a_click(shopper: TestClient) -> None:
+    """A HEAD request of a link checker is nobody's visit."""
+    shopper.get("/")
+    request_id = shopper.get("/v1/search?q=mug").json()["request_id"]
+    shopper.head(f"/product/P30?from={request_id}&at=0")
+    assert events(shopper, "click") == []
+    shopper.get(f"/product/P30?from={request_id}&at=0")
+    assert len(events(shopper, "click")) == 1

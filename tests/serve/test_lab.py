@@ -16,6 +16,7 @@ from starlette.testclient import TestClient
 from emptor.evaluate import read_judgements
 from emptor.merchandise import read_rules
 from emptor.serve import create_app
+from emptor.serve.lab.querylog import read_queries
 from emptor.serve.traces import read_traces
 from emptor.shop.promotion import promote
 from emptor.shop.shop import Shop
@@ -262,3 +263,99 @@ def test_an_error_in_the_lab_stays_in_the_lab(own_client: TestClient) -> None:
     assert answer.status_code == 400 and "That did not work" in answer.text and "/lab/rules" in answer.text
     answer = post(own_client, "/rules", kind="synonym", query="mac book", words="mac book => macbook")
     assert answer.status_code == 400 and "without =&gt;" not in answer.text and "without =>" in answer.json()["error"]
+
+
+def test_an_error_in_the_form_of_a_rule_keeps_what_was_typed(own_client: TestClient) -> None:
+    fields = {"kind": "boost", "query": "red mug", "product_id": "nobody", "factor": "7.5", "note": "why not"}
+    answer = own_client.post(
+        "/lab/rules",
+        content=urlencode({**fields, "author": "Ann", "back": "/lab?q=red+mug"}),
+        headers={**FORM, "accept": "text/html"},
+    )
+    assert answer.status_code == 400 and "is not in the shop" in answer.text and "Store the rule" in answer.text
+    for value in ("red mug", "nobody", "7.5", "why not", "Ann", "/lab?q=red+mug"):
+        assert f'value="{value}"' in answer.text, value
+    assert 'value="boost" checked' in answer.text and answer.text.count(" checked") == 1
+    assert not read_rules(shop_of(own_client)).every
+
+
+def test_rules_are_listed_with_titles(own_client: TestClient) -> None:
+    post(own_client, "/rules", kind="block", product_id="P41")
+    post(own_client, "/rules", kind="block", product_id="odd-4")
+    own_client.app.state.service.shop.update([{"product_id": "odd-4", "delete": True}])  # type: ignore[attr-defined]
+    own_client.app.state.service.engine.refresh()  # type: ignore[attr-defined]
+    html = get(own_client, "/rules")
+    assert "Kilnhaus Blue plain desk lamp" in html and "not in the shop now" in html
+
+
+def test_the_author_of_grades_is_remembered(own_client: TestClient) -> None:
+    assert "Type a query" in get(own_client, "/judge")
+    answer = post(own_client, "/judge", q="mug", pick="3:P30", author="Bea", back="/lab/judge?q=mug&cascade=default")
+    assert answer.status_code == 303 and answer.headers["location"] == "/lab/judge?q=mug&cascade=default"
+    html = get(own_client, "/judge", q="mug")
+    assert 'value="Bea"' in html and "1 of " in html and "counts as irrelevant" in html
+    assert post(own_client, "/judge", q="mug", pick="", author="Cleo").status_code == 303
+    assert 'value="Cleo"' in get(own_client, "/judge", q="mug")
+    rows = (shop_of(own_client) / "judgements.csv").read_text().splitlines()
+    assert len(rows) == 2 and ",Bea," in rows[1], "the button that keeps the name grades nothing"
+    assert 'value="Cleo"' in get(own_client, "/rules")
+
+
+def test_following_an_unknown_product_says_so(own_client: TestClient) -> None:
+    for address in ("?follow=nobody", "?product=nobody", "?q=mug&follow=nobody"):
+        assert "The shop has no such product: <code>nobody</code>" in own_client.get(f"/lab{address}").text
+    assert "no such product" not in own_client.get("/lab?q=mug&follow=P30").text
+
+
+def test_the_waterfall_begins_with_the_query(own_client: TestClient) -> None:
+    (shop_of(own_client) / "synonyms.txt").write_text("trainer => sneakers\n")
+    own_client.app.state.service.engine.refresh()  # type: ignore[attr-defined]
+    html = get(own_client, "", q="the trainers lampp 12 oz")
+    assert html.index('id="query"') < html.index('id="stages"')
+    for told in ("or sneaker", "×0.7 synonym", "×0.8 correction", "quantity", "need not match", "Any word was enough"):
+        assert told in html, told
+
+
+def test_what_is_blocked_is_told_in_the_waterfall(own_client: TestClient) -> None:
+    post(own_client, "/rules", kind="block", filter="attr.color:red")
+    html = get(own_client, "", q="mug", product="P30")
+    assert "2 blocked</span> by the rule: block attr.color:red" in html
+    assert "Blocked by the rule: block attr.color:red" in html
+
+
+def test_queries_under_filters_and_clicks_of_before(own_client: TestClient) -> None:
+    log = shop_of(own_client)
+    own_client.get("/v1/search?q=mug")
+    own_client.get("/v1/search?q=Mug&filter=brand:Kilnhaus&filter=price:..20")
+    imported = [
+        {"action": "click", "user_id": "u", "query": query, "product_id": "P30", "request_id": f"old-{at}"}
+        for at, query in enumerate([" MUG", "mug", "long gone"])
+    ]
+    own_client.app.state.service.shop.events.append(imported)  # type: ignore[attr-defined]
+    own_client.app.state.service._traces.close()  # type: ignore[attr-defined]
+    rows = read_queries(log, own_client.app.state.service.shop.events).queries  # type: ignore[attr-defined]
+    told = {(own["query"].lower(), tuple(own["filters"])): (own["asked"], own["earlier"]) for own in rows}
+    assert told == {
+        ("mug", ()): (1, 2),
+        ("mug", ("brand:Kilnhaus", "price:..20")): (1, 0),
+        ("long gone", ()): (0, 1),
+    }
+    html = get(own_client, "/queries")
+    assert "/lab?q=Mug&amp;filter=brand%3AKilnhaus&amp;filter=price%3A..20" in html and "long gone" in html
+
+
+def test_imported_clicks_are_listed_before_anybody_searched(own_client: TestClient) -> None:
+    event = {"action": "click", "user_id": "u", "query": "old query", "product_id": "P30"}
+    own_client.app.state.service.shop.events.append([event])  # type: ignore[attr-defined]
+    assert "old query" in get(own_client, "/queries")
+
+
+def test_after_a_promotion_the_first_default_can_be_compared_and_judged(shop_path: Path) -> None:
+    with (shop_path / "shop.toml").open("a") as file:
+        file.write('[cascade.popular]\nstages = [{ stage = "retrieve", method = "popular", depth = 9 }]\n')
+    with Shop.open(shop_path) as shop:
+        promote(shop, "popular")
+    with running(shop_path) as client:
+        html = get(client, "/compare", q="mug", against="initial")
+        assert '<option value="initial" selected' in html and "only here" in html and "three places higher" in html
+        assert 'data-product="P30"' in get(client, "/judge", q="mug", cascade="initial")

@@ -157,3 +157,64 @@ def test_the_lab_by_keyboard_alone(browser: Any, lab: tuple[str, Path]) -> None:
         page.keyboard.press("Enter")
         page.wait_for_url("**/lab?q=copper+pipe**")
         page.locator(".places tbody tr").nth(5).wait_for()
+
+
+def test_a_grade_that_is_not_stored_is_told_where_it_was_given(browser: Any, lab: tuple[str, Path]) -> None:
+    url, shop = lab
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()  # the browser logs a failed request as an error: it is meant here
+    page.goto(f"{url}/lab/judge?q=shirt")
+    items = page.locator(".judged li")
+    assert items.nth(0).get_attribute("aria-current") == "true", "the product that a key would grade is marked on load"
+    page.get_by_label("Author").fill("Dora")
+    page.route("**/lab/judge", lambda route: route.abort())
+    page.keyboard.press("Tab")
+    page.keyboard.press("3")
+    items.nth(0).get_by_text("The grade 3 was not stored: the server cannot be reached").wait_for()
+    assert items.nth(0).get_attribute("data-grade") is None and items.nth(1).get_attribute("aria-current") == "true"
+    page.unroute("**/lab/judge")
+    items.nth(0).get_by_role("button", name="2 Good").click()
+    page.get_by_role("status").filter(has_text="1 of").wait_for()
+    assert items.nth(0).locator(".failed").is_hidden()
+    page.goto(f"{url}/lab/judge?q=shirt")
+    assert page.get_by_label("Author").input_value() == "Dora"
+    context.close()
+    assert ",Dora," in (shop / "judgements.csv").read_text()
+
+
+def test_on_a_phone_a_rule_can_be_ended_and_the_tab_is_in_sight(browser: Any, lab: tuple[str, Path]) -> None:
+    url, shop = lab
+    with browsing(browser, 390) as page:
+        page.goto(f"{url}/lab/rules")
+        assert page.get_by_label("For the query").get_attribute("placeholder") == "the whole query"
+        page.get_by_label("Block: never show").check()
+        assert page.get_by_label("For the query").get_attribute("placeholder") == "every query"
+        page.get_by_role("textbox", name="Product").fill("P55")
+        page.get_by_label("Note").fill("a long note that would push whatever follows it out of a narrow window")
+        page.get_by_role("button", name="Store the rule").click()
+        end = page.get_by_role("button", name="End block P55")
+        box = end.bounding_box()
+        assert box["x"] >= 0 and box["x"] + box["width"] <= 390
+        page.goto(f"{url}/lab/evaluation")
+        tab = page.get_by_role("link", name="Evaluation").bounding_box()
+        assert tab["x"] >= 0 and tab["x"] + tab["width"] <= 390
+        page.goto(f"{url}/lab/rules")
+        end.click()
+        page.wait_for_load_state()
+    assert not read_rules(shop).moving
+
+
+def test_a_rule_that_does_not_fit_leaves_the_form_filled_in(browser: Any, lab: tuple[str, Path]) -> None:
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()  # the 400 is an error to the browser's console, and meant here
+    page.goto(f"{lab[0]}/lab/rules?q=mug")
+    page.get_by_label("Bury: move down").check()
+    page.get_by_role("textbox", name="Product").fill("nobody")
+    page.get_by_label("By a factor").fill("5")
+    page.get_by_role("button", name="Store the rule").click()
+    page.get_by_role("alert").filter(has_text="is not in the shop").wait_for()
+    assert page.get_by_label("Bury: move down").is_checked() and page.get_by_label("By a factor").input_value() == "5"
+    assert page.get_by_role("textbox", name="Product").input_value() == "nobody"
+    assert page.get_by_label("For the query").input_value() == "mug"
+    assert_accessible(page)
+    context.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ from starlette.testclient import TestClient
 
 from emptor.cascade import Degraded
 from emptor.serve.html import STATIC
+from emptor.shop.importer import import_catalogue
+from emptor.shop.shop import Shop
 from tests.serve.conftest import running
 
 BROWSER = {"accept": "text/html,application/xhtml+xml"}
@@ -154,8 +157,14 @@ def test_meant_empty_and_wrong(client: TestClient) -> None:
     assert 'Did you mean <a href="/?q=sneakers">sneakers</a>?' in page(client, "/?q=sneakrs")
     empty = page(client, "/?q=xylophonequartz")
     assert "Nothing found for “xylophonequartz”" in empty and len(products(empty)) == 10
-    assert "No product passes all filters" in page(client, "/?q=mug&filter=brand%3ANobody")
-    assert "Remove them" in page(client, "/?q=mug&filter=brand%3ANobody")
+    filtered = page(client, "/?q=mug&filter=brand%3ANobody")
+    assert "“mug”: nothing passes the filter" in filtered and "Nothing found for" not in filtered
+    assert re.search(r"<h2>\d+ products without the filter</h2>", filtered) and "Remove it</a> to see them" in filtered
+    both = page(client, "/?q=mug&filter=brand%3ANobody&filter=in_stock%3Atrue")
+    assert "nothing passes all filters" in both and "Remove them" in both
+    words = page(client, "/?q=xylophonequartz&filter=brand%3ANobody")
+    assert "Nothing found for “xylophonequartz”" in words, "the words are the cause, and no filter"
+    assert "No product passes this filter" in page(client, "/?filter=brand%3ANobody")
     for beyond in ("/?q=mug&offset=900", "/?offset=60", "/?offset=980"):
         assert "Back to the first page" in page(client, beyond)
     wrong = page(client, "/?filter=colour&q=mug", 400)
@@ -201,3 +210,31 @@ def test_static_files_are_kept_by_browsers_and_stay_in_their_folder(client: Test
         assert "http://" not in file.read_text().replace("http://www.w3.org/2000/svg", "")
     for path in ("/static/../app.py", "/static/%2e%2e/app.py", "/static/..%2fapp.py", "/static/none.css"):
         assert client.get(path).status_code == 404
+
+
+def test_a_shop_without_prices_offers_no_order_by_price(tmp_path: Path) -> None:
+    shop = tmp_path / "shop"
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text("".join(f'{{"product_id": "{at}", "title": "thing {at}"}}\n' for at in range(30)))
+    with Shop.create(shop) as made:
+        import_catalogue(made, rows)
+    with running(shop) as client:
+        html = page(client, "/?q=thing")
+        assert 'value="newest"' in html and "price_asc" not in html and "price_desc" not in html
+        client.app.state.service.shop.update([{"product_id": "3", "price": 2.0}])  # type: ignore[attr-defined]
+        end = time.monotonic() + 5
+        while "price_asc" not in page(client, "/?q=thing"):
+            assert time.monotonic() < end
+            time.sleep(0.05)
+
+
+def test_what_is_new_is_new_in_the_whole_shop(shop_path: Path) -> None:
+    toml = shop_path / "shop.toml"
+    toml.write_text(toml.read_text().replace("depth = 1000", "depth = 12"))
+    with running(shop_path) as client:
+        client.app.state.service.shop.update(  # type: ignore[attr-defined]
+            [{"product_id": f"P0{at}", "in_stock": False} for at in range(5)]
+        )
+        html = page(client, "/")
+        strip = html[html.index('id="new"') :]
+        assert re.findall(r'data-product="([^"]*)"', strip)[:3] == ["P57", "P56", "P55"], "out of stock, but new"

@@ -157,6 +157,37 @@ def test_without_scripts(browser: Any, site: Site) -> None:
             assert event["query"] == "mug" and event["propensity"] == 1.0
 
 
+def test_without_scripts_coming_back_and_adding_again_counts_again(browser: Any, site: Site) -> None:
+    """The way back fetches the page anew: a token out of the browser's memory has counted already."""
+    with browser.new_context(java_script_enabled=False) as context:
+        page = context.new_page()
+        page.goto(f"{site[0]}/product/P30")
+        for count in (1, 2, 3):
+            page.get_by_role("button", name="Add to basket", exact=True).click()
+            page.wait_for_url("**/basket?note=added")
+            assert page.locator("[data-pieces]").inner_text() == str(count)
+            page.go_back()
+            page.wait_for_url("**/product/P30")
+
+
+def test_on_a_phone_remove_keeps_off_the_price(browser: Any, site: Site) -> None:
+    with browser.new_context(viewport={"width": 390, "height": 844}) as context:
+        page = context.new_page()
+        page.goto(f"{site[0]}/product/odd-8")
+        page.locator("#quantity").fill("99")
+        page.get_by_role("button", name="Add to basket", exact=True).click()
+        page.locator("#said.on").wait_for()
+        page.goto(f"{site[0]}/basket")
+        remove = page.get_by_role("button", name="Remove").bounding_box()
+        price = page.locator(".item > .price").bounding_box()
+        assert remove["x"] + remove["width"] + 8 <= price["x"] or remove["y"] >= price["y"] + price["height"]
+        page.goto(f"{site[0]}/?q=mug")
+        page.evaluate("scrollTo(0, 600)")
+        page.wait_for_timeout(100)
+        header = page.locator(".top").bounding_box()
+        assert header["y"] + header["height"] < 80, "no more than the search stays over what is read"
+
+
 def test_coming_back_to_a_page_and_adding_again_counts_again(page: Any, site: Site) -> None:
     page.goto(f"{site[0]}/product/P30")
     add = page.get_by_role("button", name="Add to basket", exact=True)

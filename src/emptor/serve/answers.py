@@ -59,8 +59,8 @@ def page_json(page: Page) -> bytes:
 
 
 def product_json(product: dict[str, Any]) -> bytes:
-    """All fields of a product, see `models.ProductAnswer`."""
-    shown = {name: value for name, value in product.items() if name != "image_file"}
+    """All fields of a product, see `models.ProductAnswer`; where its picture came from is nobody's matter."""
+    shown = {name: value for name, value in product.items() if name not in ("image", "image_file")}
     shown["category"] = shown["category"] or []
     shown["in_stock"] = shown["in_stock"] is not False
     return orjson.dumps({**shown, "image_url": image_url(product)}, option=orjson.OPT_UTC_Z)

@@ -24,6 +24,8 @@ _HEADERS = [
 ]
 
 
+HEAD = "emptor.head"
+
 _SHED = frozenset({"/v1/search", "/v1/recommend", "/v1/suggest"})
 _BUSY = orjson.dumps({"error": BUSY})
 _BUSY_HEADERS = [
@@ -50,6 +52,9 @@ class Surroundings:
             await self._app(scope, receive, send)
             return
         start = time.perf_counter()
+        if scope["method"] == "HEAD":
+            # what answers GET answers HEAD, with the same headers and no body
+            scope, send = {**scope, "method": "GET", HEAD: True}, _bodiless(send)
         if scope["path"] in _SHED and self._shed():
             await send({"type": "http.response.start", "status": 503, "headers": _BUSY_HEADERS})
             await send({"type": "http.response.body", "body": _BUSY})
@@ -70,6 +75,18 @@ class Surroundings:
             await self._app(scope, receive, send_with_headers)
         finally:
             self._metrics.request(_route(scope), status, time.perf_counter() - start)
+
+
+def is_head(scope: Scope) -> bool:
+    """Whether only the headers were asked for, by a link checker or a cache: that is nobody's visit."""
+    return HEAD in scope
+
+
+def _bodiless(send: Send) -> Send:
+    async def send_headers(message: Message) -> None:
+        await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
+
+    return send_headers
 
 
 def _route(scope: Scope) -> str:

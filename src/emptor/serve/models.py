@@ -49,7 +49,9 @@ class _ListParameters(_Parameters):
     user_id: Id | None = Field(None, description="Who asks, where known.")
     session_id: Id | None = Field(None, description="The visit that the request belongs to.")
     filter: list[str] = Field([], description=_FILTER, json_schema_extra=_FILTERS)
-    cascade: str = Field("default", max_length=200, description="A cascade of shop.toml.")
+    cascade: str = Field(
+        "default", max_length=200, description="A cascade of shop.toml; `initial` is the one called default there."
+    )
 
 
 class SearchParameters(_ListParameters):
@@ -164,6 +166,49 @@ class NoneStoredAnswer(EventsAnswer):
     error: str
 
 
+class RuleAnswer(BaseModel):
+    id: str
+    kind: str
+    text: str
+
+
+class BlockedAnswer(BaseModel):
+    rule: RuleAnswer
+    products: list[str] = Field(description="Product ids that the list would have held without the rule.")
+
+
+class AlternativeAnswer(BaseModel):
+    text: str = Field(description="Index terms; all of them together.")
+    weight: float
+    why: Literal["form", "synonym", "correction", "neighbour"]
+
+
+class WordAnswer(BaseModel):
+    word: str
+    term: str = Field(description="As the index has it.")
+    kind: Literal["word", "quantity"]
+    optional: bool = Field(description="A stop word, which no product must have.")
+    alternatives: list[AlternativeAnswer]
+
+
+class PhraseAnswer(BaseModel):
+    phrase: str
+    alternatives: list[AlternativeAnswer]
+
+
+class ReadingAnswer(BaseModel):
+    """How the query was read."""
+
+    text: str = Field(description="What was read of it: the first 256 characters.")
+    words: list[WordAnswer]
+    phrases: list[PhraseAnswer] = Field(description="Runs of words that have synonyms.")
+    did_you_mean: str | None
+    with_all_words: int = Field(description="Products that have every word, up to the depth of retrieval.")
+    relaxed: bool = Field(description="Those were too few, so that any word was enough.")
+    by_scores_alone: bool = Field(description="Products with every word are not put first: relax_below is at its most.")
+    note: str | None = Field(description="What to know about this account, if anything.")
+
+
 class StageAnswer(BaseModel):
     stage: str
     method: str = Field(description="What ran: the method, the fallback that stood in, or `skipped`.")
@@ -175,7 +220,8 @@ class StageAnswer(BaseModel):
     columns: dict[str, list[float | None]] = Field(description="Values that it worked out, one for each product.")
     dropped: list[str]
     why_dropped: str | None
-    rules: dict[str, dict[str, str]] = Field(description="By the number that the column `rule` gives: id, kind, text.")
+    rules: dict[str, RuleAnswer] = Field(description="By the number that the column `rule` gives.")
+    blocked: list[BlockedAnswer] = Field(description="On the first stage: what blocking rules kept out of it.")
 
 
 class ExplainAnswer(BaseModel):
@@ -185,6 +231,7 @@ class ExplainAnswer(BaseModel):
     query: str | None
     user_id: str | None
     session_id: str | None
+    reading: ReadingAnswer | None = Field(description="Null without a query.")
     cascade_hash: str
     view: str
     explored: bool
@@ -216,8 +263,7 @@ class ProductAnswer(BaseModel):
     attributes: dict[str, list[str]]
     price: float | None
     currency: str | None
-    image: str | None
-    image_url: str | None
+    image_url: str | None = Field(description="The shop's copy, or the source's web address.")
     seller_id: str | None
     listed_at: str | None = Field(description="ISO 8601, UTC.")
     in_stock: bool

@@ -5,20 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 from fastapi import APIRouter, FastAPI, Request
 from starlette.background import BackgroundTask
 from starlette.responses import HTMLResponse, Response
 
 from emptor.engine import Engine
-from emptor.page import SORTS, Page
+from emptor.page import SORTS, Ask, Page
 from emptor.serve.answers import image_url
 from emptor.serve.basket import MAX_QUANTITY, new_token
 from emptor.serve.departments import Departments
 from emptor.serve.found import Found, product_url
-from emptor.serve.frame import PRIVATE, early_frame, frame
+from emptor.serve.frame import FRESH, PRIVATE, early_frame, frame
 from emptor.serve.home import home_html, popular_title
 from emptor.serve.html import render
 from emptor.serve.links import PER_PAGE, Asked, brand_url, category_url
+from emptor.serve.middleware import is_head
 from emptor.serve.opened import note_click
 from emptor.serve.search import deadline, find_product
 from emptor.serve.service import Service
@@ -41,9 +43,13 @@ def router(service: Service) -> APIRouter:
     departments = Departments()
 
     async def answer(visit: Visit, make: Callable[[Engine], str]) -> Response:
-        """A page made in a search thread; the visitor's session lives in a cookie."""
+        """A page made in a search thread; the visitor's session lives in a cookie.
+
+        Without scripts the browser's way back must fetch the page anew: the token of a form counts once.
+        """
         engine = service.engine
-        response = HTMLResponse(await service.searches.run(lambda: make(engine)), headers=PRIVATE)
+        headers = PRIVATE if visit.scripted else FRESH
+        response = HTMLResponse(await service.searches.run(lambda: make(engine)), headers=headers)
         visit.keep(response)
         return response
 
@@ -59,7 +65,7 @@ def router(service: Service) -> APIRouter:
         found, visit = Found.of(request.query_params), Visit.of(request)
         response = await answer(visit, lambda engine: product_html(engine, product_id, found, visit))
         visit.keep_viewed(response, product_id)
-        if found is not None and not (visit.scripted or visit.is_new):
+        if found is not None and not (visit.scripted or visit.is_new or is_head(request.scope)):
             response.background = BackgroundTask(note_click, service, visit, product_id, found)
         return response
 
@@ -87,8 +93,12 @@ def search_html(engine: Engine, asked: Asked, visit: Visit) -> str:
         deadline=deadline(engine, "default"),
     )
     popular: Page | None = None
+    unfiltered = 0
     if not page.results:
         popular = engine.search("", k=SIMILAR, session_id=session, facets=False, deadline=deadline(engine, "default"))
+        if asked.q and asked.filters:  # whose fault is it: the words', or the filters'?
+            free = Ask(query=asked.q, k=1, facets=False, logged=False)
+            unfiltered = engine.page(free, deadline=deadline(engine, "default")).total
     before, after = asked.offset - PER_PAGE, asked.offset + PER_PAGE
     return render(
         "search.html",
@@ -101,10 +111,12 @@ def search_html(engine: Engine, asked: Asked, visit: Visit) -> str:
         browsed=browsed(asked),
         groups=groups(page, asked, currency),
         chips=chips(asked, currency),
+        unfiltered=unfiltered,
         clear_url=asked.without_filters().url(),
         sorts=[
             (name, label if asked.q or name != "relevance" else "Recommended", name == asked.sort)
             for name, label in _SORTS.items()
+            if name == asked.sort or not name.startswith("price") or has_prices(engine)
         ],
         meant_url=asked.asking(page.did_you_mean).url() if page.did_you_mean else None,
         pager=pager(page, asked),
@@ -114,6 +126,13 @@ def search_html(engine: Engine, asked: Asked, visit: Visit) -> str:
         popular_title=popular_title(engine),
         popular_cards=cards(popular, currency) if popular else [],
     )
+
+
+def has_prices(engine: Engine) -> bool:
+    """Whether any product has a price: without one there is nothing to sort by."""
+    view = engine.view
+    filled = view.generation.about.get("filled", {}).get("price")
+    return bool(filled) or not np.isnan(view.price).all()
 
 
 def product_html(engine: Engine, product_id: str, found: Found | None, visit: Visit) -> str:

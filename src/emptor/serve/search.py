@@ -129,16 +129,17 @@ def recommend_page(engine: Engine, parameters: RecommendParameters) -> Page:
     """Ask the engine for recommendations. Raises NotFound for a product that the shop does not have."""
     if parameters.product_id is not None:
         find_row(engine, parameters.product_id)
-    return engine.recommend(
+    ask = Ask(
         product_id=parameters.product_id,
-        user_id=parameters.user_id,
-        session_id=parameters.session_id,
         k=parameters.k,
         offset=parameters.offset,
-        filters=[text for text in parameters.filter if text],
+        filters=parse_filters([text for text in parameters.filter if text]),
+        user_id=parameters.user_id,
+        session_id=parameters.session_id,
         cascade=parameters.cascade,
-        deadline=deadline(engine, parameters.cascade),
+        facets=False,
     )
+    return engine.page(ask, deadline=deadline(engine, parameters.cascade))
 
 
 def deadline(engine: Engine, cascade: str) -> float | None:

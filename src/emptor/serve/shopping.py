@@ -30,6 +30,8 @@ from emptor.serve.visit import Visit
 THANKS = "/thanks"
 NOTES = {
     "added": "Added to your basket.",
+    "once": "That is in your basket already: the same form counts once, however often it is sent. "
+    "For one more, use + beside the product.",
     "changed": "Something in your basket has changed since you last saw it. Please look at it again before you buy.",
     "nothing": "There was nothing in your basket that can be bought.",
 }
@@ -56,7 +58,8 @@ def router(service: Service) -> APIRouter:
         if _is_script(request):
             response = as_json(orjson.dumps({"count": basket.count, "title": title}))
         else:
-            response = RedirectResponse("/basket?note=added", 303)
+            note = "once" if basket == visit.basket else "added"
+            response = RedirectResponse(f"/basket?note={note}", 303)
         visit.keep(response)
         visit.keep_basket(response, basket)
         return response

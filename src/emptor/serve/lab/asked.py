@@ -35,7 +35,8 @@ class LabAsked:
         filters = tuple(text.strip() for text in parameters.getlist("filter") if text.strip())
         parse_filters(filters)
         text = lambda name, default="": printable(parameters.get(name, ""))[:256].strip() or default  # noqa: E731
-        return cls(q, filters, text("cascade", "default"), text("against"), text("product"))
+        # `follow` is what the command line calls it
+        return cls(q, filters, text("cascade", "default"), text("against"), text("product") or text("follow"))
 
     @property
     def blank(self) -> bool:

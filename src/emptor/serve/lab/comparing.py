@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from emptor.engine import Engine
-from emptor.page import Page
 from emptor.serve.lab.asked import LabAsked
 from emptor.serve.lab.waterfall import Product
 
@@ -42,12 +41,7 @@ class Comparison:
 
 def compare(engine: Engine, asked: LabAsked) -> Comparison:
     """Run both cascades. Raises EmptorError where one is unknown."""
-    pages: list[Page] = []
-    for name in (asked.cascade, asked.against):
-        (page,) = engine.pages([asked.ask(cascade=name, k=1000)])
-        if isinstance(page, Exception):
-            raise page
-        pages.append(page)
+    pages = [engine.page(asked.ask(cascade=name, k=1000)) for name in (asked.cascade, asked.against)]
     stories = [engine.explain(page.request_id) for page in pages]
     ms = [sum(stage["ms"] for stage in story["stages"]) if story else 0.0 for story in stories]
     places = [{hit.product["product_id"]: hit.position for hit in page.results} for page in pages]

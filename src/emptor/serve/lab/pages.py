@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ EVALUATION = "evaluation.json"
 """Where the demo, and `emptor evaluate SHOP --json SHOP/evaluation.json`, leave the report that the lab shows."""
 MAX_EVALUATION = 200_000_000
 JUDGED = 30
+_FIELDS = ("category", "filter", "words", "note")
 PAGES = (
     ("", "lab/waterfall.html", "Waterfall"),
     ("/compare", "lab/compare.html", "Compare"),
@@ -39,7 +41,7 @@ def frame(engine: Engine, template: str, author: str) -> dict[str, Any]:
     return {
         "shop_name": engine.shop.options.name or "Shop",
         "tabs": [(f"/lab{path}", label, own == template) for path, own, label in PAGES],
-        "cascades": sorted(engine.cascades),
+        "cascades": engine.cascade_names,
         "promoted": engine.promoted,
         "author": author,
     }
@@ -51,7 +53,12 @@ def error_html(engine: Engine, sentence: str) -> str:
 
 
 def waterfall_page(service: Service, asked: LabAsked) -> dict[str, Any]:
-    return {"asked": asked, "own": None if asked.blank else waterfall(service.engine, asked)}
+    engine = service.engine
+    return {
+        "asked": asked,
+        "own": None if asked.blank else waterfall(engine, asked),
+        "unknown": bool(asked.product) and engine.view.row(asked.product) is None,
+    }
 
 
 def compare_page(service: Service, asked: LabAsked) -> dict[str, Any]:
@@ -63,10 +70,7 @@ def judge_page(service: Service, asked: LabAsked) -> dict[str, Any]:
     engine = service.engine
     products: list[Product] = []
     if asked.q:
-        (page,) = engine.pages([asked.ask(k=JUDGED)])
-        if isinstance(page, EmptorError):
-            raise page
-        products = [Product.of(hit.product) for hit in page.results]
+        products = [Product.of(hit.product) for hit in engine.page(asked.ask(k=JUDGED)).results]
     path = service.shop.path
     queries, pairs = judging.counts(path)
     return {
@@ -82,7 +86,8 @@ def judge_page(service: Service, asked: LabAsked) -> dict[str, Any]:
 
 def queries_page(service: Service, *, only_zero: bool) -> dict[str, Any]:
     log = read_queries(service.shop.path, service.shop.events, only_zero=only_zero)
-    return {"log": log, "only_zero": only_zero}
+    urls = [LabAsked(q=own["query"], filters=tuple(own["filters"])).url("") for own in log.queries]
+    return {"log": log, "urls": urls, "only_zero": only_zero}
 
 
 def stages_page(service: Service) -> dict[str, Any]:
@@ -92,13 +97,31 @@ def stages_page(service: Service) -> dict[str, Any]:
     return {"stages": stages, "degraded": degraded, "worst": worst or 1.0, "budgets": budgets}
 
 
-def rules_page(service: Service, asked: LabAsked) -> dict[str, Any]:
-    rules = service.engine.rules.every
+def rules_page(
+    service: Service, asked: LabAsked, *, draft: Mapping[str, str] | None = None, error: str | None = None
+) -> dict[str, Any]:
+    """
+    Args:
+        draft: the form as it was filled in, where it could not be stored; error: why.
+    """
+    engine = service.engine
+    rules = engine.rules.every
+    active = [rule for rule in reversed(rules) if rule.active]
+    blank = {"kind": "pin", "query": asked.q, "product_id": asked.product, "position": "1", "factor": "3"}
+    back = asked.url("", product="") if asked.q else "/lab/rules"
     return {
         "asked": asked,
-        "active": [rule for rule in reversed(rules) if rule.active],
+        "active": active,
         "ended": [rule for rule in reversed(rules) if not rule.active][:50],
+        "titles": {rule.id: _title(engine, rule.product_id) for rule in active if rule.product_id is not None},
+        "draft": {**dict.fromkeys(_FIELDS, ""), **blank, "back": back, **(draft or {})},
+        "error": error,
     }
+
+
+def _title(engine: Engine, product_id: str) -> str:
+    row = engine.view.row(product_id)
+    return "not in the shop now" if row is None else Product.of(engine.view.card(row)).title
 
 
 def evaluation_page(service: Service) -> dict[str, Any]:

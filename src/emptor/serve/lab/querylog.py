@@ -18,8 +18,10 @@ LISTED = 200
 
 @dataclass(frozen=True)
 class QueryLog:
-    """queries: dicts of query, asked, nothing (times without a result), found, clicks, ms and last (a datetime), most
-    asked first; `requests`, `zero`: searches read, and those of them without a result.
+    """queries: dicts of query, filters, asked, nothing (times without a result), found, clicks, earlier, ms and last (a
+    datetime), most asked first; the same query under other filters is another line. earlier: clicks that name the query
+    and none of the requests read here: imported, or of older requests. `requests`, `zero`: searches read, and those of
+    them without a result.
     """
 
     queries: list[dict[str, Any]]
@@ -35,42 +37,66 @@ def read_queries(shop: Path, events: EventLog, *, only_zero: bool = False) -> Qu
         traces.group_by("request_id")
         .agg(
             pl.col("query").first(),
+            pl.col("filters").first(),
             pl.col("time").first(),
             pl.col("kept").sort_by("place").last(),
             pl.col("ms").sum(),
         )
         .collect()
     )
-    if not rows.height:
-        return QueryLog([], 0, 0, None)
-    since = rows["time"].min()
-    clicks = (
-        events.read(since=int(since.timestamp() * 1_000_000))  # type: ignore[union-attr]
-        .filter(pl.col("action") == "click", pl.col("request_id").is_not_null())
-        .group_by("request_id")
-        .agg(clicks=pl.len())
+    clicked = (
+        events.read()
+        .filter(pl.col("action") == "click")
+        .select("request_id", pl.col("query").str.strip_chars().alias("query"), _text("query"))
         .collect()
     )
+    clicks = clicked.drop_nulls("request_id").group_by("request_id").agg(clicks=pl.len())
     rows = rows.join(clicks, on="request_id", how="left").with_columns(
-        pl.col("clicks").fill_null(0), nothing=pl.col("kept") == 0, text=pl.col("query").str.to_lowercase()
+        _text("query"), pl.col("clicks").fill_null(0), pl.col("filters").fill_null([]), nothing=pl.col("kept") == 0
+    )
+    asked = rows.group_by("text", "filters").agg(
+        pl.col("query").first(),
+        asked=pl.len(),
+        nothing=pl.col("nothing").sum(),
+        found=pl.col("kept").sort_by("time").last(),
+        clicks=pl.col("clicks").sum(),
+        ms=pl.col("ms").median(),
+        last=pl.col("time").max(),
     )
     queries = (
-        rows.group_by("text")
-        .agg(
-            pl.col("query").first(),
-            asked=pl.len(),
-            nothing=pl.col("nothing").sum(),
-            found=pl.col("kept").sort_by("time").last(),
-            clicks=pl.col("clicks").sum(),
-            ms=pl.col("ms").median(),
-            last=pl.col("time").max(),
+        asked.join(_earlier(clicked, rows["request_id"]), on=["text", "filters"], how="full", coalesce=True)
+        .with_columns(
+            pl.coalesce("query", "query_right").alias("query"),
+            pl.col("asked", "nothing", "clicks", "earlier").fill_null(0),
         )
         .filter(pl.col("nothing") > 0 if only_zero else pl.lit(True))
-        .sort("nothing" if only_zero else "asked", "asked", "text", descending=[True, True, False])
+        .sort(
+            *(["nothing"] if only_zero else []),
+            "asked",
+            pl.col("clicks") + pl.col("earlier"),
+            "text",
+            pl.col("filters").list.join("|"),
+            descending=[*([True] if only_zero else []), True, True, False, False],
+        )
         .head(LISTED)
-        .drop("text")
+        .drop("text", "query_right")
     )
-    return QueryLog(queries.to_dicts(), rows.height, int(rows["nothing"].sum()), since)
+    return QueryLog(queries.to_dicts(), rows.height, int(rows["nothing"].sum()), rows["time"].min())
+
+
+def _earlier(clicked: pl.DataFrame, requests: pl.Series) -> pl.DataFrame:
+    """Clicks by query that name none of the requests; under which filters, nobody has written down."""
+    return (
+        clicked.filter(pl.col("text") != "", ~pl.col("request_id").fill_null("").is_in(requests.implode()))
+        .group_by("text")
+        .agg(pl.col("query").first(), earlier=pl.len())
+        .with_columns(filters=pl.lit([], pl.List(pl.String)))
+    )
+
+
+def _text(name: str) -> pl.Expr:
+    """A query as lines of the log compare it."""
+    return pl.col(name).str.strip_chars().str.to_lowercase().alias("text")
 
 
 def read_stages(shop: Path) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
@@ -103,7 +129,7 @@ def read_stages(shop: Path) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]
     return times.to_dicts(), degraded.to_dicts()
 
 
-_COLUMNS = ("request_id", "time", "scenario", "query", "place", "stage", "method", "ms", "kept", "degraded")
+_COLUMNS = ("request_id", "time", "scenario", "query", "filters", "place", "stage", "method", "ms", "kept", "degraded")
 
 
 def _newest(shop: Path) -> pl.LazyFrame:

@@ -44,14 +44,21 @@ def router(service: Service, *, hosts: Collection[str] | None) -> APIRouter:
         default_response_class=HTMLResponse,
     )
 
-    async def show(request: Request, template: str, make: Callable[[], dict[str, Any]]) -> Response:
+    async def show(
+        request: Request,
+        template: str,
+        make: Callable[[], dict[str, Any]],
+        *,
+        status: int = 200,
+        author: str | None = None,
+    ) -> Response:
         engine = service.engine
-        author = _author(request)
+        author = _author(request) if author is None else author
 
         def work() -> str:
             return render(template, **pages.frame(engine, template, author), **make())
 
-        return HTMLResponse(await service.labs.run(work), headers=_NO_STORE)
+        return HTMLResponse(await service.labs.run(work), status, headers=_NO_STORE)
 
     @routes.get("")
     async def waterfall(request: Request) -> Response:
@@ -71,21 +78,28 @@ def router(service: Service, *, hosts: Collection[str] | None) -> APIRouter:
     @routes.post("/judge")
     async def grade(request: Request) -> Response:
         form = await read_form(request)
-        query, product_id = printable(form.get("q", ""))[:1000], form.get("product_id", "")[:256]
-        text = form.get("grade", "")
-        if not text.isdecimal() or len(text) > 2:
-            raise EmptorError(f"grade {text[:20]!r}: expected a whole number")
-        engine, author = service.engine, _author(request)
+        query = printable(form.get("q", ""))[:1000]
+        author = printable(form.get("author", _author(request))).strip()[:MAX_AUTHOR]
+        if form.get("pick") != "":  # a blank pick is the button that only keeps the author's name
+            text, _, picked = form.get("pick", "").partition(":")
+            text, product_id = form.get("grade", text), form.get("product_id", picked)[:256]
+            if not text.isdecimal() or len(text) > 2:
+                raise EmptorError(f"grade {text[:20]!r}: expected a whole number")
+            engine = service.engine
 
-        def write() -> None:
-            if engine.view.row(product_id) is None:
-                raise EmptorError(f"product {product_id[:80]!r} is not in the shop")
-            judging.grade(service.shop.path, query=query, product_id=product_id, grade=int(text), author=author)
+            def write() -> None:
+                if engine.view.row(product_id) is None:
+                    raise EmptorError(f"product {product_id[:80]!r} is not in the shop")
+                judging.grade(service.shop.path, query=query, product_id=product_id, grade=int(text), author=author)
 
-        await service.labs.run(write)
+            await service.labs.run(write)
+        response: Response
         if request.headers.get("accept", "").startswith("application/json"):
-            return Response(b"{}", media_type="application/json")
-        return RedirectResponse(LabAsked(q=query).url("/judge"), 303)
+            response = Response(b"{}", media_type="application/json")
+        else:
+            response = RedirectResponse(_back(form.get("back", ""), LabAsked(q=query).url("/judge")), 303)
+        _remember(response, author)
+        return response
 
     @routes.get("/queries")
     async def queries(request: Request) -> Response:
@@ -103,8 +117,8 @@ def router(service: Service, *, hosts: Collection[str] | None) -> APIRouter:
 
     @routes.post("/rules")
     async def change_rules(request: Request) -> Response:
-        form = {name: printable(value).strip() for name, value in (await read_form(request)).items()}
-        engine = service.engine
+        typed = {name: printable(value).strip() for name, value in (await read_form(request)).items()}
+        form, engine = dict(typed), service.engine
         author = form.pop("author", _author(request))[:MAX_AUTHOR]
         back = form.pop("back", "")
         ended = form.pop("end", None)
@@ -122,9 +136,21 @@ def router(service: Service, *, hosts: Collection[str] | None) -> APIRouter:
                 add_rule(service.shop.path, form, author=author, check=lambda rule: check_rule(engine, rule))
             engine.refresh()  # who edits a rule sees it at once; other servers take it up within a second
 
-        await service.labs.run(change)
-        response = RedirectResponse(_back(back), 303)
-        response.set_cookie(AUTHOR, quote(author), httponly=True, samesite="lax", path="/lab")
+        try:
+            await service.labs.run(change)
+        except EmptorError as error:
+            if ended is not None or "text/html" not in request.headers.get("accept", ""):
+                raise
+            told = str(error)  # the form again, as it was filled in
+            return await show(
+                request,
+                "lab/rules.html",
+                lambda: pages.rules_page(service, LabAsked(), draft=typed, error=told),
+                status=400,
+                author=author,
+            )
+        response = RedirectResponse(_back(back, "/lab/rules"), 303)
+        _remember(response, author)
         return response
 
     @routes.get("/evaluation")
@@ -144,7 +170,11 @@ def _author(request: Request) -> str:
     return printable(unquote(request.cookies.get(AUTHOR, "")))[:MAX_AUTHOR]
 
 
-def _back(address: str) -> str:
+def _remember(response: Response, author: str) -> None:
+    response.set_cookie(AUTHOR, quote(author), httponly=True, samesite="lax", path="/lab")
+
+
+def _back(address: str, otherwise: str) -> str:
     """Where to go after a change: a page of the lab, whatever the form says."""
     known = address == "/lab" or address.startswith(("/lab?", "/lab/"))
-    return address if known and "\\" not in address and "//" not in address.partition("?")[0] else "/lab/rules"
+    return address if known and "\\" not in address and "//" not in address.partition("?")[0] else otherwise

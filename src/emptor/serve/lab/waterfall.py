@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from emptor.engine import Engine
-from emptor.explain import Step
+from emptor.explain import Step, matched
 from emptor.page import Page
 from emptor.serve.answers import image_url
 from emptor.serve.lab.asked import SHOWN, LabAsked
@@ -48,6 +48,15 @@ class Place:
 
 
 @dataclass(frozen=True)
+class Blocked:
+    """What a blocking rule kept out of a stage."""
+
+    rule: str
+    products: tuple[Product, ...]
+    count: int
+
+
+@dataclass(frozen=True)
 class Bar:
     """One stage in numbers. start, share: when it began and how long it took, as parts of all stages' time, 0 to 1;
     over: it took more than its budget.
@@ -65,6 +74,7 @@ class Bar:
     dropped: int
     why_dropped: str | None
     dropped_products: tuple[Product, ...]
+    blocked: tuple[Blocked, ...]
 
 
 @dataclass(frozen=True)
@@ -84,13 +94,14 @@ class Waterfall:
     rows: tuple[Row, ...]
     steps: tuple[Step, ...]
     followed: Product | None
+    reading: dict[str, Any] | None
+    """How the query was read, see `explain.reading`; None without one."""
+    matched: str
 
 
 def waterfall(engine: Engine, asked: LabAsked) -> Waterfall:
     """Run a search and tell its story. Raises EmptorError for an unknown cascade."""
-    (page,) = engine.pages([asked.ask()])
-    if isinstance(page, Exception):
-        raise page
+    page = engine.page(asked.ask())
     story = engine.explain(page.request_id)
     assert story is not None  # it was asked a moment ago
     stages = story["stages"]
@@ -103,11 +114,16 @@ def waterfall(engine: Engine, asked: LabAsked) -> Waterfall:
         tuple(_rows(page, stages)),
         tuple(steps or ()),
         _product(engine, asked.product) if asked.product else None,
+        story["reading"],
+        matched(story["reading"]) if story["reading"] else "",
     )
 
 
 def _bar(engine: Engine, stage: dict[str, Any], start: float, total: float) -> Bar:
-    dropped = [product for own in stage["dropped"][:DROPPED] if (product := _product(engine, own)) is not None]
+    blocked = [
+        Blocked(own["rule"]["text"], _products(engine, own["products"]), len(own["products"]))
+        for own in stage["blocked"]
+    ]
     return Bar(
         stage["stage"],
         stage["method"],
@@ -120,8 +136,14 @@ def _bar(engine: Engine, stage: dict[str, Any], start: float, total: float) -> B
         len(stage["products"]),
         len(stage["dropped"]),
         stage["why_dropped"],
-        tuple(dropped),
+        _products(engine, stage["dropped"]),
+        tuple(blocked),
     )
+
+
+def _products(engine: Engine, product_ids: Sequence[str]) -> tuple[Product, ...]:
+    """The first of some products, without those that are gone."""
+    return tuple(own for product_id in product_ids[:DROPPED] if (own := _product(engine, product_id)) is not None)
 
 
 def _product(engine: Engine, product_id: str) -> Product | None:
