@@ -68,7 +68,7 @@ _COMPLETED: dict[str, dict[str, str]] = {
     },
     "toy car": {"truck": "toy truck", "bus": "toy bus", "fire engine": "toy fire engine", "racer": "toy racing car"},
     "camera": {"dslr": "DSLR camera"},
-    "heels": {"sandal": "heeled sandals"},
+    "heels": {"sandal": "heeled sandals", "block heel": "block heels", "wedge": "wedge heels"},
     "trousers": {"straight": "straight leg trousers"},
     "cap": {"bucket": "bucket hat"},
 }

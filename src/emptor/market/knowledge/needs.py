@@ -5,8 +5,9 @@ from __future__ import annotations
 from emptor.market.knowledge.need import Need
 from emptor.market.knowledge.needs_home import HOME
 from emptor.market.knowledge.needs_life import LIFE
+from emptor.market.knowledge.needs_more import MORE
 from emptor.market.knowledge.needs_out import OUT
 
-NEEDS: tuple[Need, ...] = OUT + HOME + LIFE
+NEEDS: tuple[Need, ...] = OUT + HOME + LIFE + MORE
 
 __all__ = ["NEEDS", "Need"]

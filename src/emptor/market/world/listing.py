@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import gzip
 import os
+from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import fields
 from datetime import datetime, timedelta
+from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -75,7 +77,11 @@ def write_catalogue(
             file.writelines(map(_packed, jobs))
             return
         with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-            file.writelines(pool.map(_packed, jobs))
+            # no more at a time than keeps the workers busy: a million products would wait in memory
+            under_way = deque(pool.submit(_packed, job) for job in islice(jobs, 2 * workers))
+            while under_way:
+                file.write(under_way.popleft().result())
+                under_way.extend(pool.submit(_packed, job) for job in islice(jobs, 1))
 
 
 def _part(products: Products, rows: np.ndarray) -> Products:
@@ -87,7 +93,7 @@ def _packed(job: tuple[Products, int, datetime]) -> bytes:
     products, seed, epoch = job
     own = _listings(products, np.arange(len(products)), seed, epoch)
     lines = b"".join([orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in own])
-    return gzip.compress(lines, compresslevel=4, mtime=0)
+    return gzip.compress(lines, compresslevel=3, mtime=0)
 
 
 def _book(category: int, bits: int) -> tuple[str, str]:

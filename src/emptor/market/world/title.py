@@ -59,14 +59,13 @@ def _ordered(parts: Parts, maker: str, series: str, order: int) -> str:
     if order == 7:
         made = _spaced(parts.pattern, parts.material)
         return _listed(" | ", _spaced(maker, series, before, name), parts.color, made, size, after)
-    return _listed(", ", _spaced(parts.material, before, name), _spaced(parts.color, parts.pattern), size, after, maker)
+    return _listed(", ", _spaced(parts.material, before, name), parts.seen, size, after, maker)
 
 
 def _book(words: Words, parts: Parts, maker: str, book: str, author: str, house: House) -> str:
     """A book: its style is the binding, its colour and pattern are the cover's."""
     binding = parts.name.removeprefix(words.noun).strip()
-    cover = _spaced(parts.color, parts.pattern)
-    cover = f"{cover} cover" if cover else ""
+    cover = f"{parts.seen} cover" if parts.seen else ""
     kind = _spaced(parts.before, words.noun)
     order = house.order % 4
     if order == 0:

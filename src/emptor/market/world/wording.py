@@ -104,8 +104,14 @@ class Parts:
     @property
     def described(self) -> str:
         """Colour, pattern and material as one says them."""
-        seen = (self.pattern, self.color) if self.pattern in _PLAIN else (self.color, self.pattern)
-        return " ".join([part for part in (*seen, self.material) if part])
+        return f"{self.seen} {self.material}".strip()
+
+    @property
+    def seen(self) -> str:
+        """Colour and pattern: `red striped`, `solid red`."""
+        if self.pattern in _PLAIN:
+            return f"{self.pattern} {self.color}".strip()
+        return f"{self.color} {self.pattern}".strip()
 
 
 def parts_of(words: Words, claim: list[int], house: House, bits: int) -> Parts:
@@ -137,7 +143,7 @@ def parts_of(words: Words, claim: list[int], house: House, bits: int) -> Parts:
             pattern = ways[(bits >> 18) % len(ways)]
     at = claim[STYLE]
     name = words.things[at] if at >= 0 else words.noun
-    if (bits >> 24) & 63 < (44 if house.own_words else 5) and name.endswith(words.noun) and not words.book:
+    if (bits >> 24) & 63 < (44 if house.own_words else 5) and f" {name}".endswith(f" {words.noun}") and not words.book:
         name = name[: -len(words.noun)] + words.nouns[(bits >> 30) % len(words.nouns)]
     if house.whose and words.whose and words.whose[:-2] not in name and "ladies" not in name:
         name = f"{words.whose} {name}"
