@@ -13,6 +13,12 @@ from emptor.serve.models import RETRY, HealthAnswer, NotReadyAnswer, ReadyAnswer
 from emptor.serve.service import Service
 
 
+class ReadyNow(ReadyAnswer):
+    """`warning`: what could not be taken up (an edited shop.toml, say), so that an older state is served."""
+
+    warning: str | None = None
+
+
 def router(service: Service) -> APIRouter:
     """The routes over one service."""
     routes = APIRouter(tags=["operations"], default_response_class=Response)
@@ -25,7 +31,7 @@ def router(service: Service) -> APIRouter:
     @routes.get(
         "/readyz",
         responses={
-            200: {"model": ReadyAnswer, "description": "Requests are answered."},
+            200: {"model": ReadyNow, "description": "Requests are answered."},
             503: {"model": NotReadyAnswer, "description": "Not yet; `error` says why.", "headers": RETRY},
         },
     )
@@ -37,7 +43,10 @@ def router(service: Service) -> APIRouter:
             response.headers["Retry-After"] = str(RETRY_AFTER_S)
             return response
         view = service.engine.view
-        return as_json(orjson.dumps({"ready": True, "generation": view.generation.number, "products": view.count}))
+        answer: dict[str, object] = {"ready": True, "generation": view.generation.number, "products": view.count}
+        if service.warning is not None:
+            answer["warning"] = service.warning
+        return as_json(orjson.dumps(answer))
 
     @routes.get("/metrics", responses={200: {"content": {"text/plain": {}}, "description": "Prometheus text format."}})
     async def metrics() -> Response:

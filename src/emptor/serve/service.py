@@ -17,6 +17,7 @@ from emptor.errors import EmptorError
 from emptor.page import Page
 from emptor.serve.answers import page_json
 from emptor.serve.errors import Unavailable
+from emptor.serve.fault import Fault
 from emptor.serve.metrics import Metrics
 from emptor.serve.overload import Gate, LoopLag
 from emptor.serve.served import Recent, Served
@@ -57,6 +58,7 @@ class Service:
         self.metrics = Metrics()
         self.recent = Recent()
         self.failure: str | None = None
+        self._fault = Fault()
         self._on_ready, self._on_failure = on_ready, on_failure
         self._engine: Engine | None = None
         self._traces: TraceLog | None = None
@@ -95,6 +97,11 @@ class Service:
     @property
     def ready(self) -> bool:
         return self._ready and not self._stop.is_set()
+
+    @property
+    def warning(self) -> str | None:
+        """What could not be taken up, so that an older state is served; None where all is as it is on the disk."""
+        return self.shop.options_fault or self._fault.text
 
     @property
     def engine(self) -> Engine:
@@ -162,13 +169,21 @@ class Service:
     def _refresh(self) -> None:
         """Take up a new manifest; whatever goes wrong, the old state goes on serving."""
         assert self._engine is not None
+        seen = Fault.state(self.shop.path)
         try:
-            if self._engine.refresh():
+            is_new = self._engine.refresh()
+            if is_new:
                 self.shop.ready_for_updates()
                 _one_thread_each()
                 log.info("serving generation %s", self._engine.view.id)
+            self._fault.passed(seen, is_new=is_new)
         except Exception as error:
-            log.warning("the shop could not be refreshed, the old state is served: %s", error, exc_info=True)
+            if self._fault.is_news(str(error), seen):
+                log.warning(
+                    "the shop could not be refreshed, the old state is served: %s",
+                    error,
+                    exc_info=not isinstance(error, EmptorError),  # whose sentence says all there is to say
+                )
 
     def _tidy(self) -> None:
         """Move older events to Parquet and forget the ids of those that are too old to be repeated."""

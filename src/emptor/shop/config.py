@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from emptor.errors import EmptorError
 from emptor.shop.schema import FORMAT_VERSION
 from emptor.shop.text import AnalyserOptions
+from emptor.shop.toml_faults import explained
 
 TEXT_FIELDS = ("title", "brand", "category", "attributes", "description")
 
@@ -159,9 +160,7 @@ def read_options(path: Path) -> ShopOptions:
     try:
         return ShopOptions.model_validate(raw)
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise EmptorError(f"{path}, {place}: {first['msg']} (found {first['input']!r:.80})") from None
+        raise EmptorError(f"{path}, {explained(error, ShopOptions)}") from None
 
 
 STARTING_TOML = """\

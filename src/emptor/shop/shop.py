@@ -38,6 +38,8 @@ class Shop:
         self.path = path
         self._options_stamp = stamp(path / "shop.toml")
         self.options: ShopOptions = read_options(path / "shop.toml")
+        self.options_fault: str | None = None
+        """Why an edited shop.toml could not be taken up; None where the one in force is the one on the disk."""
         self.images = ImageStore(path / "images")
         self._view: View | None = None
         self._live: LiveIndex | None = None
@@ -86,7 +88,12 @@ class Shop:
         if now == self._options_stamp:
             return False
         self._options_stamp = now
-        self.options = read_options(self.path / "shop.toml")
+        try:
+            self.options = read_options(self.path / "shop.toml")
+        except EmptorError as error:
+            self.options_fault = str(error)
+            raise
+        self.options_fault = None
         return True
 
     @property
