@@ -14,6 +14,7 @@ import pytest
 from typer.testing import CliRunner
 
 from emptor.cli import app
+from emptor.cli.serving import _say_open, _say_warming_up
 from emptor.errors import EmptorError
 from emptor.shop.shop import Shop
 from tests.golden import write_catalogue
@@ -160,3 +161,82 @@ def test_check_names_a_cascade_that_cannot_run(shop_path: Path) -> None:
         file.write('[cascade.wrong]\nstages = [{ stage = "retrive", method = "hybrid" }]\n')
     result = CliRunner().invoke(app, ["check", str(shop_path)])
     assert result.exit_code == 1 and "retrive" in result.output and "sound" not in result.output
+
+
+def test_a_second_import_says_what_it_took_from_the_first_and_what_changed(tmp_path: Path) -> None:
+    shop, file = tmp_path / "shop", tmp_path / "a.csv"
+    file.write_text("product_id,words,cost\nP1,Red mug,1\nP2,Blue mug,2\n")
+    told = run("import", shop, "--catalogue", file, "--map", "title=words", "--ignore", "cost")
+    assert "2 new, 0 changed, 0 unchanged" in told and "last import" not in told
+    file.write_text("product_id,words,cost\nP1,Red mug,1\nP2,Teal mug,2\nP3,Cup,3\n")
+    told = run("import", shop, "--catalogue", file)
+    assert "1 new, 1 changed, 1 unchanged, 0 retired" in told
+    assert "from words  as in the last import; --map title=COLUMN to change" in told
+    assert "left out, as in the last import: cost" in told
+    run("update", shop, "--product", "P1", "--price", 4)
+    file.write_text("product_id,price\nP1,3\n")
+    told = run("import", shop, "--catalogue", file)
+    assert "title came from words before, which this file lacks: --map title=COLUMN" in told
+    assert "1 product updated or deleted since the last import stands as in the file now" in told
+
+
+def test_a_log_of_another_system_is_imported_from_a_folder(shop_path: Path, tmp_path: Path) -> None:
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    for name in ("a", "b"):
+        (logs / f"{name}.csv").write_text(f"visit,q,sku,hit\n1,{name} mug,P30,True\n1,{name} mug,nobody,False\n")
+    words = ["import", shop_path, "--events", logs, "--time", "2024-01-01T00:00:00Z", "--map", "session_id=visit"]
+    words += ["--map", "query=q", "--map", "product_id=sku", "--map", "event.action=hit"]
+    told = run(*words, "--action", "True=click", "--action", "False=impression")
+    assert "a.csv: 2 events stored, 0 known already" in told and "b.csv: 2 events stored" in told
+    assert "2 of 4 events name a product that the catalogue does not have (nobody)" in told
+    words = ["import", shop_path, "--events", logs / "a.csv", "--time", "2024-01-01"]
+    told = run(*words, "--action", "true=click", "--action", "false=impression")
+    assert "session_id       from visit  as in the last import" in told and "2 known already" in told
+    told = run("check", shop_path)
+    assert "1 product was clicked or bought, but generation 1 was built before that was known" in told
+
+
+def test_a_catalogue_and_its_log_are_mapped_in_one_command(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("code,name\nP1,Red mug\n")
+    (tmp_path / "log.csv").write_text("who,sku\nu,P1\n")
+    maps = ["product_id=code", "event.product_id=sku", "user_id=who"]
+    told = run(
+        "import", tmp_path / "shop", "--catalogue", tmp_path / "a.csv", "--events", tmp_path / "log.csv",
+        "--action", "click", "--time", "2024-01-01", *(word for own in maps for word in ("--map", own)),
+    )  # fmt: skip
+    assert "1 event stored" in told and "1 product in generation 1" in told and "does not have" not in told
+    with pytest.raises(EmptorError, match="is about events: give --events FILE too"):
+        run("import", tmp_path / "shop", "--catalogue", tmp_path / "a.csv", "--map", "event.user_id=who")
+    with pytest.raises(EmptorError, match="--action and --time say how to read events"):
+        run("import", tmp_path / "shop", "--catalogue", tmp_path / "a.csv", "--action", "click")
+
+
+def test_updates_of_a_file_that_were_left_out_are_told(shop_path: Path, tmp_path: Path) -> None:
+    (tmp_path / "u.jsonl").write_text('{"product_id": "P00", "price": 1}\n{"product_id": "nobody", "price": 1}\n')
+    told = run("update", shop_path, "--file", tmp_path / "u.jsonl")
+    assert "1 update written." in told
+    assert "1 update left out, for products that the shop does not have: nobody in line 2" in told
+
+
+def test_a_filter_that_finds_nothing_hints_at_the_nearest(golden_path: Path) -> None:
+    told = run("search", golden_path, "mug", "--filter", "brand:Kilnhouse")
+    assert "No product passes brand:Kilnhouse; did you mean --filter brand:Kilnhaus?" in told
+    assert "No product passes" not in run("search", golden_path, "mug", "--filter", "brand:Aurelle")
+
+
+def test_evaluate_takes_the_judgements_of_the_shop(shop_path: Path) -> None:
+    with pytest.raises(EmptorError, match=r"judgements\.csv is not there; give --judgements FILE"):
+        run("evaluate", shop_path)
+    (shop_path / "judgements.csv").write_text("query,product_id,grade\nred striped mug,P34,3\n")
+    told = run("evaluate", shop_path, "--metrics", "ndcg@10")
+    assert f"Judged by {shop_path / 'judgements.csv'}" in told.replace("\n", "") and "ndcg@10" in told
+
+
+def test_each_address_ends_its_line(capsys: pytest.CaptureFixture[str], shop_path: Path) -> None:
+    _say_warming_up(shop_path)
+    _say_warming_up(shop_path / "nowhere")
+    _say_open("http://127.0.0.1:8000", True)
+    lines = capsys.readouterr().out.replace("\n/", "/").splitlines()
+    assert lines[0].startswith("Opening ") and any("warming up" in line for line in lines)
+    assert "The shop is open at http://127.0.0.1:8000" in lines and "Its lab is at http://127.0.0.1:8000/lab" in lines

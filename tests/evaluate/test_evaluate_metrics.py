@@ -237,3 +237,18 @@ def test_pair_accuracy_agrees_with_counting_pairs(queries, data):
         if points:
             expected[query, "pair_accuracy"] = np.mean(points)
     assert values == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "meant"), [("ndgc@10", "ndcg@10"), ("recal@100:2", "recall@100:2"), ("pair-accuracy", "pair_accuracy")]
+)
+def test_a_typo_in_a_metric_is_told_with_what_was_meant(wrong: str, meant: str) -> None:
+    with pytest.raises(EmptorError) as told:
+        parse_metrics([wrong])
+    assert str(told.value).endswith(f"did you mean {meant}?")
+
+
+def test_a_word_that_is_like_no_metric_gets_no_guess() -> None:
+    with pytest.raises(EmptorError) as told:
+        parse_metrics(["zzz@10"])
+    assert "did you mean" not in str(told.value)

@@ -17,7 +17,12 @@ from emptor.errors import EmptorError
 
 def evaluate(
     shop: ShopFolder,
-    judgements: Annotated[Path, typer.Option(help="CSV/TSV/JSONL with query, product_id, grade; or TREC qrels.")],
+    judgements: Annotated[
+        Path | None,
+        typer.Option(
+            help="CSV/TSV/JSONL with query, product_id, grade; or TREC qrels. By default judgements.csv in the shop."
+        ),
+    ] = None,
     maps: Annotated[
         list[str] | None, typer.Option("--map", metavar="FIELD=COLUMN", help="Column of a field. Repeats.")
     ] = None,
@@ -39,6 +44,14 @@ def evaluate(
         if file is not None and not file.resolve().parent.is_dir():
             raise EmptorError(f"there is no folder {file.parent} to write {file.name} into")
     with Engine.open(shop) as engine:
+        if judgements is None:
+            judgements = shop / "judgements.csv"
+            if not judgements.is_file():
+                raise EmptorError(
+                    f"nothing to judge by: {judgements} is not there; give --judgements FILE, or grade results at "
+                    f"/lab/judge of `emptor serve {shop}`, which writes it"
+                )
+            out.print(f"Judged by {escape(str(judgements))}")
         report = evaluate_shop(
             engine,
             judgements,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Annotated, Any
 
 import typer
@@ -30,15 +31,21 @@ def search(
 ) -> None:
     """Search a shop from the terminal."""
     from emptor.engine import Engine
+    from emptor.shop.filters import parse_filters
+    from emptor.shop.nearest import nearest_filters
 
     with Engine.open(shop) as engine:
         page = engine.search(query, k=k, filters=filters or [], sort=sort, cascade=cascade)
+        missed = nearest_filters(engine.view, parse_filters(filters or [])) if not page.results else []
         story = engine.explain(page.request_id, private=True) if explain else None
         steps = engine.follow(page.request_id, follow) if follow is not None else None
     if page.did_you_mean:
         out.print(f"Did you mean [bold]{escape(page.did_you_mean)}[/]?")
     if not page.results:
         out.print("Nothing found.")
+        for text, nearest in missed:
+            hint = f"; did you mean [bold]--filter {escape(shlex.quote(nearest))}[/]?" if nearest is not None else "."
+            out.print(f"No product passes {escape(text)}{hint}")
     table = Table(box=None, padding=(0, 2, 0, 0))
     for name in ("", "product_id", "title", "price", "score"):
         table.add_column(name, justify="right" if name in ("", "price", "score") else "left")

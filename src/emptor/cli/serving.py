@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from emptor.cli.common import ShopFolder, out
 
@@ -25,6 +26,7 @@ def serve(
     """Serve the shop: its pages, the lab and the HTTP API."""
     from emptor.serve import serve as run
 
+    _say_warming_up(shop)
     run(
         shop,
         host=host,
@@ -50,6 +52,7 @@ def demo(
     else:
         from emptor.serve import serve as run
 
+        _say_warming_up(folder)
         run(
             folder,
             port=port,
@@ -58,5 +61,14 @@ def demo(
 
 
 def _say_open(url: str, has_lab: bool) -> None:
-    lab = f", its lab at [bold]{url}/lab[/]" if has_lab else ""
-    out.print(f"The shop is open at [bold]{url}[/]{lab}  (Ctrl-C ends it)")
+    # each address ends its line: terminals take a mark that follows for a part of the link
+    out.print(f"The shop is open at [bold]{url}[/]")
+    if has_lab:
+        out.print(f"Its lab is at [bold]{url}/lab[/]")
+    out.print("Ctrl-C ends it.")
+
+
+def _say_warming_up(shop: Path) -> None:
+    """A big shop takes its time; silence would look like an error. Nothing is said of a shop that is not there."""
+    if (shop / "shop.toml").is_file():
+        out.print(f"Opening {escape(str(shop))} and warming up ...")

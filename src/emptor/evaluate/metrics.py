@@ -6,6 +6,7 @@ least `threshold` (without one: Judgements.default_threshold).
 
 from __future__ import annotations
 
+import difflib
 import math
 import re
 from collections.abc import Iterable
@@ -135,7 +136,10 @@ def _parse(word: str) -> Metric:
     name = _ALIASES.get(name, name)
     family = FAMILIES.get(name)
     if form is None or family is None:
-        raise EmptorError(f"unknown metric {word[:60]!r}: expected one of {known_metrics()}")
+        asked, at, rest = word.partition("@")
+        close = difflib.get_close_matches(asked, [*FAMILIES, *_ALIASES], n=1) if family is None else []
+        hint = f"; did you mean {close[0]}{at}{rest[:20]}?" if close else ""
+        raise EmptorError(f"unknown metric {word[:60]!r}: expected one of {known_metrics()}{hint}")
     cutoff = int(form["cutoff"]) if form["cutoff"] else None
     threshold = float(form["threshold"]) if form["threshold"] else None
     if cutoff is None and family.cutoff == "must":

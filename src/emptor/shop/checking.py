@@ -8,9 +8,12 @@ from pathlib import Path
 import numpy as np
 
 from emptor.errors import EmptorError
-from emptor.shop.manifest import PREVIOUS, read_manifest
+from emptor.shop.manifest import PREVIOUS, Manifest, read_manifest
+from emptor.shop.popularity import popularity
 from emptor.shop.schema import PRODUCT
 from emptor.shop.shop import Shop
+from emptor.shop.strangers import strangers_of
+from emptor.shop.view import View
 
 
 @dataclass
@@ -45,13 +48,15 @@ def check(shop: Shop) -> Report:
     except EmptorError as error:
         report.findings.append(Finding("problem", str(error)))
         return report
+    view = None
     if manifest is None:
         report.findings.append(
             Finding("problem", "no catalogue is published", f"emptor import {shop.path} --catalogue FILE")
         )
     else:
-        _check_catalogue(shop, report)
-    _check_events(shop, report)
+        report.facts.append(("default cascade", _default(manifest)))
+        view = _check_catalogue(shop, report)
+    _check_events(shop, view, report)
     try:
         previous = read_manifest(shop.path, name=PREVIOUS)
     except EmptorError as error:
@@ -68,12 +73,22 @@ def check(shop: Shop) -> Report:
     return report
 
 
-def _check_catalogue(shop: Shop, report: Report) -> None:
+def _default(manifest: Manifest) -> str:
+    """Which cascade of shop.toml answers where none is named, and since when."""
+    if not manifest.promotions:
+        return manifest.cascade
+    last = manifest.promotions[-1]
+    how = "promoted" if last.action == "promote" else f"after {last.before} was rolled back"
+    return f"{manifest.cascade}, {how} {last.at[:10]}{f' by {last.author}' if last.author else ''}"
+
+
+def _check_catalogue(shop: Shop, report: Report) -> View | None:
+    """Look at the live generation; returns it where it can be read."""
     try:
         view = shop.view()
     except EmptorError as error:
         report.findings.append(Finding("problem", str(error), "import the catalogue again"))
-        return
+        return None
     about = view.generation.about
     report.facts += [
         (
@@ -94,7 +109,7 @@ def _check_catalogue(shop: Shop, report: Report) -> None:
         indexed = view.searcher.num_docs
     except EmptorError as error:
         report.findings.append(Finding("problem", str(error)))
-        return
+        return view
     if indexed != view.count:
         report.findings.append(
             Finding(
@@ -124,24 +139,51 @@ def _check_catalogue(shop: Shop, report: Report) -> None:
                 f"emptor publish {shop.path}",
             )
         )
-    if not np.any(view.popularity):
-        report.findings.append(
-            Finding(
-                "note",
-                "no product has been clicked or bought: popularity falls back to newest first",
-                "--events FILE, or POST /v1/events, then emptor publish",
-            )
-        )
+    return view
 
 
-def _check_events(shop: Shop, report: Report) -> None:
+def _check_events(shop: Shop, view: View | None, report: Report) -> None:
     if not (shop.path / "events.sqlite").exists():
         report.facts.append(("events", "none"))
+        if view is not None:
+            report.findings.append(_UNPOPULAR)
         return
     try:
-        report.facts.append(("events", f"{shop.events.count():,}"))
+        count = shop.events.count()
+        if view is None:
+            report.facts.append(("events", f"{count:,}"))
+            return
+        about = view.generation.about
+        later = count - int(about.get("events", count))
+        since = f", {later:,} of them since generation {view.generation.number}" if later > 0 else ""
+        report.facts.append(("events", f"{count:,}{since}"))
+        strangers = strangers_of(shop, view)
+        if strangers is not None:
+            report.findings.append(Finding("note", str(strangers), strangers.advice))
+        if not np.any(view.popularity):
+            report.findings.append(_why_unpopular(shop, view))
     except EmptorError as error:
         report.findings.append(Finding("problem", str(error)))
+
+
+_UNPOPULAR = Finding(
+    "note",
+    "no product has been clicked or bought: popularity falls back to newest first",
+    "--events FILE, or POST /v1/events, then emptor publish",
+)
+
+
+def _why_unpopular(shop: Shop, view: View) -> Finding:
+    """The generation knows no popular product: nothing was clicked, or it was built before the clicks came."""
+    liked = sum(view.row(product_id) is not None for product_id in popularity(shop))
+    if not liked:
+        return _UNPOPULAR
+    products = "1 product was" if liked == 1 else f"{liked:,} products were"
+    return Finding(
+        "note",
+        f"{products} clicked or bought, but generation {view.generation.number} was built before that was known",
+        f"emptor publish {shop.path}",
+    )
 
 
 def _size(path: Path) -> int:
