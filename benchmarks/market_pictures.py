@@ -5,7 +5,7 @@
 Speed: pictures of random products, drawn and encoded as JPEG, at 64 and 256 px, by one and by two processes that have
 drawn a while before (each keeps patterns and backdrops, which takes it a second or two to make).
 Reading: a small convolutional network learns from 64-px pictures of random products, each with a random hidden look,
-and is asked about pictures of other products: category, colour, pattern (share of right names) and the look (R squared).
+and is asked about pictures of others: category, colour, pattern (share of right names) and the look (R squared).
 """
 
 from __future__ import annotations

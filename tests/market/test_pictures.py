@@ -11,14 +11,24 @@ from emptor.market.knowledge.palette import COLORS, companions
 from emptor.market.pictures.canvas import Canvas
 from emptor.market.pictures.contact_sheet import contact_sheet, write_contact_sheet
 from emptor.market.pictures.draw import Sitter, draw
+from emptor.market.pictures.hidden_style import DIMENSIONS, PLAIN, hidden_style
 from emptor.market.pictures.shapes import band, ellipse, path, rounded
-from emptor.market.pictures.textures import PATTERNS, texture
+from emptor.market.pictures.studio import BACKDROPS, any_studio
+from emptor.market.pictures.textures import PATTERNS, Cut, texture
+from emptor.market.pictures.tones import lab, toned
 from emptor.market.streams import stream
 
 SIZE = 64
 
 
-def picture(category: Category, *, key: object = 0, size: int = SIZE, **changes: str) -> np.ndarray:
+def picture(
+    category: Category,
+    *,
+    key: object = 0,
+    size: int = SIZE,
+    look: tuple[float, ...] = (0.0,) * DIMENSIONS,
+    **changes: str,
+) -> np.ndarray:
     color = changes.get("color", category.colors[0])
     sitter = Sitter(
         drawing=category.drawing,
@@ -28,6 +38,7 @@ def picture(category: Category, *, key: object = 0, size: int = SIZE, **changes:
         pattern=changes.get("pattern", "plain"),
         material=changes.get("material", category.materials[0]),
         caption="The Quiet Harbour\nAda Lark",
+        look=look,
     )
     return np.asarray(draw(sitter, size=size, chance=stream(0, "test", key))).astype(float)
 
@@ -72,6 +83,99 @@ def test_the_same_sitter_and_chance_give_the_same_picture() -> None:
     mug = next(category for category in CATEGORIES if category.name == "Mugs")
     assert np.array_equal(picture(mug), picture(mug))
     assert not np.array_equal(picture(mug), picture(mug, key=1))
+
+
+@pytest.mark.parametrize("category", CATEGORIES, ids=lambda category: category.key)
+def test_every_number_of_the_hidden_look_shows_in_plain_products(category: Category) -> None:
+    usual = picture(category)
+    for dimension in range(DIMENSIONS):
+        for value in (-1.5, 1.5):
+            look = tuple(value if i == dimension else 0.0 for i in range(DIMENSIONS))
+            assert np.abs(picture(category, look=look) - usual).mean() > 0.8, (dimension, value)
+
+
+def test_the_hidden_look_changes_pictures_gradually() -> None:
+    """A small step of the look is a small step of the picture, for every category and from any look."""
+    rng = stream(0, "gradual")
+    for category in CATEGORIES:
+        look, step = rng.standard_normal((2, DIMENSIONS))
+        pattern = category.patterns[-1]
+        here, near, far = (
+            picture(category, pattern=pattern, look=tuple(look + share * step)) for share in (0.0, 0.01, 1.0)
+        )
+        assert np.abs(near - here).mean() < 0.35 * np.abs(far - here).mean(), category.key
+
+
+def test_the_hidden_look_says_nothing_where_the_product_is_not() -> None:
+    """Backdrop, lamp and frame come from chance alone."""
+    mug = next(category for category in CATEGORIES if category.name == "Mugs")
+    corners = [picture(mug, look=look)[:5, :5] for look in ((0.0,) * 6, (1.0, -2.0, 0.5, 0.0, 1.0, -1.0))]
+    assert np.array_equal(*corners)
+
+
+def test_no_number_of_the_look_is_a_property() -> None:
+    """Each property follows several numbers, and none follows one alone."""
+    looks = stream(0, "looks").standard_normal((2000, DIMENSIONS))
+    styles = [hidden_style(tuple(look)) for look in looks]
+    names = ("stretch", "taper", "lightness", "chroma", "trim", "piping", "band", "gloss", "line", "fade", "fleck")
+    values = np.array([[getattr(style, name) for name in names] + [style.cut.zoom, style.cut.turn] for style in styles])
+    follows = np.abs(np.corrcoef(values.T, looks.T)[: values.shape[1], values.shape[1] :])
+    assert follows.max() < 0.85
+    assert ((follows > 0.15).sum(axis=1) >= 2).all()
+    assert (follows.max(axis=0) > 0.4).all(), "every number matters"
+
+
+@pytest.mark.parametrize("color", COLORS)
+def test_tones_keep_the_name_of_a_color(color: str) -> None:
+    assert toned(color, 0, 0) == COLORS[color]
+    named = lab(np.array(list(COLORS.values()), dtype=float))
+    for lightness in (-1, 0, 1):
+        for chroma in (-1, 0, 1):
+            away = np.linalg.norm(named - lab(np.array([toned(color, lightness, chroma)], dtype=float)), axis=1)
+            assert list(COLORS)[int(away.argmin())] == color, (lightness, chroma)
+
+
+def test_wrong_looks_are_refused() -> None:
+    assert hidden_style((0.0,) * DIMENSIONS) == PLAIN
+    with pytest.raises(ValueError, match="6 numbers, not 2"):
+        hidden_style((0.0, 1.0))
+    with pytest.raises(ValueError, match="finite"):
+        hidden_style((0.0, 1.0, float("nan"), 0.0, 0.0, 0.0))
+
+
+def test_pictures_are_taken_in_different_ways() -> None:
+    studios = [any_studio(stream(0, "studio", i)) for i in range(200)]
+    assert {studio.tint for studio in studios} == set(range(len(BACKDROPS)))
+    assert {studio.table is None for studio in studios} == {True, False}
+    for values in (
+        [studio.lamp for studio in studios],
+        [studio.power for studio in studios],
+        [studio.gains[0] for studio in studios],
+        [studio.grain for studio in studios],
+    ):
+        assert len(set(values)) > 150
+
+
+def test_words_of_categories_do_not_clash() -> None:
+    nouns = [category.noun for category in CATEGORIES]
+    said = [word for category in CATEGORIES for word in (category.noun, *category.synonyms)]
+    assert len(set(nouns)) == len(nouns)
+    assert len(set(said)) == len(said)
+    assert len(CATEGORIES) >= 44
+    assert len({category.department for category in CATEGORIES}) >= 6
+
+
+def test_a_cut_of_a_pattern_can_be_larger_turned_and_denser() -> None:
+    red, green = (250, 0, 0), (0, 250, 0)
+
+    def inked(cut: Cut) -> np.ndarray:
+        return np.asarray(texture("dotted", 1, 256, red, green, red, cut))[::2, ::2, 1] / 250.0
+
+    usual = inked(Cut())
+    assert inked(Cut(density=1)).mean() > 1.2 * usual.mean()
+    assert inked(Cut(density=-1)).mean() < 0.8 * usual.mean()
+    assert np.abs(np.diff(inked(Cut(zoom=1.8)), axis=1)).mean() < 0.7 * np.abs(np.diff(usual, axis=1)).mean()
+    assert np.abs(inked(Cut(turn=20)) - usual).mean() > 0.1
 
 
 @pytest.mark.parametrize("pattern", PATTERNS)

@@ -115,9 +115,7 @@ def probe(
     class Reader(nn.Module):
         def __init__(self) -> None:
             super().__init__()
-            self.eyes = nn.Sequential(
-                block(3, 24, 2), block(24, 48, 2), block(48, 64, 1), block(64, 96, 2), block(96, 128, 1)
-            )
+            self.eyes = nn.Sequential(block(3, 24, 2), block(24, 48, 2), block(48, 96, 2), block(96, 128, 1))
             self.mind = nn.Sequential(nn.Linear(128 * 5, 320), nn.ReLU(inplace=True), nn.Dropout(0.2))
             self.mouth = nn.Linear(320, sum(_HEADS))
 

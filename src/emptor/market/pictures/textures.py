@@ -69,7 +69,7 @@ def _mask(layer: Layer, side: int, cut: Cut) -> Image.Image:
     a, b = pitch * float(np.cos(angle)), pitch * float(np.sin(angle))
     middle = master / 2
     across = (a, b, middle - (a + b) * side / 2, -b, a, middle - (a - b) * side / 2)
-    table = _inked(round(20 * cut.density), layer.strength)
+    table = _inked(round(20 * cut.density), layer.strength, side)
     parts = [
         whole.transform((side, side), Image.Transform.AFFINE, across, Image.Resampling.BILINEAR).point(table)
         for whole in layer.masters
@@ -78,11 +78,14 @@ def _mask(layer: Layer, side: int, cut: Cut) -> Image.Image:
 
 
 @lru_cache(maxsize=256)
-def _inked(density: int, strength: int) -> list[int]:
-    """A table from a master's value to ink: a steep edge, which lies lower the higher the density (in twentieths)."""
+def _inked(density: int, strength: int, side: int) -> list[int]:
+    """A table from a master's value to ink: a steep edge, which lies lower the higher the density (in twentieths).
+
+    It is steeper for larger pictures, in which the slopes of the masters take more pixels.
+    """
     level = np.arange(256) / 255
-    edge = 0.5 - 0.32 * density / 20
-    return np.round(np.clip((level - edge) * 3.2 + 0.5, 0, 1) * strength).astype(int).tolist()
+    edge, steep = 0.5 - 0.32 * density / 20, 3.2 * min(2.5, max(1.0, side / 100))
+    return np.round(np.clip((level - edge) * steep + 0.5, 0, 1) * strength).astype(int).tolist()
 
 
 @lru_cache(maxsize=96)
@@ -204,7 +207,7 @@ def _chevron(variant: int, side: int) -> tuple[Layer, ...]:
     for row in range(-1, count):
         line = [(i * step * 0.5, (row + (0.5 if i % 2 else 0.0)) * step) for i in range(2 * count)]
         draw.line(line, fill=255, width=max(2, round(step * 0.3)), joint="curve")
-    return (Layer((_soft(mask, 0.1 * step),), "accent"),)
+    return (Layer((_soft(mask, 0.07 * step),), "accent"),)
 
 
 def _leopard(variant: int, side: int) -> tuple[Layer, ...]:

@@ -38,11 +38,11 @@ def _ends(color: str) -> tuple[Rgb, Rgb, Rgb, Rgb]:
 def _room(color: str) -> tuple[float, float, float, float]:
     """The largest shifts in CIELAB units that keep the name: lighter, darker, stronger, paler, also when combined."""
     own = COLORS[color]
-    others = _lab(np.array([rgb for name, rgb in COLORS.items() if name != color], dtype=float))
-    home = _lab(np.array([own], dtype=float))[0]
+    others = lab(np.array([rgb for name, rgb in COLORS.items() if name != color], dtype=float))
+    home = lab(np.array([own], dtype=float))[0]
 
     def keeps(lightness: float, chroma: float) -> bool:
-        at = _lab(np.array([_shifted(own, lightness, chroma)], dtype=float))[0]
+        at = lab(np.array([_shifted(own, lightness, chroma)], dtype=float))[0]
         away = np.hypot(np.hypot(*(at - home)[:2]), (at - home)[2])
         return bool(away <= _NEARER * np.sqrt(((others - at) ** 2).sum(axis=1)).min())
 
@@ -67,12 +67,12 @@ def _room(color: str) -> tuple[float, float, float, float]:
 
 def _shifted(color: Rgb, lightness: float, chroma: float) -> Rgb:
     """Lightness and chroma moved by CIELAB units, hue kept."""
-    lab = _lab(np.array([color], dtype=float))[0]
-    strength = float(np.hypot(lab[1], lab[2]))
+    at = lab(np.array([color], dtype=float))[0]
+    strength = float(np.hypot(at[1], at[2]))
     if strength > 4:  # what is nearly grey has no hue to strengthen
-        lab[1:] *= max(0.0, strength + chroma) / strength
-    lab[0] = np.clip(lab[0] + lightness, 3, 98)
-    red, green, blue = (round(float(value)) for value in np.clip(_rgb(lab), 0, 255))
+        at[1:] *= max(0.0, strength + chroma) / strength
+    at[0] = np.clip(at[0] + lightness, 3, 98)
+    red, green, blue = (round(float(value)) for value in np.clip(_rgb(at), 0, 255))
     return red, green, blue
 
 
@@ -81,7 +81,7 @@ _WHITE = _TO_XYZ.sum(axis=1)
 _FROM_XYZ = np.linalg.inv(_TO_XYZ)
 
 
-def _lab(colors: NDArray[np.float64]) -> NDArray[np.float64]:
+def lab(colors: NDArray[np.float64]) -> NDArray[np.float64]:
     """CIELAB of sRGB colours (0..255), [N, 3]."""
     share = colors / 255
     linear = np.where(share > 0.04045, ((share + 0.055) / 1.055) ** 2.4, share / 12.92)
@@ -90,10 +90,10 @@ def _lab(colors: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.column_stack([116 * root[:, 1] - 16, 500 * (root[:, 0] - root[:, 1]), 200 * (root[:, 1] - root[:, 2])])
 
 
-def _rgb(lab: NDArray[np.float64]) -> NDArray[np.float64]:
+def _rgb(at: NDArray[np.float64]) -> NDArray[np.float64]:
     """The sRGB colour (0..255, unclipped) of one CIELAB colour."""
-    y = (lab[0] + 16) / 116
-    root = np.array([y + lab[1] / 500, y, y - lab[2] / 200])
+    y = (at[0] + 16) / 116
+    root = np.array([y + at[1] / 500, y, y - at[2] / 200])
     scaled = np.where(root > 0.2069, root**3, (root - 16 / 116) / 7.787)
     linear = np.clip(_FROM_XYZ @ (scaled * _WHITE), 0, None)
     return 255 * np.where(linear > 0.0031308, 1.055 * linear ** (1 / 2.4) - 0.055, 12.92 * linear)
