@@ -25,6 +25,7 @@ from emptor.explain import Kept, KeptTraces, Step, explanation, follow
 from emptor.facets import facets_of
 from emptor.merchandise import Rules
 from emptor.page import Ask, Hit, Options, Page, in_order, requests_of
+from emptor.retrieve.channel import Excluded
 from emptor.retrieve.suggest import Suggested
 from emptor.shop.shop import Shop
 from emptor.shop.view import View
@@ -173,6 +174,11 @@ class Engine:
         assembled = self._assembled
         runner = self._cascade(assembled, cascade)
         return assembled.view, runner.run(Requests.of(list(queries)), exploring=False).traces
+
+    def blocked(self, query: str | None, rows: np.ndarray) -> np.ndarray:
+        """Which of some products [n] (rows of the view) rules keep out of a search without filters: bool [n]."""
+        assembled = self._assembled
+        return Excluded(*assembled.blocks.of(query, ())).mask(assembled.view)[rows]
 
     def explain(self, request_id: str, *, private: bool = False) -> dict[str, Any] | None:
         """What happened to one of the last 10,000 requests, stage by stage; None when it is not known (any more).

@@ -15,6 +15,7 @@ from emptor.errors import EmptorError
 from emptor.evaluate import Judgements, evaluate_shop
 from emptor.evaluate.attribution import LossTracker, attribute_losses, follow, outcomes
 from emptor.evaluate.losses import MAX_EXAMPLES
+from emptor.merchandise import add_rule
 from emptor.shop.config import CascadeOptions, ExploreOptions, StageOptions
 from emptor.shop.view import View
 from tests.golden import products
@@ -151,6 +152,18 @@ def test_a_cascade_that_changes_meanwhile_and_an_unknown_one_are_refused(staged:
         LossTracker(staged, judged(*ROWS), cascade="three")
     with pytest.raises(EmptorError, match="page_size"):
         LossTracker(staged, judged(*ROWS), page_size=0)
+
+
+def test_what_a_rule_blocks_is_not_blamed_on_retrieval(engine: Engine) -> None:
+    """Blocks act in retrieval, before the cut; the loss is still that of merchandising."""
+    draft = {"kind": "block", "query": "mug", "filter": "attr.color:red"}
+    add_rule(engine.shop.path, draft, author="", check=lambda rule: None)
+    assert engine.refresh()
+    rows = [("mug", IDS.index(own), 3.0, None) for own in ("P30", "P31", "P34", "P00")]
+    losses = attribute_losses(engine, judged(*rows))
+    counts = dict(zip(losses.outcomes, losses.overall.counts, strict=True))
+    # P30 and P34 are red mugs; P00, a red dress, is blocked as well
+    assert counts["lost by merchandise"] == 3 and counts["not retrieved"] == 0 and counts["on the page"] == 1
 
 
 def test_examples_are_few_and_dealt_over_outcomes_and_queries(staged: Engine) -> None:

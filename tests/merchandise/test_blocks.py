@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 
 from emptor.cascade import Requests
 from emptor.engine import Engine
-from emptor.merchandise import Rule, add_rule, end_rule
+from emptor.merchandise import Blocks, Draft, Rule, Rules, add_rule, end_rule
 from emptor.retrieve.channel import Excluded
 from emptor.retrieve.dense import DenseChannel, VectorIndex
 from emptor.retrieve.popular import PopularChannel
@@ -130,3 +131,16 @@ def test_blocked_products_that_an_update_added_stay_out(engine: Engine) -> None:
     engine.shop.update([{"product_id": "new", "title": "newcomer mug", "brand": "Newcomer"}])
     assert engine.refresh() and "new" not in ids(engine, "mug") and "new" not in ids(engine, "newcomer mug")
     assert engine.suggest("kiln")
+
+
+def test_thousands_of_blocks_cost_a_search_next_to_nothing(golden: Engine) -> None:
+    drafts = [Draft(kind="block", product_id=f"P{at // 8}{at % 8}" if at < 48 else f"none-{at}") for at in range(5_000)]
+    drafts.append(Draft(kind="block", query="lamp", filter="brand:Kilnhaus"))
+    rules = Rules(tuple(Rule(**own.model_dump(), id=str(at), at="2026-01-01") for at, own in enumerate(drafts)))
+    blocks = Blocks(golden.view, rules)
+    start = time.perf_counter()
+    for _ in range(1_000):
+        rows, clauses = blocks.of("mug", ())
+    assert time.perf_counter() - start < 0.5
+    assert len(rows) == 48 and clauses == ()
+    assert blocks.of("Lamp ", ()) == (rows, parse_filters(["brand:Kilnhaus"]))

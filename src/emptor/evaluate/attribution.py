@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from emptor.engine import Engine
 
 PAGE_SIZE = 20
+MERCHANDISE = "merchandise"
 
 
 class LossTracker:
@@ -75,9 +76,12 @@ class LossTracker:
             in_shop = np.array([row is not None for row in rows], bool)
             found = np.array([row for row in rows if row is not None], np.int64)
             self._outcome[places], self._rank[places] = -1, -1
-            self._outcome[places[in_shop]], self._rank[places[in_shop]] = follow(
-                trace, found, page_size=self._page_size
-            )
+            outcome, rank = follow(trace, found, page_size=self._page_size)
+            if MERCHANDISE in self._stages:
+                # retrieval heeds the blocks of rules, and is not to blame for them
+                kept_out = (outcome == 0) & self._engine.blocked(query, found)
+                outcome[kept_out] = self._stages.index(MERCHANDISE)
+            self._outcome[places[in_shop]], self._rank[places[in_shop]] = outcome, rank
         return [view.product_ids(trace.stages[-1].products[:MAX_LIST]) for trace in traces]
 
     def losses(self) -> Losses:

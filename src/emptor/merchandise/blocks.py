@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from emptor.merchandise.rules import Rule, Rules, normalised
@@ -13,36 +15,51 @@ class Blocks:
     """The blocking rules of a shop over one view. Safe between threads."""
 
     def __init__(self, view: View, rules: Rules) -> None:
-        self._by_query: dict[str | None, list[tuple[Rule, int | None, Clause | None]]] = {}
+        always: list[_Block] = []
+        self._sometimes: dict[str | None, list[_Block]] = {}
         for rule in rules.moving:
             if rule.kind == "block":
                 row = None if rule.product_id is None else view.row(rule.product_id)
                 clause = None if rule.filter is None else parse_filters([rule.filter])[0]
-                self._by_query.setdefault(rule.own_query, []).append((rule, row, clause))
+                own = _Block(rule, row, clause)
+                if rule.own_query is None and rule.own_category is None:
+                    always.append(own)
+                else:
+                    self._sometimes.setdefault(rule.own_query, []).append(own)
+        self._always_held = always
+        self._always = _joined(always)
+        """Made once: thousands of products may be blocked in every search."""
 
     def of(self, query: str | None, filters: Filters) -> tuple[tuple[int, ...], Filters]:
         """What is kept out of a search: (rows, clauses of which a product passes one)."""
-        held = self._holding(query, filters)
-        rows = sorted({row for _, row, _ in held if row is not None})
-        clauses = {clause for _, _, clause in held if clause is not None}
-        return tuple(rows), tuple(sorted(clauses, key=lambda own: (own.field, own.text)))
+        if not self._sometimes:
+            return self._always
+        text = normalised(query) if query else ""
+        held = self._sometimes.get(None, []) + (self._sometimes.get(text, []) if text else [])
+        held = [own for own in held if own.rule.holds(text, filters)]
+        return _joined([*self._always_held, *held]) if held else self._always
 
     def everywhere(self, view: View) -> np.ndarray | None:
         """[rows] bool: products that no search shows, whatever it asks; None where there are none."""
-        held = [own for own in self._by_query.get(None, ()) if own[0].own_category is None]
-        if not held:
+        rows, clauses = self._always
+        if not rows and not clauses:
             return None
         mask = np.zeros(view.rows, bool)
-        for _, row, clause in held:
-            if row is not None:
-                mask[row] = True
-            if clause is not None:
-                mask |= view.mask((clause,))
+        mask[list(rows)] = True
+        for clause in clauses:
+            mask |= view.mask((clause,))
         return mask
 
-    def _holding(self, query: str | None, filters: Filters) -> list[tuple[Rule, int | None, Clause | None]]:
-        if not self._by_query:
-            return []
-        text = normalised(query) if query else ""
-        held = self._by_query.get(None, []) + (self._by_query.get(text, []) if text else [])
-        return [own for own in held if own[0].holds(text, filters)]
+
+class _Block(NamedTuple):
+    """A blocking rule; row: of its product, None where it has none in this view; clause: its filter."""
+
+    rule: Rule
+    row: int | None
+    clause: Clause | None
+
+
+def _joined(held: list[_Block]) -> tuple[tuple[int, ...], Filters]:
+    rows = sorted({own.row for own in held if own.row is not None})
+    clauses = {own.clause for own in held if own.clause is not None}
+    return tuple(rows), tuple(sorted(clauses, key=lambda own: (own.field, own.text)))
