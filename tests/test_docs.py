@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from emptor.merchandise import read_rules
+
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
@@ -26,3 +28,11 @@ def test_links_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#\s]+)", page.read_text(encoding="utf-8")):
         if not target.startswith(("http://", "https://")):
             assert (page.parent / target).exists(), target
+
+
+def test_the_example_of_rules_json_is_read_as_it_stands(tmp_path: Path) -> None:
+    (example,) = re.findall(r"```json\n(.*?)```", (ROOT / "docs" / "lab.md").read_text(encoding="utf-8"), re.DOTALL)
+    (tmp_path / "rules.json").write_text(example, encoding="utf-8")
+    rules = read_rules(tmp_path)
+    assert [str(rule) for rule in rules.moving] == ["pin A12 at 1 for “mug”"]
+    assert [rule.active for rule in rules.every] == [True, False, True]
