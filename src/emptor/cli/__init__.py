@@ -8,6 +8,7 @@ from rich.markup import escape
 
 from emptor.cli.importing import export, import_
 from emptor.cli.judging import evaluate, promote, rollback
+from emptor.cli import market
 from emptor.cli.keeping import check, gc, publish, rollup, update
 from emptor.cli.searching import search
 from emptor.cli.serving import demo, serve
@@ -22,6 +23,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("import")(import_)
+app.add_typer(market.app, name="market")
 for command in (export, check, publish, update, gc, rollup, search, evaluate, serve, promote, rollback, demo):
     app.command()(command)
 

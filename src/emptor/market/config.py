@@ -68,7 +68,7 @@ class PageOptions(_Options):
     """Hazard of leaving at each position."""
     clicks: float = Field(0.03, gt=0.001, le=0.5)
     """Click rate per shown product that the level of attraction is set to, under random pages of what fits."""
-    purchase: float = Field(0.03, gt=0.001, le=0.5)
+    purchase: float = Field(0.025, gt=0.001, le=0.5)
     """Purchases per click that the level of satisfaction is set to."""
 
 

@@ -45,8 +45,8 @@ class Back:
 class Recorder:
     """Collects a day and appends it to the shop's log.
 
-    An impression is a product that was on the screen, as the storefront counts it: all rows of the page down to the last
-    product that the user looked at. What is sent back is on record days later, when it comes.
+    An impression is a product that was on the screen, as the storefront counts it: all rows of the page down to the
+    last product that the user looked at. What is sent back is on record days later, when it comes.
     """
 
     world: World
@@ -68,15 +68,15 @@ class Recorder:
         for action, where in enumerate((on_screen, read.clicked, done.carted, done.bought, done.returned)):
             view, at = np.nonzero(where)
             parts.append((np.full(len(view), action), view, at))
-        action, view, at = (np.concatenate(own) for own in zip(*parts, strict=True))
+        actions, view, at = (np.concatenate(own) for own in zip(*parts, strict=True))
         rows = pages.rows[view, at]
         key = paired(asked.key[view], rows)
-        own = {
-            "time": asked.now[view] + self._delay(action, at, key),
+        own: dict[str, np.ndarray] = {
+            "time": asked.now[view] + self._delay(actions, at, key),
             "view": view,
             "user": asked.user[view],
             "query": asked.query[view],
-            "action": action,
+            "action": actions,
             "row": rows,
             "position": asked.offset[view] + at,
             "explored": pages.explored[view],
@@ -85,7 +85,7 @@ class Recorder:
         ids, sessions = np.array(request_ids(asked), object), np.array(session_ids(asked), object)
         own["request"], own["session"] = ids[view], sessions[view]
         own["cascade"] = np.full(len(view), pages.cascade, object)
-        back = action == RETURN
+        back = actions == RETURN
         if back.any():
             day = int(asked.day[0]) + 3 + int(asked.day[0]) % 3
             self.backs.append(Back(day, {name: column[back] for name, column in own.items()}))

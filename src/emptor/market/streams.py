@@ -34,7 +34,7 @@ def opaque_id(seed: int, kind: str, key: object, *, length: int = 10) -> str:
 
 
 def mixed(bits: np.ndarray) -> np.ndarray:
-    """The finaliser of SplitMix64 (Steele, Lea and Flood 2014): every bit in moves every bit out. uint64 of any shape."""
+    """The finaliser of SplitMix64 (Steele, Lea and Flood 2014): every bit in moves every bit out. uint64."""
     bits = (bits ^ (bits >> _30)) * _FIRST
     bits = (bits ^ (bits >> _27)) * _SECOND
     return bits ^ (bits >> _31)

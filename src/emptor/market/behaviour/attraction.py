@@ -1,8 +1,8 @@
 """How much a product attracts a user before anything stands around it, and how well it satisfies who has it.
 
 Form one puts the parts through a tanh and a complementary log-log link; liking a look falls with its distance from the
-user's taste. Form two, the other world, adds a bilinear liking with a ceiling and a heavy-tailed (Cauchy) link. Neither is
-the softmax or the sigmoid of a dot product that the judged models are made of.
+user's taste. Form two, the other world, has a bilinear liking with a ceiling and a heavy-tailed (Cauchy) link. Neither
+is the softmax or the sigmoid of a dot product that the judged models are made of.
 """
 
 from __future__ import annotations
@@ -33,8 +33,9 @@ _MISSION_SHIFT = 0.2
 class Drawn:
     """Pairs of B page views and N products.
 
-    attraction [B, N] float32 before the page's context; style, price, brand [B, N] float32: parts of it that also decide
-    how content a buyer is; promised, true [B, N] float32: the match with what was asked, as it looks and as it is.
+    attraction [B, N] float32 before the page's context; style, price, brand [B, N] float32: parts of it that also
+    decide how content a buyer is; promised, true [B, N] float32: the match with what was asked, as it looks and as it
+    is.
     """
 
     attraction: np.ndarray

@@ -34,8 +34,8 @@ _HOURS = np.array([2, 1, 1, 1, 1, 1, 2, 3, 4, 5, 5, 5, 6, 6, 5, 5, 5, 6, 7, 9, 1
 class Visits:
     """V visits of one day, in order of time.
 
-    user, visit, start (UTC microseconds), window, pages (how many the user means to see), category, need (row of Queries
-    or -1): each [V] int64.
+    user, visit, start (UTC microseconds), window, pages (how many the user means to see), category, need (row of
+    Queries or -1): each [V] int64.
     """
 
     user: np.ndarray
@@ -57,10 +57,10 @@ class Demand:
     """The visits and page views of a world.
 
     Args:
-        epoch: UTC microseconds of the world's day 0.
+        epoch: UTC microseconds of the world's day 0. luck: see `Reading`.
     """
 
-    def __init__(self, config: WorldConfig, users: Users, queries: Queries, *, epoch: int) -> None:
+    def __init__(self, config: WorldConfig, users: Users, queries: Queries, *, epoch: int, luck: int = 0) -> None:
         self._config, self._users, self._queries, self._epoch = config, users, queries, epoch
         weights = np.concatenate([[0.0], np.cumsum(queries.weight)])
         start = np.asarray(queries.start)
@@ -78,7 +78,8 @@ class Demand:
         self._interest = np.cumsum(interest, axis=1)
         self._interest /= self._interest[:, -1:]
         self._draws = {
-            kind: Draws(config.seed, kind) for kind in ("comes", "when", "pages", "about", "asks", "then", "reads")
+            kind: Draws(config.seed, f"{kind} {luck}")
+            for kind in ("comes", "when", "pages", "about", "asks", "then", "reads")
         }
 
     def visits(self, day: int, satisfaction: np.ndarray) -> Visits:
@@ -89,11 +90,11 @@ class Demand:
         """
         user = np.arange(len(self._users))
         rate = self._users.rate * np.exp(self._config.demand.loyalty * satisfaction)
-        count = poisson.ppf(self._draws["comes"].uniform(paired(user, np.int64(day))), np.minimum(rate, MOST_VISITS))
+        count = poisson.ppf(self._draws["comes"].uniform(paired(user, np.full(1, day))), np.minimum(rate, MOST_VISITS))
         count = np.clip(count, 0, MOST_VISITS).astype(np.int64)
         user = np.repeat(user, count)
         visit = np.arange(len(user)) - np.repeat(np.cumsum(count) - count, count)
-        key = paired(user, np.int64(day), visit)
+        key = paired(user, np.full(1, day), visit)
         hour = self._draws["when"].choice(key, _HOURS)
         within = self._draws["when"].uniform(key, 1)
         start = self._epoch + day * DAY_US + ((hour + within) * (DAY_US / 24)).astype(np.int64)

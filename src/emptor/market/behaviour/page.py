@@ -3,8 +3,8 @@
 What was already seen decides: alike products bore who browses, a product that stands out is seen and liked, attractive
 ones keep a user reading. So examination is no product of position and relevance.
 
-Form one goes position by position. Form two goes row by row of four: a row is read whole or not at all, and what bores is
-the number of products of the same design or kind and colour among those seen.
+Form one goes position by position. Form two goes row by row of four: a row is read whole or not at all, and what bores
+is the number of products of the same design or kind and colour among those seen.
 """
 
 from __future__ import annotations
@@ -39,13 +39,13 @@ class Reading:
     """How users of a world read pages.
 
     Args:
-        level: of the link; see `attraction.link`.
+        level: of the link; see `attraction.link`. luck: other numbers are other draws of the same behaviour.
     """
 
-    def __init__(self, config: WorldConfig, products: Products, users: Users, *, level: float) -> None:
+    def __init__(self, config: WorldConfig, products: Products, users: Users, *, level: float, luck: int = 0) -> None:
         self._config, self._products, self._users, self.level = config, products, users, level
         self._look, self._click, self._leave = (
-            Draws(config.seed, kind) for kind in ("looks at", "clicks on", "leaves at")
+            Draws(config.seed, f"{kind} {luck}") for kind in ("looks at", "clicks on", "leaves at")
         )
 
     def __call__(self, asked: Asked, rows: np.ndarray, shown: np.ndarray, drawn: Drawn) -> Read:

@@ -36,13 +36,13 @@ class Buying:
     """How users of a world buy.
 
     Args:
-        level: of the outside option, which sets how many clicks there are for one purchase.
+        level: of the outside option, which sets how many clicks there are for one purchase. luck: see `Reading`.
     """
 
-    def __init__(self, config: WorldConfig, products: Products, *, level: float) -> None:
+    def __init__(self, config: WorldConfig, products: Products, *, level: float, luck: int = 0) -> None:
         self._config, self._products, self.level = config, products, level
         self._cart, self._rival, self._return, self._whim = (
-            Draws(config.seed, kind) for kind in ("carts", "outside option", "returns", "whim")
+            Draws(config.seed, f"{kind} {luck}") for kind in ("carts", "outside option", "returns", "whim")
         )
 
     def worth(self, rows: np.ndarray, drawn: Drawn) -> np.ndarray:
@@ -55,7 +55,7 @@ class Buying:
         size = len(rows)
         places, at = np.nonzero(read.clicked)  # few: a page has one or two clicks
         carted, bought, returned = (np.zeros(rows.shape, bool) for _ in range(3))
-        content = -0.03 * (~read.clicked.any(1)).astype(np.float32)
+        content = np.where(read.clicked.any(1), 0, -0.03).astype(np.float32)
         if not len(places):
             return Done(carted, bought, returned, content)
         few = Drawn(*(getattr(drawn, name)[places, at][:, None] for name in Drawn.__dataclass_fields__))

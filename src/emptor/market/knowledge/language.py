@@ -102,7 +102,7 @@ def one(name: str) -> str:
     """With its article: `a wrap dress`, `an armchair`, `a pair of boots`."""
     if name.endswith(_PAIRS):
         return f"a pair of {name}"
-    return f"an {name}" if name[0] in "aeio" or name.startswith("umb") else f"a {name}"
+    return f"an {name}" if name[0] in "aeio" or name.startswith(("umb", "ultra", "upr")) else f"a {name}"
 
 
 def spellings(measure: Measure, number: float) -> tuple[str, ...]:

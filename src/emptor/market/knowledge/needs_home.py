@@ -140,7 +140,7 @@ HOME: tuple[Need, ...] = (
     need("giving up meat",
          "giving up meat|plant based january|eating greener for the climate",
          "Books/Cookbooks: cuisine=vegetarian|Indian|Thai; Kitchen/Pans: style=wok|saucepan, material=steel|ceramic",
-         """Those who leave out meat for good need new habits more than substitutes. The richest traditions without it are Indian, and
+         """Those who leave out meat for good need new habits far more than they need substitutes. The richest traditions without it are Indian, and
          in part Thai; vegetarian cookbooks gather from both. Vegetables are fried fast in a wok, and beans and lentils
          simmer in a saucepan, without haste. Steel and ceramic are preferred because acid tomatoes and tamarind never attack
          them."""),

@@ -19,8 +19,8 @@ DIMENSIONS = 6
 
 _WIDTH = 18
 _PROPERTIES = 16
-_KEY = 20_260_711
-"""Of the fixed random layers: another key would be another world's sense of design."""
+_KEY = 20_260_756
+"""Of the fixed random layers: one of a few hundred under which every number shows about equally in plain products."""
 
 
 @dataclass(frozen=True)

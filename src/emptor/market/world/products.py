@@ -39,10 +39,10 @@ _VARIED_LOOK = 0.15
 class Products:
     """P products in the order of their ids, which says nothing.
 
-    product_id [P] str; category [P] int16 place in CATEGORIES; brand [P] int16 place in BRANDS; design [P] int32, shared
-    by variants; values [P, SLOTS] int16: color, pattern and material are places in the names above, the others places in
-    their category's own lists, -1 where the category has no such slot; second [P] int16: colour of the trim; look
-    [P, LOOKS] float32, about standard normal: the visual style; sight [P, SIGHT] float32 of length 1; quality [P]
+    product_id [P] str; category [P] int16 place in CATEGORIES; brand [P] int16 place in BRANDS; design [P] int32,
+    shared by variants; values [P, SLOTS] int16: color, pattern and material are places in the names above, the others
+    places in their category's own lists, -1 where the category has no such slot; second [P] int16: colour of the trim;
+    look [P, LOOKS] float32, about standard normal: the visual style; sight [P, SIGHT] float32 of length 1; quality [P]
     float32, standard normal; price [P] float64 in dollars; tag [P] float32: log price beside others of its category,
     standardised; seller [P] int32; small [P] bool: of a small seller; listed [P] int32 day (0: the world's first day)
     and left [P] int32 day of leaving; pictured [P] bool; claimed [P, SLOTS] int16: what the listing says, -1 where it

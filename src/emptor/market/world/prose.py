@@ -15,6 +15,10 @@ _OPENINGS = (
     "Simple, sturdy and good to look at: {one} by {brand}.",
     "Meet {one} with a few ideas of its own.",
     "Our customers keep coming back for {one} like this.",
+    "{brand} has been making this one for years, with small changes.",
+    "You asked for {one} by {brand}; we found some more.",
+    "Not the cheapest and not the dearest: {one} for every day.",
+    "{One} without fuss.",
 )
 _NO_BRAND = tuple(opening for opening in _OPENINGS if "{brand}" not in opening)
 _DETAILS = (
@@ -32,6 +36,16 @@ _CLOSINGS = (
     "Questions? Write to us, we answer the same day.",
     "Packed without plastic.",
     "",
+)
+_FINISHES = (
+    "In {}, it goes with almost everything.",
+    "This one comes in {}.",
+    "Shown here in {}.",
+    "The {} version is our favourite.",
+    "You are looking at the one in {}.",
+    "Finish: {}.",
+    "Ours is {}.",
+    "We have it in {}, while stocks last.",
 )
 _BOOK_OPENINGS = (
     "A book to take to bed and to pass on.",
@@ -63,7 +77,7 @@ def description(words: Words, claim: list[int], parts: Parts, brand: str, house:
     if house.prose == 0:
         sentences += _facts(words, claim, bits)
     elif house.prose < 3 and luck < 5 and parts.described and not words.book:
-        sentences.append(f"In {parts.described}, it goes with almost everything.")
+        sentences.append(_FINISHES[(bits >> 35) & 7].format(parts.described))
     if house.prose != 3 and (bits >> 40) & 1:
         sentences.append(_CLOSINGS[(bits >> 41) & 7])
     return " ".join(sentences).strip()

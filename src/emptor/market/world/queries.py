@@ -131,15 +131,24 @@ def _popularity(config: WorldConfig, products: Products, day: int = 0) -> np.nda
 
 def _distinct(config: WorldConfig, products: Products, right: int, wrong: int) -> dict[str, np.ndarray]:
     """`right` texts spelt right, the nouns first, and up to `wrong` misspelt; `times`: how often each was drawn."""
-    for factor in (2, 2.6, 5, 12, 30, 80):
-        texts, drawn = _drawn(config, products, round(factor * right), round(1.3 * wrong))
-        place: dict[str, int] = {}
-        first = np.array([place.setdefault(text, at) for at, text in enumerate(texts)])
-        times = np.bincount(first, minlength=len(first))
-        unique = np.flatnonzero(first == np.arange(len(first)))
-        spelt = drawn["kind"][unique] != MISSPELT
-        if spelt.sum() >= right:
+    texts: list[str] = []
+    parts: list[dict[str, np.ndarray]] = []
+    place: dict[str, int] = {}
+    first: list[int] = []
+    count = 2 * right
+    for turn in range(8):
+        more, part = _drawn(config, products, count, round(1.3 * wrong) if turn == 0 else 0, turn)
+        first += [place.setdefault(text, at) for at, text in enumerate(more, len(texts))]
+        texts += more
+        parts.append(part)
+        kinds = np.concatenate([own["kind"] for own in parts])
+        unique = np.flatnonzero(np.array(first) == np.arange(len(first)))
+        spelt = kinds[unique] != MISSPELT
+        count = 2 * (right - int(spelt.sum()))
+        if count <= 0:
             break
+    drawn = {name: np.concatenate([own[name] for own in parts]) for name in parts[0]}
+    times = np.bincount(first, minlength=len(first))
     # kinds in step: the first of each kind, in proportion
     steps = unique[spelt]
     steps = np.sort(steps[np.argsort(drawn["step"][steps], kind="stable")[:right]])
@@ -149,26 +158,33 @@ def _distinct(config: WorldConfig, products: Products, right: int, wrong: int) -
     return kept | {"text": np.array([texts[at] for at in keep]), "times": times[keep]}
 
 
-def _drawn(config: WorldConfig, products: Products, right: int, wrong: int) -> tuple[list[str], dict[str, np.ndarray]]:
-    """Texts, repeats included, and their columns: every noun, `right` others spelt right, `wrong` misspelt ones."""
+def _drawn(
+    config: WorldConfig, products: Products, right: int, wrong: int, turn: int
+) -> tuple[list[str], dict[str, np.ndarray]]:
+    """Texts, repeats included, and their columns: every noun, `right` others spelt right, `wrong` misspelt ones.
+
+    Args:
+        turn: 0 at first. In later ones, when short texts are used up, more is said.
+    """
     seed = config.seed
     alive = np.flatnonzero(products.alive(0))
     supply = np.bincount(products.category[alive], minlength=len(CATEGORIES))
     popular = _popularity(config, products) / np.maximum(supply, 1)
     _, first = np.unique(products.category[alive], return_index=True)
-    texts = [CATEGORIES[at].noun.lower() for at in products.category[alive[first]]]
-    parts = [_columns(products, alive[first], CATEGORY, np.zeros((len(first), SLOTS), bool), np.full(len(first), -1.0))]
+    nouns = alive[first]
+    texts = [CATEGORIES[at].noun.lower() for at in products.category[nouns]]
+    parts = [_columns(products, nouns, CATEGORY, np.zeros((len(nouns), SLOTS), bool), np.full(len(nouns), -1.0))]
     for kind, share in _SHARES.items():
         rows = alive[_eligible(products, alive, kind)]
         if not len(rows):
             continue
         count = round(right * share)
         total = count + round(wrong * _SLIPPING.get(kind, 0))
-        draws, ids = Draws(seed, f"query {KINDS[kind]}"), np.arange(total)
-        # numbered apart, so that more of the one kind leave the other as it is
+        draws, ids = Draws(seed, f"query {KINDS[kind]}"), np.arange(total) + (turn << 41)
+        # numbered apart, so that more of the one leave the other as it is
         ids[count:] += 2**40 - count
         rows = rows[draws.choice(ids, popular[products.category[rows]], 0)]
-        mask = _masks(draws, ids, kind, products.values[rows])
+        mask = _masks(draws, ids, kind, products.values[rows], turn)
         bits = draws.bits(ids, 1).tolist()
         brands = products.brand[rows].tolist() if kind == BRAND else [-1] * total
         numbers, values = products.category[rows].tolist(), np.where(mask, products.values[rows], -1).tolist()
@@ -177,9 +193,12 @@ def _drawn(config: WorldConfig, products: Products, right: int, wrong: int) -> t
             for number, value, brand, bit in zip(numbers, values, brands, bits, strict=True)
         ]
         slips = (draws.bits(ids[count:], 2) >> np.uint64(2)).tolist()
-        own[count:] = [slip(text, bit) for text, bit in zip(own[count:], slips, strict=True)]
-        columns = _columns(products, rows, kind, mask, np.arange(total) / share)
-        columns["kind"][count:] = MISSPELT
+        slipped = [slip(text, bit) for text, bit in zip(own[count:], slips, strict=True)]
+        columns = _columns(products, rows, kind, mask, np.arange(total) / share + 1e9 * turn)
+        # short words are spelt right even so
+        wrongly = np.array([text != meant for text, meant in zip(slipped, own[count:], strict=True)], bool)
+        columns["kind"][count:][wrongly] = MISSPELT
+        own[count:] = slipped
         texts += own
         parts.append(columns)
     return texts, {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
@@ -212,11 +231,13 @@ def _eligible(products: Products, rows: np.ndarray, kind: int) -> np.ndarray:
     return np.ones(len(rows), bool)
 
 
-def _masks(draws: Draws, ids: np.ndarray, kind: int, values: np.ndarray) -> np.ndarray:
+def _masks(draws: Draws, ids: np.ndarray, kind: int, values: np.ndarray, turn: int) -> np.ndarray:
     """bool [N, SLOTS]: the slots that a query asks for."""
     chances = {ATTRIBUTE: [0, 0.42, 0.36, 0.22], BRAND: [0.6, 0.25, 0.15], SYNONYM: [0.3, 0.45, 0.25]}
     chances |= {UNITS: [0.5, 0.33, 0.17], VISUAL: [0.75, 0.25], CATEGORY: [1.0]}
     count = draws.choice(ids, np.array(chances[kind]), 3)
+    if turn and kind != CATEGORY:
+        count += draws.integer(ids, 2 + (turn > 2), 21)
     weights = np.array([_ASKED.get(slot, 0.0) for slot in range(SLOTS)])
     if kind == SYNONYM:
         weights[STYLE] = 0  # a style often brings a name of its own

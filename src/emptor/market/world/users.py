@@ -48,7 +48,7 @@ class Users:
         return len(self.user_id)
 
     def taste_of(self, users: np.ndarray, departments: np.ndarray, day: np.ndarray | float) -> np.ndarray:
-        """The taste [B, ..., LOOKS] of users [B] in departments [B, ...] on a day: it turns slowly, at the same length."""
+        """The taste [B, ..., LOOKS] of users [B] in departments [B, ...] on a day: it turns slowly."""
         angle = np.asarray(day / self.config.taste.drift_days * (np.pi / 4), np.float32)
         users = users.reshape(users.shape + (1,) * (departments.ndim - users.ndim))
         angle = np.reshape(angle, angle.shape + (1,) * (departments.ndim + 1 - angle.ndim)) if angle.ndim else angle

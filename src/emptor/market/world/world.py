@@ -47,10 +47,12 @@ class World:
     Args:
         config: see `WorldConfig`.
         products: others than the config's own, for a world that shops a real catalogue.
+        luck: other numbers draw visits, clicks and orders anew, of the same users with the same tastes: two worlds that
+            differ in nothing else are what an A/A test compares.
     """
 
-    def __init__(self, config: WorldConfig, *, products: Products | None = None) -> None:
-        self.config = config
+    def __init__(self, config: WorldConfig, *, products: Products | None = None, luck: int = 0) -> None:
+        self.config, self.luck = config, luck
         self.products = make_products(config, until=HORIZON) if products is None else products
         if not len(self.products):
             raise EmptorError("the catalogue has no products; nobody can shop there")
@@ -58,7 +60,7 @@ class World:
         self.queries: Queries = make_queries(config, self.products)
         self.relevance = Relevance(self.products, self.queries, grades(self.products))
         self.attraction = Attraction(config, self.products, self.users, self.relevance)
-        self.demand = Demand(config, self.users, self.queries, epoch=round(EPOCH.timestamp() * 1e6))
+        self.demand = Demand(config, self.users, self.queries, epoch=round(EPOCH.timestamp() * 1e6), luck=luck)
 
     @cached_property
     def reading(self) -> Reading:
@@ -112,8 +114,8 @@ class World:
     def _mates(self) -> np.ndarray:
         """[categories, most] int64: other categories of the department, itself where there is none."""
         department = np.array([category.department for category in CATEGORIES])
-        mates = [
-            [at for at in np.flatnonzero(department == own) if at != number] or [number]
+        mates: list[list[int]] = [
+            [int(at) for at in np.flatnonzero(department == own) if at != number] or [number]
             for number, own in enumerate(department)
         ]
         most = int(np.lcm.reduce([len(own) for own in mates]))
@@ -123,18 +125,20 @@ class World:
     def _levels(self) -> tuple[Reading, Buying]:
         """Reading and buying, their levels set so that random pages of what fits get the config's rates."""
         config, products = self.config, self.products
-        visits = self.demand.visits(0, np.zeros(len(self.users), np.float32))
+        # the same draws whatever the luck: a level is part of the world
+        demand = Demand(config, self.users, self.queries, epoch=0)
+        visits = demand.visits(0, np.zeros(len(self.users), np.float32))
         day = 0
         while len(visits) < min(_SAMPLE, 10 * len(self.users)) and day < 60:
             day += 1
-            more = self.demand.visits(day, np.zeros(len(self.users), np.float32))
+            more = demand.visits(day, np.zeros(len(self.users), np.float32))
             visits = type(visits)(
                 **{name: np.concatenate([own, getattr(more, name)]) for name, own in vars(visits).items()}
             )
         if not len(visits):
             raise EmptorError("nobody visits this market within 60 days; raise demand.visits or users")
         visits = visits.rows(np.arange(min(len(visits), _SAMPLE)))
-        asked = self.demand.first(visits, 0)
+        asked = demand.first(visits, 0)
         rows, shown = self.fitting(asked, PAGE)
         drawn = self.attraction(asked, rows)
 
@@ -142,7 +146,8 @@ class World:
             read = Reading(config, products, self.users, level=level)(asked, rows, shown, drawn)
             return float(read.clicked.sum() / max(shown.sum(), 1))
 
-        reading = Reading(config, products, self.users, level=_solved(clicks, config.page.clicks, -9.0, 4.0))
+        clicked = _solved(clicks, config.page.clicks, -9.0, 4.0)
+        reading = Reading(config, products, self.users, level=clicked, luck=self.luck)
         # more clicks than there are on random pages, so that the rate of purchases is not a handful's
         read = Reading(config, products, self.users, level=reading.level + 1.0)(asked, rows, shown, drawn)
 
@@ -150,7 +155,8 @@ class World:
             done = Buying(config, products, level=level)(asked, rows, drawn, read)
             return -float(done.bought.sum() / max(read.clicked.sum(), 1))
 
-        return reading, Buying(config, products, level=_solved(purchases, -config.page.purchase, -8.0, 14.0))
+        bought = _solved(purchases, -config.page.purchase, -8.0, 14.0)
+        return reading, Buying(config, products, level=bought, luck=self.luck)
 
 
 _STEP = 7_919

@@ -1,0 +1,82 @@
+"""A new market: a world, and a shop that sells its products and knows nothing else of it."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from emptor.errors import EmptorError
+from emptor.market.config import WorldConfig
+from emptor.market.gallery import draw_all
+from emptor.market.judging import write_judgements
+from emptor.market.knowledge.encyclopaedia import write_encyclopaedia
+from emptor.market.store import State, folder_of, save_config, save_state
+from emptor.market.world.listing import write_catalogue
+from emptor.market.world.world import EPOCH, World
+from emptor.progress import step
+from emptor.shop.importer import ImportResult, import_catalogue
+from emptor.shop.shop import Shop
+
+SETTINGS = """
+# of the simulated market
+[log]
+traces = 0.05          # share of requests whose trace is kept
+
+[cascade.default]
+stages = [{ stage = "retrieve", method = "hybrid", depth = 200, budget_ms = 100, fallback = "popular" }]
+deadline_ms = 200
+explore = { share = 0.1, depth = 10 }
+"""
+
+
+def new_market(shop_path: Path, config: WorldConfig, *, name: str = "") -> tuple[World, ImportResult]:
+    """Make a world, and a shop for it: catalogue, small pictures, judgements, an encyclopaedia; no log yet.
+
+    Raises: EmptorError where the folder holds something else than an earlier market.
+    """
+    world_path = folder_of(shop_path)
+    if shop_path.exists() and any(shop_path.iterdir()):
+        if not (world_path / "world.json").exists():
+            raise EmptorError(f"{shop_path} exists and is no market; name another folder, or remove it")
+        shutil.rmtree(shop_path)
+    shutil.rmtree(world_path, ignore_errors=True)
+    with step("Making the world"):
+        world = World(config)
+        _ = world.reading  # its levels are set now, so that a config which no world can have fails here
+    world_path.mkdir(parents=True)
+    with Shop.create(shop_path, name=name or "Emptor market") as shop:
+        settings = shop_path / "shop.toml"
+        settings.write_text(_with_settings(settings.read_text(encoding="utf-8")), encoding="utf-8")
+        shop.reread_options()
+        result = list_products(world, shop, np.flatnonzero(world.products.alive(0)))
+        write_judgements(world, shop_path / "judgements.csv")
+        write_encyclopaedia(shop_path / "encyclopaedia.jsonl")
+    save_state(shop_path, State(0, np.zeros(config.users, np.float32)))
+    save_config(shop_path, config)  # last: a market is whole once this is there
+    return world, result
+
+
+def list_products(world: World, shop: Shop, rows: np.ndarray) -> ImportResult:
+    """Sellers list products: their texts and small pictures come into the shop and are published."""
+    products, seed = world.products, world.config.seed
+    with tempfile.TemporaryDirectory(prefix="listing-", dir=folder_of(shop.path)) as folder:
+        file, images = Path(folder) / "listing.jsonl.gz", Path(folder) / "images"
+        write_catalogue(products, rows, file, seed=seed, epoch=EPOCH)
+        pictured = rows[products.pictured[rows]]
+        with step("Drawing pictures", total=len(pictured)) as bar:
+            draw_all(products, pictured, images, seed=seed, bar=bar)
+        return import_catalogue(shop, file, images=images if len(pictured) else None, mode="upsert")
+
+
+def _with_settings(text: str) -> str:
+    """shop.toml with the market's settings in the place of those it has for the same tables."""
+    kept, skipping = [], False
+    for line in text.splitlines():
+        if line.startswith("["):
+            skipping = line.strip().startswith(("[log]", "[cascade.default"))
+        if not skipping:
+            kept.append(line)
+    return "\n".join(kept).rstrip() + "\n" + SETTINGS
