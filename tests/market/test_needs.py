@@ -57,7 +57,7 @@ def test_there_are_many_needs_and_no_two_are_typed_alike() -> None:
 @pytest.mark.parametrize("own", NEEDS, ids=lambda own: own.name)
 def test_a_need_is_well_formed(own: Need) -> None:
     assert 3 <= len(own.phrases) <= 5
-    assert 50 <= len(own.article.split()) <= 120
+    assert 60 <= len(own.article.split()) <= 120
     for key, requirements in own.wants.items():
         category = CATEGORY[key]
         slots = dict(slots_of(category))

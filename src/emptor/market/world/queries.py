@@ -184,7 +184,8 @@ def _drawn(
         # numbered apart, so that more of the one leave the other as it is
         ids[count:] += 2**40 - count
         rows = rows[draws.choice(ids, popular[products.category[rows]], 0)]
-        mask = _masks(draws, ids, kind, products.values[rows], turn)
+        choosable = np.where(_SINGLE[products.category[rows]], -1, products.values[rows])
+        mask = _masks(draws, ids, kind, choosable, turn)
         bits = draws.bits(ids, 1).tolist()
         brands = products.brand[rows].tolist() if kind == BRAND else [-1] * total
         numbers, values = products.category[rows].tolist(), np.where(mask, products.values[rows], -1).tolist()
@@ -311,6 +312,11 @@ _BRANDS = [normalize("NFKD", brand.name).encode("ascii", "ignore").decode() for 
 """As typed: without accents."""
 _PLAIN = PATTERN_NAMES.index("plain")
 _VALUES = [slots_of(category) for category in CATEGORIES]
+_SINGLE = np.zeros((len(CATEGORIES), SLOTS), bool)
+"""Slots in which a category has no choice: nobody asks for a wax lipstick."""
+for _number, _category in enumerate(CATEGORIES):
+    _SINGLE[_number, MATERIAL] = len(_category.materials) < 2
+    _SINGLE[_number, COLOR] = len(_category.colors) < 2
 
 
 def _typed(kind: int, number: int, values: list[int], brand: int, bits: int) -> str:
