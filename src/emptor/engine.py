@@ -154,9 +154,9 @@ class Engine:
         """Completions of a query that is being typed."""
         return self._assembled.suggester(prefix, k=k)
 
-    def run(self, requests: Requests, *, cascade: str = "default") -> Outcome:
-        """A batch without deadline, for evaluation and simulation."""
-        return self._cascade(self._assembled, cascade).run(requests)
+    def run(self, requests: Requests, *, cascade: str = "default", traced: np.ndarray | None = None) -> Outcome:
+        """A batch without deadline, for evaluation and simulation; `traced` [B]: which requests are, if not all."""
+        return self._cascade(self._assembled, cascade).run(requests, traced=traced)
 
     def ranking(self, queries: Sequence[str], *, cascade: str = "default", depth: int = MAX_LIST) -> list[list[str]]:
         """product_ids of each query's list, best first and nothing explored: what `emptor evaluate` judges."""

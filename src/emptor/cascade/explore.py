@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from emptor.cascade.chance import uniform
 from emptor.cascade.contract import Candidates, Requests
 from emptor.shop.config import ExploreOptions
 
@@ -26,22 +27,22 @@ def explore(
     if options.share == 0.0 or width == 0 or not may.any():
         columns = {**candidates.columns, "propensity": np.ones((size, width), np.float32)}
         return Candidates(candidates.product, candidates.score, candidates.mask, columns), np.zeros(size, bool)
-    counts = candidates.mask.sum(axis=1)
-    pinned = candidates.columns.get("pinned")
+    depth = min(options.depth, width)
+    free = candidates.mask[:, :depth].copy()
+    if (pinned := candidates.columns.get("pinned")) is not None:
+        free &= pinned[:, :depth] != 1
+    count = free.sum(axis=1)
+    may = may & (count >= 2)
+    explored = may & (uniform(requests.seed, 0) < options.share)
     index = np.tile(np.arange(width), (size, 1))
+    at_home = np.ones((size, depth), bool)
+    for at in np.flatnonzero(explored):
+        places = np.flatnonzero(free[at])
+        index[at, places] = places[np.argsort(uniform(requests.seed[at], 1 + places), kind="stable")]
+        at_home[at] = index[at, :depth] == np.arange(depth)
     propensity = np.ones((size, width), np.float32)
-    explored = np.zeros(size, bool)
-    for at in range(size):
-        depth = min(options.depth, int(counts[at]))
-        free = np.arange(depth) if pinned is None else np.flatnonzero(pinned[at, :depth] != 1)
-        if len(free) < 2 or not may[at]:
-            continue
-        draw = np.random.Generator(np.random.Philox(key=[int(requests.seed[at]) & (2**64 - 1), 0xE4]))
-        explored[at] = draw.random() < options.share
-        if explored[at]:
-            index[at, free] = free[draw.permutation(len(free))]
-        at_home = index[at, free] == free
-        propensity[at, free] = (1 - options.share) * at_home + options.share / len(free)
+    chance = (1 - options.share) * at_home + (options.share / np.maximum(count, 1))[:, None]
+    propensity[:, :depth] = np.where(free & may[:, None], chance, 1.0)
     moved = candidates.take(index)
     columns = {**moved.columns, "propensity": propensity}
     return Candidates(moved.product, moved.score, moved.mask, columns), explored

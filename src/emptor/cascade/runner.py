@@ -7,7 +7,7 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -99,6 +99,7 @@ class Cascade:
         deadline: float | None = None,
         observe: Observer | None = None,
         exploring: bool | np.ndarray = True,
+        traced: np.ndarray | None = None,
     ) -> Outcome:
         """Run a batch.
 
@@ -107,6 +108,7 @@ class Cascade:
                 nothing is skipped, a stage that raises raises, and each answer is checked against the contract.
             exploring: False (or [B] bool) where a list is only counted or will be sorted anew, so that nothing is
                 explored.
+            traced: [B] bool, which requests are traced, where not all are: a simulation logs a share of its own.
         """
         candidates = Candidates.empty(len(requests))
         steps: list[tuple[StageOptions, str, float, Candidates]] = []
@@ -122,7 +124,9 @@ class Cascade:
                 observe(options.stage, method, seconds)
             steps.append((options, method, seconds * 1000, candidates))
         candidates, explored = explore(requests, candidates, self.options.explore, exploring)
-        return Outcome(candidates, self._traces(requests, steps, degraded, explored), tuple(degraded), explored)
+        places = range(len(requests)) if traced is None else np.flatnonzero(traced).tolist()
+        traces = self._traces(requests, places, steps, degraded, explored)
+        return Outcome(candidates, traces, tuple(degraded), explored)
 
     def _run_stage(
         self,
@@ -174,12 +178,13 @@ class Cascade:
     def _traces(
         self,
         requests: Requests,
+        places: Iterable[int],
         steps: Sequence[tuple[StageOptions, str, float, Candidates]],
         degraded: Sequence[Degraded],
         explored: np.ndarray,
     ) -> tuple[Trace, ...]:
         traces = []
-        for at in range(len(requests)):
+        for at in places:
             stages = []
             for options, method, ms, candidates in steps:
                 rows, scores = candidates.row(at)

@@ -6,9 +6,9 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from emptor.cli import market
 from emptor.cli.importing import export, import_
 from emptor.cli.judging import evaluate, promote, rollback
-from emptor.cli import market
 from emptor.cli.keeping import check, gc, publish, rollup, update
 from emptor.cli.searching import search
 from emptor.cli.serving import demo, serve

@@ -12,6 +12,8 @@ from emptor.market.behaviour.asked import PAGE, Asked
 from emptor.market.pages import Pages
 from emptor.market.streams import paired
 from emptor.market.world.world import World
+from emptor.serve.traces import Choice
+from emptor.shop.config import LogOptions
 
 
 class CascadePolicy:
@@ -20,11 +22,13 @@ class CascadePolicy:
     The engine gets what a browser would send: ids and the text of the query.
 
     Args:
-        cascade: as in shop.toml.
+        cascade: as in shop.toml. log: which requests are traced; None traces nothing.
     """
 
-    def __init__(self, world: World, engine: Engine, *, cascade: str = "default") -> None:
-        self.name, self._world, self._engine = cascade, world, engine
+    def __init__(
+        self, world: World, engine: Engine, *, cascade: str = "default", log: LogOptions | None = None
+    ) -> None:
+        self.name, self._world, self._engine, self._log = cascade, world, engine, log
         self._user_ids = world.users.user_id.tolist()
         self._texts = world.queries.text.tolist()
         self._view = ""
@@ -39,7 +43,10 @@ class CascadePolicy:
 
     def __call__(self, asked: Asked) -> Pages:
         requests = self._requests(asked)
-        outcome = self._engine.run(requests, cascade=self.name)
+        traced = np.zeros(len(asked), bool)
+        if self._log is not None:
+            traced = np.array([Choice.of(seed, self._log).logged for seed in requests.seed.tolist()], bool)
+        outcome = self._engine.run(requests, cascade=self.name, traced=traced)
         rows = self._world_rows()
         found = outcome.candidates
         size, width = len(asked), found.width
@@ -56,8 +63,8 @@ class CascadePolicy:
             shown,
             take(found.columns["propensity"]),
             outcome.explored,
-            outcome.traces[0].cascade if outcome.traces else "",
-            outcome.traces,
+            self._engine.cascades[self.name].hash,
+            list(zip(np.flatnonzero(traced).tolist(), outcome.traces, strict=True)),
         )
 
     def _requests(self, asked: Asked) -> Requests:

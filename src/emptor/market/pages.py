@@ -17,7 +17,8 @@ class Pages:
     """Pages for B page views, N products each.
 
     rows [B, N] int64: rows of the world's products, best first; shown [B, N] bool: False where a page has ended;
-    propensity [B, N] float32; explored [B] bool; cascade: its hash; traces: of the requests, where a cascade made them.
+    propensity [B, N] float32; explored [B] bool; cascade: its hash; traces: (page view, its trace) for those
+    that a cascade traced; hash: the cascade's.
     """
 
     rows: np.ndarray
@@ -25,7 +26,7 @@ class Pages:
     propensity: np.ndarray
     explored: np.ndarray
     cascade: str = ""
-    traces: Sequence[Trace] = ()
+    traces: Sequence[tuple[int, Trace]] = ()
 
     @classmethod
     def of(cls, rows: np.ndarray, shown: np.ndarray) -> Pages:

@@ -106,10 +106,8 @@ class Recorder:
         if self.view is None or self.shop is None:
             return
         ids = self.world.products.product_id
-        for number, trace in enumerate(pages.traces):
-            choice = Choice.of(trace.request["seed"] ^ int(asked.page[number]), self.options)
-            if not choice.logged:
-                continue
+        for number, trace in pages.traces:
+            choice = Choice.of(trace.request["seed"], self.options)
             shown = np.flatnonzero(pages.shown[number])
             served = Served(
                 trace.request["scenario"],

@@ -65,7 +65,12 @@ def run_market(shop_path: Path, *, days: int, cascade: str = "default") -> Ran:
 def _run(world: World, engine: Engine, state: State, days: int, cascade: str) -> Ran:
     shop = engine.shop
     recorder = Recorder(world, shop.events, shop.path, shop.options.log, backs=state.backs)
-    loop = Loop(world, CascadePolicy(world, engine, cascade=cascade), record=recorder, satisfaction=state.satisfaction)
+    loop = Loop(
+        world,
+        CascadePolicy(world, engine, cascade=cascade, log=shop.options.log),
+        record=recorder,
+        satisfaction=state.satisfaction,
+    )
     views, seconds = 0, 0.0
     with step("Users shop", total=expected(world.config, days)[0]) as bar:
         for day in range(state.day, state.day + days):

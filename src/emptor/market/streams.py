@@ -11,10 +11,10 @@ from hashlib import blake2b
 import numpy as np
 from scipy.special import ndtri
 
+from emptor.cascade.chance import mixed
+
 _ID_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
-_FIRST, _SECOND = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
-_30, _27, _31, _11 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(11)
+_GOLDEN, _SECOND, _11 = np.uint64(0x9E3779B97F4A7C15), np.uint64(0x94D049BB133111EB), np.uint64(11)
 
 
 def stream(seed: int, kind: str, key: object = "") -> np.random.Generator:
@@ -31,13 +31,6 @@ def opaque_id(seed: int, kind: str, key: object, *, length: int = 10) -> str:
         number, letter = divmod(number, 32)
         letters.append(_ID_LETTERS[letter])
     return "".join(letters)
-
-
-def mixed(bits: np.ndarray) -> np.ndarray:
-    """The finaliser of SplitMix64 (Steele, Lea and Flood 2014): every bit in moves every bit out. uint64."""
-    bits = (bits ^ (bits >> _30)) * _FIRST
-    bits = (bits ^ (bits >> _27)) * _SECOND
-    return bits ^ (bits >> _31)
 
 
 def paired(*ids: np.ndarray) -> np.ndarray:

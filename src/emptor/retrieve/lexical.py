@@ -24,6 +24,8 @@ from emptor.shop.view import View
 from emptor.turn import aside
 
 MAX_TIED = 20_000
+_REMEMBERED = 4_000_000
+"""Hits in memory, about 50 MB: 3,600 lists of a thousand, and more of shorter ones."""
 SCORES_ALONE = 10_000
 """`search.relax_below` at its most: any word is enough, always, and the sum of the scores decides alone."""
 
@@ -55,7 +57,9 @@ class LexicalChannel:
             if weights[name] > 0 and (filled.get(name) or view.id != f"{view.generation.number}.0")
         ]
         self._clauses: Memo[tuple[str, float], Query] = Memo(10_000)
-        self._results: Memo[tuple[str, Filters, Excluded, int], Found] = Memo(2_000)
+        self._results: Memo[tuple[str, Filters, Excluded, int], Found] = Memo(
+            _REMEMBERED, weigh=lambda found: 100 + len(found.products)
+        )
 
     def __call__(
         self,

@@ -16,10 +16,14 @@ V = TypeVar("V")
 
 
 class Memo(Generic[K, V]):
-    """The results of the last `size` different questions. Safe between threads; results are shared, do not write."""
+    """The results of the last different questions. Safe between threads; results are shared, do not write.
 
-    def __init__(self, size: int) -> None:
-        self._size = size
+    Args:
+        size: how much is remembered, by what `weigh` says of each result (one each unless given).
+    """
+
+    def __init__(self, size: int, *, weigh: Callable[[V], int] = lambda result: 1) -> None:
+        self._size, self._weigh, self._held = size, weigh, 0
         self._results: OrderedDict[K, V] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -31,7 +35,9 @@ class Memo(Generic[K, V]):
                 return self._results[key]
         result = make()
         with self._lock:
+            if key not in self._results:
+                self._held += self._weigh(result)
             self._results[key] = result
-            while len(self._results) > self._size:
-                self._results.popitem(last=False)
+            while self._held > self._size and len(self._results) > 1:
+                self._held -= self._weigh(self._results.popitem(last=False)[1])
         return result

@@ -20,7 +20,7 @@ MOST_VISITS = 6
 """Of one user on one day."""
 MOST_PAGES = 12
 """Of one visit."""
-WINDOWS = 24
+WINDOWS = 8
 """Of a day. Visits of one window run side by side; what a cascade learns, it learns between windows."""
 LIKED = 8
 _HOME_APPETITE = 0.85
@@ -99,12 +99,13 @@ class Demand:
         within = self._draws["when"].uniform(key, 1)
         start = self._epoch + day * DAY_US + ((hour + within) * (DAY_US / 24)).astype(np.int64)
         # two visits of one user in one window would not know of each other: the second does not happen
-        order = np.lexsort((start, hour, user))
+        window = hour * WINDOWS // 24
+        order = np.lexsort((start, window, user))
         repeat = np.zeros(len(user), bool)
-        repeat[order[1:]] = (user[order[1:]] == user[order[:-1]]) & (hour[order[1:]] == hour[order[:-1]])
+        repeat[order[1:]] = (user[order[1:]] == user[order[:-1]]) & (window[order[1:]] == window[order[:-1]])
         kept = order[~repeat[order]]
         kept = kept[np.argsort(start[kept], kind="stable")]
-        return self._missions(user[kept], visit[kept], start[kept], hour[kept], key[kept])
+        return self._missions(user[kept], visit[kept], start[kept], window[kept], key[kept])
 
     def _missions(
         self, user: np.ndarray, visit: np.ndarray, start: np.ndarray, window: np.ndarray, key: np.ndarray
