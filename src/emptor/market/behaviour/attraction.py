@@ -13,7 +13,6 @@ import numpy as np
 
 from emptor.market.behaviour.asked import Asked
 from emptor.market.config import WorldConfig
-from emptor.market.knowledge import CATEGORIES
 from emptor.market.streams import Draws
 from emptor.market.world.products import LOOKS, Products
 from emptor.market.world.relevance import Relevance
@@ -47,20 +46,26 @@ class Drawn:
 
 
 class Attraction:
-    """Attraction of every user, page view and product of a world."""
+    """Attraction of every user, page view and product of a world.
 
-    def __init__(self, config: WorldConfig, products: Products, users: Users, relevance: Relevance) -> None:
+    Args:
+        department [P] int16: of each product.
+    """
+
+    def __init__(
+        self, config: WorldConfig, products: Products, users: Users, relevance: Relevance, *, department: np.ndarray
+    ) -> None:
+        self._department = department
         self._config, self._products, self._users, self._relevance = config, products, users, relevance
         appeal = Draws(config.seed, "design appeal").normal(products.design)
         appeal = 0.75 * appeal + 0.35 * Draws(config.seed, "appeal").normal(products.entity)
         hint = 0.12 * config.catalogue.quality_sd * products.quality
         self._appeal = (0.7 * appeal + hint).astype(np.float32)
-        self._expected = np.log(users.interest.mean(0) + 1e-9)
 
     def __call__(self, asked: Asked, rows: np.ndarray) -> Drawn:
         """rows [B, N] int64: rows of Products."""
         products, users, taste = self._products, self._users, self._config.taste
-        department = products.department[rows]
+        department = self._department[rows]
         weights = users.weights[asked.user[:, None], department]
         style = taste.strength * weights[..., 0] * self.liking(asked, rows)
         shown = products.pictured[rows]
@@ -74,7 +79,7 @@ class Attraction:
 
     def liking(self, asked: Asked, rows: np.ndarray) -> np.ndarray:
         """How a product's look suits the user on this mission: float32 [B, N], about standard normal."""
-        department = self._products.department[rows]
+        department = self._department[rows]
         taste = self._users.taste_of(asked.user, department, asked.day)
         mission = Draws(self._config.seed, "mission taste").normals(asked.visit_key, LOOKS)[:, None]
         taste = np.sqrt(1 - _MISSION_SHIFT) * taste + np.sqrt(_MISSION_SHIFT) * mission
@@ -102,7 +107,7 @@ class Attraction:
         if len(others):
             category = self._products.category[rows[others]]
             interest = np.log(self._users.interest[asked.user[others, None], category] + 1e-9) - np.log(
-                1 / len(CATEGORIES)
+                1 / self._users.interest.shape[1]
             )
             mission = category == asked.category[others, None]
             match[others] = np.clip(0.45 + 0.12 * interest + 0.3 * mission, 0.05, 1)

@@ -9,8 +9,6 @@ from scipy.stats import poisson
 
 from emptor.market.behaviour.asked import PAGE, Asked
 from emptor.market.config import WorldConfig
-from emptor.market.knowledge import CATEGORIES
-from emptor.market.knowledge.needs import NEEDS
 from emptor.market.streams import Draws, paired
 from emptor.market.world.products import DAY_US
 from emptor.market.world.queries import Queries
@@ -57,22 +55,30 @@ class Demand:
     """The visits and page views of a world.
 
     Args:
-        epoch: UTC microseconds of the world's day 0. luck: see `Reading`.
+        wanted: the categories of each need. epoch: UTC microseconds of the world's day 0. luck: see `Reading`.
     """
 
-    def __init__(self, config: WorldConfig, users: Users, queries: Queries, *, epoch: int, luck: int = 0) -> None:
+    def __init__(
+        self,
+        config: WorldConfig,
+        users: Users,
+        queries: Queries,
+        *,
+        wanted: tuple[tuple[int, ...], ...],
+        epoch: int,
+        luck: int = 0,
+    ) -> None:
         self._config, self._users, self._queries, self._epoch = config, users, queries, epoch
         weights = np.concatenate([[0.0], np.cumsum(queries.weight)])
         start = np.asarray(queries.start)
         self._edges = weights[1:]
         self._base, self._mass = weights[start[:-1]], np.diff(weights[start])
-        categories = len(CATEGORIES)
+        categories = users.interest.shape[1]
         self._asked = self._mass[:categories] > 0
         need_rows = np.arange(start[categories], len(queries.text))
         self._need_rows, self._need_weight = need_rows, queries.weight[need_rows]
-        keys = [category.key for category in CATEGORIES]
-        wanted = [[keys.index(key) for key in need.wants] for need in NEEDS]
-        self._wanted = np.array([own + [own[0]] * (max(map(len, wanted)) - len(own)) for own in wanted])
+        most = max(map(len, wanted), default=1)
+        self._wanted = np.array([(*own, *own[:1] * (most - len(own))) for own in wanted]).reshape(-1, most)
         self._wanted_count = np.array([len(own) for own in wanted])
         interest = np.where(self._asked, users.interest, 0)
         self._interest = np.cumsum(interest, axis=1)
@@ -117,7 +123,7 @@ class Demand:
         about = self._draws["about"]
         # counting edges below is a search in each user's own row
         category = (about.uniform(key)[:, None] > self._interest[user]).sum(1)
-        category = np.minimum(category, len(CATEGORIES) - 1)
+        category = np.minimum(category, self._users.interest.shape[1] - 1)
         need = np.full(len(user), -1)
         if len(self._need_rows) and self._config.demand.needs > 0:
             needy = about.uniform(key, 1) < self._config.demand.needs

@@ -36,11 +36,11 @@ class Relevance:
     """Answers for pairs of queries and products.
 
     Args:
-        needs [needs, P] uint8: the grades of `world.needs`.
+        needs [needs, P] uint8: the grades of `world.needs`. invented: see `Stock`.
     """
 
-    def __init__(self, products: Products, queries: Queries, needs: np.ndarray) -> None:
-        self._products, self._queries, self._needs = products, queries, needs
+    def __init__(self, products: Products, queries: Queries, needs: np.ndarray, *, invented: bool = True) -> None:
+        self._products, self._queries, self._needs, self._invented = products, queries, needs, invented
         # a picture shows colour and pattern as they are, whatever the title says
         seen = products.claimed.copy()
         for slot in SEEN:
@@ -81,7 +81,7 @@ class Relevance:
             if not len(some):
                 continue
             asks, has = wanted[some, slot][:, None], values[rows[some], slot]
-            credit = _credit(slot, asks, has, np.maximum(found[some], 0))
+            credit = self._credit(slot, asks, has, np.maximum(found[some], 0))
             met[some] += np.where(has >= 0, credit, UNKNOWN if promised else 0)
         brand = asked.brand[queries]
         count += brand >= 0
@@ -95,10 +95,9 @@ class Relevance:
             share[some] = np.array([0, 0, 0.5, 1], np.float32)[grade]
         return share, fits
 
-
-def _credit(slot: int, asks: np.ndarray, has: np.ndarray, category: np.ndarray) -> np.ndarray:
-    if slot == COLOR:
-        return _colors_alike[asks, has]
-    if slot == MEASURE:
-        return _measures_alike[category, np.minimum(asks, _most - 1), has]
-    return (asks == has).astype(np.float32)
+    def _credit(self, slot: int, asks: np.ndarray, has: np.ndarray, category: np.ndarray) -> np.ndarray:
+        if slot == COLOR and self._invented:
+            return _colors_alike[asks, has]
+        if slot == MEASURE and self._invented:
+            return _measures_alike[category, np.minimum(asks, _most - 1), has]
+        return (asks == has).astype(np.float32)

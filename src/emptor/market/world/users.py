@@ -7,10 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from emptor.market.config import WorldConfig
-from emptor.market.knowledge import CATEGORIES
-from emptor.market.knowledge.brands import BRANDS
 from emptor.market.streams import Draws, opaque_id, paired
-from emptor.market.world.products import DEPARTMENT_OF, DEPARTMENTS, LOOKS
+from emptor.market.world.products import LOOKS
+from emptor.market.world.taxonomy import Taxonomy
 
 SEGMENTS = 5
 FASHIONS = 10
@@ -61,11 +60,11 @@ class Users:
         return (0.7 * common + 0.7 * own).astype(np.float32)
 
 
-def make_users(config: WorldConfig) -> Users:
+def make_users(config: WorldConfig, taxonomy: Taxonomy, *, brands: int) -> Users:
     """All users of a world; memory is about 1 KB for each."""
     seed, count = config.seed, config.users
     user = np.arange(count)
-    departments = np.arange(len(DEPARTMENTS))
+    departments = np.arange(len(taxonomy.departments))
     gamma = np.stack([Draws(seed, "segments").gamma(user, _MIX, draw) for draw in range(SEGMENTS)], axis=1) + 1e-9
     segments = (gamma / gamma.sum(1, keepdims=True)).astype(np.float32)
     rate = np.exp(1.35 * Draws(seed, "activity").normal(user))
@@ -79,9 +78,9 @@ def make_users(config: WorldConfig) -> Users:
         taste_later=_tastes(config, user, departments, "taste later"),
         target=_targets(config, segments, user, departments),
         weights=_weights(config, segments, departments),
-        interest=_interest(config, segments, user),
+        interest=_interest(config, segments, user, taxonomy),
         brand_of_segment=Draws(seed, "segment brand")
-        .normal(paired(np.arange(SEGMENTS)[:, None], np.arange(len(BRANDS))[None]))
+        .normal(paired(np.arange(SEGMENTS)[:, None], np.arange(brands)[None]))
         .astype(np.float32),
         config=config,
     )
@@ -118,12 +117,12 @@ def _weights(config: WorldConfig, segments: np.ndarray, departments: np.ndarray)
     return np.einsum("us,sdw->udw", segments, table).astype(np.float32)
 
 
-def _interest(config: WorldConfig, segments: np.ndarray, user: np.ndarray) -> np.ndarray:
-    categories = np.arange(len(CATEGORIES))
+def _interest(config: WorldConfig, segments: np.ndarray, user: np.ndarray, taxonomy: Taxonomy) -> np.ndarray:
+    categories = np.arange(len(taxonomy))
     common = Draws(config.seed, "segment interest").normals(np.arange(SEGMENTS), len(categories))
     # users of one department's things like its neighbours too, so that a history spans a few departments
     department = Draws(config.seed, "department interest").normal(
-        paired(user[:, None], DEPARTMENT_OF[categories][None])
+        paired(user[:, None], taxonomy.department[categories][None])
     )
     own = Draws(config.seed, "own interest").normal(paired(user[:, None], categories[None]))
     weight = np.exp(config.taste.interest * (0.5 * segments @ common + 0.5 * department + 0.7 * own))

@@ -16,12 +16,11 @@ from emptor.market.behaviour.demand import Demand
 from emptor.market.behaviour.page import Read, Reading
 from emptor.market.behaviour.purchase import Buying, Done
 from emptor.market.config import WorldConfig
-from emptor.market.knowledge import CATEGORIES
 from emptor.market.streams import Draws, paired
-from emptor.market.world.needs import grades
-from emptor.market.world.products import Products, make_products
-from emptor.market.world.queries import Queries, make_queries
+from emptor.market.world.products import Products
+from emptor.market.world.queries import Queries
 from emptor.market.world.relevance import Relevance
+from emptor.market.world.stock import Stock
 from emptor.market.world.users import Users, make_users
 
 EPOCH = datetime(2026, 1, 5, tzinfo=UTC)
@@ -46,21 +45,29 @@ class World:
 
     Args:
         config: see `WorldConfig`.
-        products: others than the config's own, for a world that shops a real catalogue.
+        stock: another than the config's own, for a world that shops a real catalogue.
         luck: other numbers draw visits, clicks and orders anew, of the same users with the same tastes: two worlds that
             differ in nothing else are what an A/A test compares.
     """
 
-    def __init__(self, config: WorldConfig, *, products: Products | None = None, luck: int = 0) -> None:
+    def __init__(self, config: WorldConfig, *, stock: Stock | None = None, luck: int = 0) -> None:
         self.config, self.luck = config, luck
-        self.products = make_products(config, until=HORIZON) if products is None else products
+        self.stock = Stock.of(config, until=HORIZON) if stock is None else stock
+        self.taxonomy = self.stock.taxonomy
+        self.products: Products = self.stock.products
         if not len(self.products):
             raise EmptorError("the catalogue has no products; nobody can shop there")
-        self.users: Users = make_users(config)
-        self.queries: Queries = make_queries(config, self.products)
-        self.relevance = Relevance(self.products, self.queries, grades(self.products))
-        self.attraction = Attraction(config, self.products, self.users, self.relevance)
-        self.demand = Demand(config, self.users, self.queries, epoch=round(EPOCH.timestamp() * 1e6), luck=luck)
+        self.users: Users = make_users(config, self.taxonomy, brands=self.stock.brands)
+        self.queries: Queries = self.stock.queries
+        self.relevance = Relevance(self.products, self.queries, self.stock.needs, invented=self.stock.invented)
+        department = self.taxonomy.department[self.products.category]
+        self.attraction = Attraction(config, self.products, self.users, self.relevance, department=department)
+        self.demand = self._demand(luck)
+
+    def _demand(self, luck: int) -> Demand:
+        epoch = round(EPOCH.timestamp() * 1e6)
+        wanted = self.stock.wanted
+        return Demand(self.config, self.users, self.queries, wanted=wanted, epoch=epoch, luck=luck)
 
     @cached_property
     def reading(self) -> Reading:
@@ -102,7 +109,7 @@ class World:
         if day not in self._sales:
             alive = np.flatnonzero(self.products.alive(day))
             rows = alive[np.argsort(self.products.category[alive], kind="stable")]
-            sizes = np.bincount(self.products.category[rows], minlength=len(CATEGORIES))
+            sizes = np.bincount(self.products.category[rows], minlength=len(self.taxonomy))
             self._sales[day] = (np.cumsum(sizes) - sizes, rows, sizes)
         return self._sales[day]
 
@@ -112,21 +119,14 @@ class World:
 
     @cached_property
     def _mates(self) -> np.ndarray:
-        """[categories, most] int64: other categories of the department, itself where there is none."""
-        department = np.array([category.department for category in CATEGORIES])
-        mates: list[list[int]] = [
-            [int(at) for at in np.flatnonzero(department == own) if at != number] or [number]
-            for number, own in enumerate(department)
-        ]
-        most = int(np.lcm.reduce([len(own) for own in mates]))
-        return np.array([(own * most)[:most] for own in mates])
+        return self.taxonomy.mates()
 
     @cached_property
     def _levels(self) -> tuple[Reading, Buying]:
         """Reading and buying, their levels set so that random pages of what fits get the config's rates."""
         config, products = self.config, self.products
         # the same draws whatever the luck: a level is part of the world
-        demand = Demand(config, self.users, self.queries, epoch=0)
+        demand = self._demand(0)
         visits = demand.visits(0, np.zeros(len(self.users), np.float32))
         day = 0
         while len(visits) < min(_SAMPLE, 10 * len(self.users)) and day < 60:
