@@ -1,0 +1,243 @@
+"""Two cascades of a shop on the same users and days of its market, without leaving a trace in its log."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import orjson
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from emptor.engine import Engine
+from emptor.errors import EmptorError
+from emptor.evaluate.lines import shorten
+from emptor.evaluate.report import environment
+from emptor.evaluate.statistics import FLIPS, holm
+from emptor.market.cascaded import CascadePolicy
+from emptor.market.config import VERSION, WorldConfig
+from emptor.market.experiment import RESAMPLES, Row, chosen_users, compare_arms, run_arm
+from emptor.market.loop import Tally
+from emptor.market.running import expected
+from emptor.market.store import load_config, load_state
+from emptor.market.world.world import HORIZON, World
+from emptor.progress import step
+
+LABELS = {
+    "clicks": "clicks per user",
+    "carts": "carts per user",
+    "orders": "orders per user",
+    "gmv": "dollars ordered per user",
+    "views": "pages per user",
+    "return_rate": "orders sent back",
+    "click_rate": "clicks per product sent",
+}
+"""Measures of `experiment.compare_arms`. A product sent may never have come on the screen."""
+
+
+@dataclass(frozen=True)
+class Compared:
+    """What `emptor market ab` found.
+
+    Attributes:
+        a, b: names of the cascades. first_day, days: of the market.
+        users: who took part. kept: whether only of those that are kept from training.
+        rows: a, b and b - a per measure. p_holm: of each row, None where it has no p.
+        totals: of each arm, sums over users.
+    """
+
+    a: str
+    b: str
+    config: WorldConfig
+    first_day: int
+    days: int
+    users: int
+    kept: bool
+    seed: int
+    rows: tuple[Row, ...]
+    p_holm: tuple[float | None, ...]
+    totals: tuple[dict[str, float], dict[str, float]]
+    notes: tuple[str, ...]
+    command: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The comparison as plain values, ready for JSON. Each row: the fields of `experiment.Row`, and relative (the
+        difference in shares of a), ci95 and p_holm.
+        """
+        return {
+            "kind": "market comparison",
+            "market": VERSION,
+            "world": self.config.hash,
+            "world_seed": self.config.seed,
+            "a": self.a,
+            "b": self.b,
+            "first_day": self.first_day,
+            "days": self.days,
+            "users": self.users,
+            "held_out": self.kept,
+            "seed": self.seed,
+            "rows": [
+                {**asdict(row), "relative": row.relative, "ci95": [row.low, row.high], "p_holm": corrected}
+                for row, corrected in zip(self.rows, self.p_holm, strict=True)
+            ],
+            "totals": {"a": self.totals[0], "b": self.totals[1]},
+            "statistics": {
+                "difference": "b - a, means over users; both arms meet the same visits and chances",
+                "ci95": f"percentile bootstrap over users, {RESAMPLES} resamples",
+                "p": f"random reversals of the users' differences, {FLIPS} times, two-sided; none for a rate",
+                "p_holm": "Holm's correction over the measures that have a p",
+            },
+            "notes": list(self.notes),
+            "env": environment(),
+            "command": self.command,
+        }
+
+    def to_json(self) -> str:
+        """The comparison as JSON text."""
+        return orjson.dumps(self.to_dict(), option=orjson.OPT_INDENT_2).decode()
+
+    def print(self, console: Console | None = None) -> None:
+        """Show the comparison in a terminal."""
+        _print(self, console or Console())
+
+
+def compare_cascades(
+    shop_path: Path,
+    a: str,
+    b: str,
+    *,
+    days: int = 3,
+    users: int | None = None,
+    held_out: bool = False,
+    seed: int = 0,
+    command: str | None = None,
+) -> Compared:
+    """Let the same users shop the coming days under either cascade.
+
+    The catalogue stays as it is now and nothing is logged or remembered: the market's own next day is untouched.
+
+    Args:
+        days: from the market's next day on. users: how many, drawn at random; all unless given.
+        held_out: only users that are kept from training, so that no arm is judged on whom it has learned from.
+        seed: of the draw of users and of the resampling, not of the world.
+    Raises: EmptorError where there is no market, no such cascade, or the world's days are over.
+    """
+    config = load_config(shop_path)
+    state = load_state(shop_path, config)
+    if state.day + days > HORIZON:
+        raise EmptorError(
+            f"a world has {HORIZON} days, and {state.day} are over; ask for at most {HORIZON - state.day}"
+        )
+    with Engine.open(shop_path) as engine:
+        for name in (a, b):
+            if name not in engine.cascades:
+                known = ", ".join(sorted(engine.cascades))
+                raise EmptorError(f"there is no cascade {name!r}; there are {known}, and shop.toml can have more")
+        with step("Making the world"):
+            world = World(config)
+            _ = world.reading
+        chosen = chosen_users(world, users, held_out=held_out, seed=seed)
+        count = int(chosen.sum())
+        if not count:
+            raise EmptorError("nobody can take part: no user of this world is kept from training; leave --held-out out")
+        notes = _notes(a, b, users, count, held_out)
+
+        def arm(name: str, label: str) -> Tally:
+            views = round(expected(config, days)[0] * count / config.users)
+            with step(f"{label}: {shorten(name, 30)}", total=views) as bar:
+                return _arm(world, engine, name, state.day, days, chosen, state.satisfaction, bar.advance)
+
+        first, second = arm(a, "a"), arm(b, "b")
+    rows = tuple(compare_arms(first, second, users=chosen, seed=seed))
+    return Compared(
+        a,
+        b,
+        config,
+        state.day,
+        days,
+        count,
+        held_out,
+        seed,
+        rows,
+        corrected(rows),
+        (first.totals(), second.totals()),
+        tuple(notes),
+        command,
+    )
+
+
+def corrected(rows: tuple[Row, ...]) -> tuple[float | None, ...]:
+    """Holm's correction of the p's that there are, in the order of the rows."""
+    found = iter(holm([row.p for row in rows if row.p is not None]))
+    return tuple(None if row.p is None else next(found) for row in rows)
+
+
+def _arm(
+    world: World,
+    engine: Engine,
+    name: str,
+    start: int,
+    days: int,
+    users: np.ndarray,
+    satisfaction: np.ndarray,
+    on_views: Callable[[int], None],
+) -> Tally:
+    policy = CascadePolicy(world, engine, cascade=name)
+    return run_arm(world, policy, start=start, days=days, users=users, satisfaction=satisfaction, on_views=on_views)
+
+
+def _notes(a: str, b: str, wanted: int | None, count: int, held_out: bool) -> list[str]:
+    notes = []
+    whose = "users kept from training" if held_out else "users"
+    if wanted is not None and wanted > count:
+        notes.append(f"{wanted:,} users were asked for; the world has {count:,} {whose}, and all of them take part")
+    if a == b:
+        notes.append(
+            "both arms are the same cascade: every difference must be exactly 0, which tests the market itself"
+        )
+    return notes
+
+
+def _print(compared: Compared, console: Console) -> None:
+    console.print()
+    console.print(Text(f"a: {shorten(compared.a)}, b: {shorten(compared.b)}", style="bold"))
+    console.print(
+        f"World {compared.config.hash}, seed {compared.config.seed}; {compared.users:,} "
+        f"{'users kept from training' if compared.kept else 'users'}, {compared.days} days from day "
+        f"{compared.first_day + 1} on; nothing of it is in the log"
+    )
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
+    table.add_column("", no_wrap=True)
+    for name in ("a", "b", "b − a", "", "95% interval", "p", "Holm"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for row, holms in zip(compared.rows, compared.p_holm, strict=True):
+        sure = row.low > 0 or row.high < 0 if holms is None else holms < 0.05
+        style = ("green" if row.difference > 0 else "red") if sure and row.measure != "return_rate" else ""
+        table.add_row(
+            LABELS[row.measure],
+            _figure(row.a),
+            _figure(row.b),
+            Text(_figure(row.difference, sign=True), style=style),
+            "–" if row.relative is None else _signed(f"{row.relative:+.1%}"),
+            f"{_figure(row.low, sign=True)}, {_figure(row.high, sign=True)}",
+            "–" if row.p is None else f"{row.p:.4f}",
+            "–" if holms is None else f"{holms:.4f}",
+        )
+    console.print(table)
+    console.print("Means over users; the interval is from users drawn anew, in pairs. A rate has no p.", style="dim")
+    for note in compared.notes:
+        console.print(Text("! ", style="yellow").append(note))
+
+
+def _figure(value: float, *, sign: bool = False) -> str:
+    digits = 4 if abs(value) < 1 else 3 if abs(value) < 100 else 1
+    return _signed(f"{value:{'+' if sign and value else ''}.{digits}f}")
+
+
+def _signed(text: str) -> str:
+    return text.replace("-", "−")
