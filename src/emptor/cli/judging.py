@@ -101,7 +101,14 @@ def promote(
         if not trial.passed:
             out.print(f"[red]{escape(cascade)} does not become the default.[/]")
             raise typer.Exit(1)
-        entry = make_default(engine.shop, cascade, author=author, judgements=trial.judgements, figures=trial.figures)
+        entry = make_default(
+            engine.shop,
+            cascade,
+            author=author,
+            champion=engine.promoted,
+            judgements=trial.judgements,
+            figures=trial.figures,
+        )
     out.print(f"[bold]{escape(entry.after)}[/] is the default cascade now; `emptor rollback` takes that back.")
 
 

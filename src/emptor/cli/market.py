@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from emptor.cli.common import ShopFolder, count, out
+from emptor.errors import EmptorError
 
 app = typer.Typer(
     name="market",
@@ -39,6 +44,31 @@ def new(
 
 
 @app.command()
+def adopt(
+    shop: ShopFolder,
+    users: Annotated[int, typer.Option(help="How many shop there.", min=10, max=5_000_000)] = 20_000,
+    queries: Annotated[int, typer.Option(help="Different queries, about.", min=50, max=2_000_000)] = 10_000,
+    seed: Annotated[int, typer.Option(help="Other users with other tastes.", min=0)] = 0,
+    config: Annotated[
+        Path | None, typer.Option(help="JSON with knobs that differ from the defaults.", exists=True, dir_okay=False)
+    ] = None,
+) -> None:
+    """Let simulated users shop a catalogue that SHOP has already; nothing in the shop changes."""
+    from emptor.market.config import WorldConfig
+    from emptor.market.making import adopt as give
+    from emptor.market.reading import read_changes
+
+    changes = {"users": users, "queries": queries, **read_changes(config)}
+    world = give(shop, WorldConfig.read({"seed": seed, "stock": "catalogue", **changes}))
+    out.print(
+        f"{shop}: {len(world.products):,} products ({world.products.pictured.mean():.0%} with a picture), "
+        f"{len(world.taxonomy)} categories, {count(len(world.users), 'user')}, {len(world.queries):,} queries; "
+        f"world {world.config.hash}"
+    )
+    out.print(f"Next: [bold]emptor market run {shop} --days 3[/]")
+
+
+@app.command()
 def run(
     shop: ShopFolder,
     days: Annotated[int, typer.Option(help="Simulated days.", min=1, max=90)] = 7,
@@ -56,3 +86,56 @@ def run(
         f"{count(ran.days, 'day')}: [bold]{ran.views:,} page views[/] ({ran.views / max(ran.seconds, 1e-9):,.0f}/s), "
         f"{totals['clicks']:,.0f} clicks, {totals['orders']:,.0f} orders, {ran.events:,} events"
     )
+
+
+@app.command()
+def report(
+    shop: ShopFolder,
+    html: Annotated[Path | None, typer.Option(help="Write the report as a page with charts.")] = None,
+    json: Annotated[Path | None, typer.Option(help="Write all figures as JSON.")] = None,
+) -> None:
+    """Hold a market's log beside public ones, and say where it is off."""
+    from emptor.market.report.report import report_market
+
+    files = _writable(html, json)
+    found = report_market(shop, command=shlex.join(["emptor", *sys.argv[1:]]))
+    found.print(out)
+    for file, text in zip(files, (found.to_html, found.to_json), strict=True):
+        _write(file, text)
+
+
+@app.command()
+def ab(
+    shop: ShopFolder,
+    a: Annotated[str, typer.Option(metavar="CASCADE", help="The cascade that is, as in shop.toml.")],
+    b: Annotated[str, typer.Option(metavar="CASCADE", help="The cascade that may be.")],
+    users: Annotated[int | None, typer.Option(help="How many take part, drawn at random; all by default.", min=1)] = (
+        None
+    ),
+    days: Annotated[int, typer.Option(help="Simulated days, from the market's next one on.", min=1, max=90)] = 3,
+    held_out: Annotated[bool, typer.Option("--held-out", help="Only users that are kept from training.")] = False,
+    seed: Annotated[int, typer.Option(help="Of the draw of users and the resampling.", min=0)] = 0,
+    json: Annotated[Path | None, typer.Option(help="Write the comparison as JSON.")] = None,
+) -> None:
+    """Compare two cascades on the same users and days. Nothing of it is logged."""
+    from emptor.market.report.ab import compare_cascades
+
+    (file,) = _writable(json)
+    command = shlex.join(["emptor", *sys.argv[1:]])
+    found = compare_cascades(shop, a, b, users=users, days=days, held_out=held_out, seed=seed, command=command)
+    found.print(out)
+    _write(file, found.to_json)
+
+
+def _writable(*files: Path | None) -> tuple[Path | None, ...]:
+    """The files, before any long work; a folder that is not there ends it here."""
+    for file in files:
+        if file is not None and not file.resolve().parent.is_dir():
+            raise EmptorError(f"there is no folder {file.parent} to write {file.name} into")
+    return files
+
+
+def _write(file: Path | None, text: Callable[[], str]) -> None:
+    if file is not None:
+        file.write_text(text(), encoding="utf-8")
+        out.print(f"Written to {escape(str(file))}")

@@ -63,7 +63,13 @@ def search(
 
 
 def _print_story(story: dict[str, Any]) -> None:
-    """The stages of a request, and the rules that moved a product of its page."""
+    """How its query was read, the stages of a request, and the rules that moved a product of its page."""
+    from emptor.explain import reading_lines
+
+    for line in reading_lines(story["reading"]) if story["reading"] else ():
+        out.print(f"[dim]{escape(line)}[/]")
+    for own in story["stages"][0]["blocked"] if story["stages"] else ():
+        out.print(f"[dim]blocked {len(own['products']):,}: {escape(own['rule']['text'])}[/]")
     table = Table(title="Stages", title_justify="left", box=None, padding=(0, 2, 0, 0))
     for name in ("stage", "method", "in", "kept", "dropped", "ms", "budget", "scores"):
         table.add_column(name, justify="left" if name in ("stage", "method", "scores") else "right")

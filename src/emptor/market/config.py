@@ -97,6 +97,8 @@ class WorldConfig(_Options):
 
     Args:
         form: "one" is the market that stages are trained on; "two" has other functional forms, and judges.
+        stock: "invented" products, or the "catalogue" that the shop has already; then `products`, `catalogue` and the
+            share of needs say nothing.
         days: of history that a new world is given before anybody measures.
     Raises: EmptorError, from `of`, naming the field, for values that no world can have.
     """
@@ -104,6 +106,7 @@ class WorldConfig(_Options):
     seed: int = Field(0, ge=0, lt=2**63)
     preset: str = "custom"
     form: Literal["one", "two"] = "one"
+    stock: Literal["invented", "catalogue"] = "invented"
     products: int = Field(20_000, ge=50, le=2_000_000)
     users: int = Field(20_000, ge=10, le=5_000_000)
     queries: int = Field(20_000, ge=50, le=2_000_000)

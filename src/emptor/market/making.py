@@ -13,6 +13,7 @@ from emptor.market.config import WorldConfig
 from emptor.market.gallery import draw_all
 from emptor.market.judging import write_judgements
 from emptor.market.knowledge.encyclopaedia import write_encyclopaedia
+from emptor.market.real import stock_of
 from emptor.market.store import State, folder_of, save_config, save_state
 from emptor.market.world.listing import write_catalogue
 from emptor.market.world.world import EPOCH, World
@@ -38,6 +39,8 @@ def new_market(shop_path: Path, config: WorldConfig, *, name: str = "") -> tuple
     Raises: EmptorError where the folder holds something else than an earlier market.
     """
     world_path = folder_of(shop_path)
+    if config.stock != "invented":
+        raise EmptorError("a new market invents its stock; to let users shop a catalogue, import it and adopt the shop")
     if shop_path.exists() and any(shop_path.iterdir()):
         if not (world_path / "world.json").exists():
             raise EmptorError(f"{shop_path} exists and is no market; name another folder, or remove it")
@@ -57,6 +60,29 @@ def new_market(shop_path: Path, config: WorldConfig, *, name: str = "") -> tuple
     save_state(shop_path, State(0, np.zeros(config.users, np.float32)))
     save_config(shop_path, config)  # last: a market is whole once this is there
     return world, result
+
+
+def adopt(shop_path: Path, config: WorldConfig) -> World:
+    """Give a shop with a catalogue of its own a market: users who like some of what it sells. The shop stays as it is.
+
+    Raises: EmptorError where there is no shop or it has a market already.
+    """
+    if (folder_of(shop_path) / "world.json").exists():
+        raise EmptorError(f"{shop_path} has a market ({folder_of(shop_path)}); remove that folder to make another")
+    with Shop.open(shop_path) as shop:
+        world = open_world(shop, config)
+        _ = world.reading
+    folder_of(shop_path).mkdir(parents=True, exist_ok=True)
+    save_state(shop_path, State(0, np.zeros(config.users, np.float32)))
+    save_config(shop_path, config)
+    return world
+
+
+def open_world(shop: Shop, config: WorldConfig) -> World:
+    """The world of a shop's config."""
+    if config.stock == "invented":
+        return World(config)
+    return World(config, stock=stock_of(shop, config))
 
 
 def list_products(world: World, shop: Shop, rows: np.ndarray) -> ImportResult:

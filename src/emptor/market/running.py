@@ -13,7 +13,7 @@ from emptor.errors import EmptorError
 from emptor.market.cascaded import CascadePolicy
 from emptor.market.config import WorldConfig
 from emptor.market.loop import Loop, Tally
-from emptor.market.making import list_products
+from emptor.market.making import list_products, open_world
 from emptor.market.record import Recorder
 from emptor.market.store import State, load_config, load_state, save_state
 from emptor.market.world.world import HORIZON, World
@@ -53,10 +53,10 @@ def run_market(shop_path: Path, *, days: int, cascade: str = "default") -> Ran:
         raise EmptorError(
             f"a world has {HORIZON} days, and {state.day} are over; ask for at most {HORIZON - state.day}"
         )
-    with step("Making the world"):
-        world = World(config)
-        _ = world.reading
     with Engine.open(shop_path) as engine:
+        with step("Making the world"):
+            world = open_world(engine.shop, config)
+            _ = world.reading
         if cascade not in engine.cascades:
             raise EmptorError(f"there is no cascade {cascade!r}; there are {', '.join(sorted(engine.cascades))}")
         return _run(world, engine, state, days, cascade)
@@ -83,13 +83,17 @@ def _run(world: World, engine: Engine, state: State, days: int, cascade: str) ->
             recorder.end(day)
             seconds += time.perf_counter() - start
             save_state(shop.path, State(day + 1, loop.satisfaction, recorder.backs))
-    _publish(shop)
+    republish(shop)
     return Ran(days, views, recorder.events, seconds, loop.tally)
 
 
 def _open_day(world: World, shop: Shop, day: int) -> None:
     """Sellers take down what left and list what is new; what was popular until yesterday is known."""
     products = world.products
+    if world.config.stock != "invented":  # whose catalogue it is decides what comes and goes
+        if day:
+            republish(shop)
+        return
     gone = products.product_id[(products.left == day) & (products.listed < day)].tolist()
     gone = [own for own in gone if shop.view().row(own) is not None]
     if gone:
@@ -98,8 +102,4 @@ def _open_day(world: World, shop: Shop, day: int) -> None:
     if day and len(new):
         list_products(world, shop, new)
     elif day:
-        _publish(shop)
-
-
-def _publish(shop: Shop) -> None:
-    republish(shop)
+        republish(shop)

@@ -75,7 +75,7 @@ class Demand:
         self._base, self._mass = weights[start[:-1]], np.diff(weights[start])
         categories = users.interest.shape[1]
         self._asked = self._mass[:categories] > 0
-        need_rows = np.arange(start[categories], len(queries.text))
+        need_rows = np.arange(int(start[categories]), len(queries.text))
         self._need_rows, self._need_weight = need_rows, queries.weight[need_rows]
         most = max(map(len, wanted), default=1)
         self._wanted = np.array([(*own, *own[:1] * (most - len(own))) for own in wanted]).reshape(-1, most)
