@@ -38,4 +38,4 @@ format: setup
 	$(BIN)/ruff format src tests benchmarks
 
 clean:
-	rm -rf $(VENV) demo-shop .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf $(VENV) demo-shop demo-shop.world .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

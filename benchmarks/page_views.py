@@ -71,7 +71,7 @@ def main() -> None:
         else:
             from rich.console import Console
 
-            make_demo(shop, products=3_200, seed=0, console=Console(quiet=True))
+            make_demo(shop, products=3_200, days=1, console=Console(quiet=True))
         with (shop / "shop.toml").open("a") as file:
             file.write(CHALLENGER)
         with served(serve_command(shop), "/readyz") as port:

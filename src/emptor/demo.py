@@ -1,4 +1,4 @@
-"""`emptor demo`: from nothing to a shop with results and their measure, through the same path as any catalogue."""
+"""`emptor demo`: from nothing to a shop with users, a log and a measure, through the same path as any shop."""
 
 from __future__ import annotations
 
@@ -9,37 +9,50 @@ from rich.console import Console
 from emptor.engine import Engine
 from emptor.errors import EmptorError
 from emptor.evaluate import evaluate_shop
-from emptor.market.starter import write_starter
-from emptor.shop.events import import_events
-from emptor.shop.importer import import_catalogue
-from emptor.shop.shop import Shop
+from emptor.market.config import WorldConfig
+from emptor.market.judging import write_judgements
+from emptor.market.making import new_market
+from emptor.market.running import run_market
+from emptor.market.store import folder_of, load_config, load_state
+from emptor.market.world.world import World
 
-MARK = "demo"
-"""A file that tells a demo shop, whose catalogue may be replaced, from anybody's own."""
-
+PRODUCTS, DAYS = 20_000, 3
 METRICS = ["ndcg@10", "recall@100:2", "mrr@10", "pair_accuracy"]
 
 
-def make_demo(folder: Path, *, products: int, seed: int, console: Console) -> None:
-    """Draw a catalogue into `folder`/source, import it with pictures and events, and print how good search is.
+def make_demo(folder: Path, *, products: int = PRODUCTS, days: int = DAYS, seed: int = 0, console: Console) -> None:
+    """Make the `demo` world and its shop, let users shop for some days, and print how good search is.
 
-    A demo shop that is there already is brought up to date.
+    What is there already of the same demo is kept, and only what is missing is done.
+
+    Raises: EmptorError where the folder holds another shop.
     """
-    if folder.exists() and not _is_demo(folder):
+    config = WorldConfig.of("demo", seed=seed, products=products, users=products, queries=products)
+    if folder.exists() and any(folder.iterdir()) and not (folder_of(folder) / "world.json").exists():
         raise EmptorError(f"{folder} exists and is no demo shop; name another folder with --folder")
-    with Shop.create(folder, name="Emptor demo") as shop:
-        (folder / MARK).touch()
-        files = write_starter(folder / "source", products=products, seed=seed)
-        import_events(shop.events, files.events, quarantine=lambda *_: None, progress=None)
-        result = import_catalogue(shop, files.catalogue, images=files.images, mode="sync")
+    if not _is_made(folder, config):
+        world, result = new_market(folder, config, name="Emptor demo")
         console.print(
-            f"[bold]{result.products:,} products[/], {result.pictures:,} pictures, {shop.events.count():,} events."
+            f"[bold]{result.products:,} products[/], {result.pictures:,} pictures, {len(world.users):,} users."
         )
+    missing = days - load_state(folder, config).day
+    if missing > 0:
+        ran = run_market(folder, days=missing)
+        totals = ran.tally.totals()
+        console.print(
+            f"{missing} days: [bold]{ran.views:,} pages seen[/], {totals['clicks']:,.0f} clicks, "
+            f"{totals['orders']:,.0f} orders, {ran.events:,} events."
+        )
+        write_judgements(World(config), folder / "judgements.csv", day=days - 1)
     with Engine.open(folder) as engine:
-        report = evaluate_shop(engine, files.judgements, metrics=METRICS, command="emptor demo")
+        report = evaluate_shop(engine, folder / "judgements.csv", metrics=METRICS, command="emptor demo")
     report.print(console)
     (folder / "evaluation.json").write_text(report.to_json(), encoding="utf-8")
 
 
-def _is_demo(folder: Path) -> bool:
-    return folder.is_dir() and ((folder / MARK).exists() or not any(folder.iterdir()))
+def _is_made(folder: Path, config: WorldConfig) -> bool:
+    """Whether the folder has just this market, whole."""
+    try:
+        return folder.is_dir() and load_config(folder).hash == config.hash
+    except EmptorError:
+        return False

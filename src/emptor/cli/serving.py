@@ -38,15 +38,16 @@ def serve(
 
 def demo(
     folder: Annotated[Path, typer.Option(help="Where the demo shop is made.")] = Path("demo-shop"),
-    products: Annotated[int, typer.Option(help="Size of the catalogue.", min=100, max=100_000)] = 3_200,
-    seed: Annotated[int, typer.Option(help="Another seed, another catalogue.")] = 0,
+    products: Annotated[int, typer.Option(help="Size of the catalogue.", min=500, max=200_000)] = 20_000,
+    days: Annotated[int, typer.Option(help="Simulated days in which users shop.", min=0, max=60)] = 3,
+    seed: Annotated[int, typer.Option(help="Another seed, another market.", min=0)] = 0,
     serve: Annotated[bool, typer.Option("--serve/--no-serve", help="Open the shop at the end.")] = True,
     port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.", min=0, max=65535)] = 8000,
 ) -> None:
-    """Make a shop out of nothing: a drawn catalogue, imported, judged and served."""
+    """Make a shop out of nothing: a simulated market whose users have shopped for some days, measured and served."""
     from emptor.demo import make_demo
 
-    make_demo(folder, products=products, seed=seed, console=out)
+    make_demo(folder, products=products, days=days, seed=seed, console=out)
     if not serve:
         out.print(f"Next: [bold]emptor serve {shlex.quote(str(folder))}[/]")
     else:

@@ -30,9 +30,9 @@ def judged_queries(world: World, *, per_kind: int = 35) -> np.ndarray:
     return np.concatenate(chosen)
 
 
-def write_judgements(world: World, file: Path, *, per_kind: int = 35) -> int:
-    """Write query, product_id, grade and kind; returns the number of queries."""
-    products, alive = world.products, np.flatnonzero(world.products.alive(0))
+def write_judgements(world: World, file: Path, *, day: int = 0, per_kind: int = 35) -> int:
+    """Write query, product_id, grade and kind of what is on sale on a day; returns the number of queries."""
+    products, alive = world.products, np.flatnonzero(world.products.alive(day))
     draws = Draws(world.config.seed, "judged wrong")
     written = 0
     with file.open("w", encoding="utf-8", newline="") as out:

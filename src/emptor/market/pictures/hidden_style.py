@@ -32,7 +32,7 @@ class HiddenStyle:
     leans to the first, 1 away from it. `piping`: how far the edges of parts take the second colour, 0 to 1. `band`:
     width of a band across the product in frame units, at the height `band_at`. `cut`: of the pattern. `gloss`,
     `line`: factors on shine, and on seams and rims. `fade`: how much lighter the top is than the foot, as a share.
-    `fleck`: strength of a mottled surface, 0 to 1.
+    `fleck`: strength of a mottled surface, 0 to 1. `warmth`: of its shadows and shine, -1 bluish to 1 reddish.
     """
 
     stretch: float = 0.0
@@ -48,6 +48,7 @@ class HiddenStyle:
     line: float = 1.0
     fade: float = 0.0
     fleck: float = 0.0
+    warmth: float = 0.0
 
 
 PLAIN = HiddenStyle()
@@ -70,19 +71,20 @@ def hidden_style(look: tuple[float, ...]) -> HiddenStyle:
     mixed = (outer * bent).sum(axis=1)
     soft: list[float] = (2.2 * np.tanh(mixed / 2.2)).tolist()  # nothing grows out of bounds
     return HiddenStyle(
-        stretch=0.15 * soft[0],
-        taper=0.13 * soft[1],
+        stretch=0.18 * soft[0],
+        taper=0.16 * soft[1],
         lightness=float(np.tanh(0.9 * soft[2])),
         chroma=float(np.tanh(0.9 * soft[3])),
         trim=float(np.tanh(0.9 * soft[4])),
-        piping=min(1.0, max(0.0, 0.6 * soft[5] - 0.1)),
+        piping=min(1.0, max(0.0, 0.8 * soft[5] - 0.1)),
         band=max(0.0, 6.0 * soft[6] - 2.5),
         band_at=58.0 + 7.0 * soft[7],
         cut=Cut(zoom=float(np.exp(0.3 * soft[8])), turn=13.0 * soft[9], density=float(np.tanh(0.9 * soft[10]))),
-        gloss=float(np.exp(0.55 * soft[11])),
-        line=float(np.exp(0.45 * soft[12])),
-        fade=0.15 * soft[13],
-        fleck=max(0.0, 0.1 * soft[14]),
+        gloss=float(np.exp(0.75 * soft[11])),
+        line=float(np.exp(0.65 * soft[12])),
+        fade=0.2 * soft[13],
+        fleck=max(0.0, 0.13 * soft[14]),
+        warmth=float(np.tanh(0.9 * soft[15])),
     )
 
 

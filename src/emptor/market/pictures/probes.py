@@ -113,15 +113,26 @@ def probe(
         )
 
     class Reader(nn.Module):
+        """Four layers, each of which also tells how much of what it saw there is, and how unevenly."""
+
         def __init__(self) -> None:
             super().__init__()
-            self.eyes = nn.Sequential(block(3, 24, 2), block(24, 48, 2), block(48, 96, 2), block(96, 128, 1))
-            self.mind = nn.Sequential(nn.Linear(128 * 5, 320), nn.ReLU(inplace=True), nn.Dropout(0.2))
+            wide = (24, 48, 96, 128)
+            strides = (2, 2, 2, 1)
+            self.eyes = nn.ModuleList(
+                block(below, above, stride) for below, above, stride in zip((3, *wide), wide, strides, strict=False)
+            )
+            self.mind = nn.Sequential(
+                nn.Linear(2 * (3 + sum(wide)) + 5 * wide[-1], 320), nn.ReLU(inplace=True), nn.Dropout(0.2)
+            )
             self.mouth = nn.Linear(320, sum(_HEADS))
 
-        def forward(self, batch: torch.Tensor) -> tuple[torch.Tensor, ...]:
-            seen = self.eyes(batch)
-            parts = functional.adaptive_avg_pool2d(seen, 2).flatten(1), seen.amax(dim=(2, 3))
+        def forward(self, seen: torch.Tensor) -> tuple[torch.Tensor, ...]:
+            parts = [seen.mean((2, 3)), seen.std((2, 3))]
+            for eye in self.eyes:
+                seen = eye(seen)
+                parts += [seen.mean((2, 3)), seen.std((2, 3))]
+            parts += [functional.adaptive_avg_pool2d(seen, 2).flatten(1), seen.amax(dim=(2, 3))]
             said: torch.Tensor = self.mouth(self.mind(torch.cat(parts, dim=1)))
             return torch.split(said, _HEADS, dim=1)
 

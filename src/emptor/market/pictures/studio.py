@@ -8,13 +8,16 @@ from functools import lru_cache
 import numpy as np
 from PIL import Image, ImageChops, ImageFilter
 
-from emptor.market.knowledge.palette import Rgb
+from emptor.market.knowledge.palette import Rgb, mixed
 from emptor.market.pictures.canvas import Canvas
 from emptor.market.pictures.hidden_style import PLAIN, HiddenStyle
 from emptor.market.pictures.shading import NEUTRAL, flecks, soft_disc
 
 SHADOW: Rgb = (18, 16, 34)
 SHINE: Rgb = (255, 253, 246)
+_WARM: tuple[Rgb, Rgb] = ((72, 14, 10), (255, 222, 160))
+_COLD: tuple[Rgb, Rgb] = ((0, 26, 84), (196, 232, 255))
+"""Shadow and shine of the warmest and of the coldest surfaces."""
 
 BACKDROPS: tuple[Rgb, ...] = (
     (236, 237, 240),
@@ -64,7 +67,7 @@ def any_studio(chance: np.random.Generator) -> Studio:
         tint=int(tint * len(BACKDROPS)),
         table=int(3 * table * len(TABLES)) if 3 * table < 1 else None,
         lamp=-175.0 + 130.0 * turn,
-        power=0.12 * power,
+        power=0.09 * power,
         gains=(bright * (1 + warm), bright, bright * (1 - warm)),
         grain=(int(across * _SPARE), int(down * _SPARE)),
     )
@@ -115,7 +118,10 @@ def photograph(canvas: Canvas, studio: Studio, *, stands: bool, hidden: HiddenSt
     even = _neutral(light.size)  # a glossy surface has more shine, and a little more shadow beside it
     depth = ImageChops.subtract(even, light, 0.5 / hidden.gloss**0.35)
     gleam = ImageChops.subtract(light, even, 0.5 / hidden.gloss)
-    for tone, mask in ((SHADOW, depth), (SHINE, gleam)):
+    warm, cold = max(0.0, hidden.warmth), max(0.0, -hidden.warmth)
+    shadow = mixed(mixed(SHADOW, _WARM[0], warm), _COLD[0], cold)
+    shine = mixed(mixed(SHINE, _WARM[1], warm), _COLD[1], cold)
+    for tone, mask in ((shadow, depth), (shine, gleam)):
         _tint(product, tone, (0, 0), ImageChops.multiply(mask, covered))
     _tint(scene, (0, 0, 0), box[:2], covered)  # what the product hides, by how much it hides
     scene.paste(ImageChops.add(scene.crop(box), product), box)

@@ -23,6 +23,7 @@ from emptor.market.cascaded import CascadePolicy
 from emptor.market.config import VERSION, WorldConfig
 from emptor.market.experiment import RESAMPLES, Row, chosen_users, compare_arms, run_arm
 from emptor.market.loop import Tally
+from emptor.market.making import open_world
 from emptor.market.running import expected
 from emptor.market.store import load_config, load_state
 from emptor.market.world.world import HORIZON, World
@@ -139,7 +140,7 @@ def compare_cascades(
                 known = ", ".join(sorted(engine.cascades))
                 raise EmptorError(f"there is no cascade {name!r}; there are {known}, and shop.toml can have more")
         with step("Making the world"):
-            world = World(config)
+            world = open_world(engine.shop, config)
             _ = world.reading
         chosen = chosen_users(world, users, held_out=held_out, seed=seed)
         count = int(chosen.sum())

@@ -50,9 +50,10 @@ def overview(rows: Sequence[Beside], *, label: str) -> Markup:
     axis = _axis(
         values=[1 / 8, 1 / 4, 1 / 2, 1, 2, 4, 8],
         labelExpr="datum.value < 1 ? '1/' + format(1 / datum.value, 'd') : format(datum.value, 'd') + '×'",
+        labelOverlap=False,
     )
     y = alt.Y(
-        "label:N", sort=None, title=None, axis=_axis(labelLimit=190, minExtent=180, maxExtent=190, labelPadding=8)
+        "label:N", sort=None, title=None, axis=_axis(labelLimit=165, minExtent=165, maxExtent=170, labelPadding=8)
     )
     base = alt.Chart(alt.Data(values=drawn)).encode(y=y)
     spans = base.mark_bar(height=12, color=RANGE).encode(
@@ -63,7 +64,7 @@ def overview(rows: Sequence[Beside], *, label: str) -> Markup:
         color=alt.Color("colour:N", scale=None),
         shape=alt.Shape("shape:N", scale=None),
     )
-    return _drawn(alt.layer(spans, dots), height=24 * len(drawn) + 28, label=label, width=520)
+    return _drawn(alt.layer(spans, dots), height=24 * len(drawn) + 28, label=label, width=430)
 
 
 def position_chart(series: Sequence[tuple[str, Sequence[float | None]]], *, label: str) -> Markup:
@@ -99,8 +100,8 @@ def rank_chart(
 ) -> Markup:
     """Counts by rank on logarithmic scales, with a fitted line (slope, intercept, last rank) where there is one."""
     rows = [{"x": rank, "y": count} for rank, count in points if rank > 0 and count > 0]
-    x = alt.X("x:Q", title=x_title, scale=_log(max(row["x"] for row in rows)), axis=_axis(tickCount=4, format="~s"))
-    y = alt.Y("y:Q", title=y_title, scale=_log(max(row["y"] for row in rows)), axis=_axis(tickCount=4, format="~s"))
+    x = alt.X("x:Q", title=x_title, scale=_log(max(row["x"] for row in rows)), axis=_tens())
+    y = alt.Y("y:Q", title=y_title, scale=_log(max(row["y"] for row in rows)), axis=_tens())
     layers: list[Any] = []
     if line is not None:
         slope, intercept, last = line
@@ -125,6 +126,10 @@ def column_chart(columns: Sequence[tuple[str, int]], *, x_title: str, y_title: s
 
 def _log(most: float) -> alt.Scale:
     return alt.Scale(type="log", domain=[1, max(most, 10)], nice=False, clamp=True)
+
+
+def _tens() -> alt.Axis:
+    return _axis(values=[10**power for power in range(10)], format="~s")
 
 
 def _axis(**options: Any) -> alt.Axis:

@@ -80,6 +80,12 @@ MEANINGS: dict[str, Meaning] = {
     "items_top_1": Meaning(_ITEMS, "Clicks of the top 1%", "percent", "of products with a click", grows=True),
     "items_top_10": Meaning(_ITEMS, "Clicks of the top 10%", "percent", "of products with a click", grows=True),
     "items_top_20": Meaning(_ITEMS, "Clicks of the top 20%", "percent", "of products with a click", grows=True),
+    "item_exponent_search": Meaning(
+        _ITEMS, "Exponent, search only", "number", "the same of clicks in search", grows=True
+    ),
+    "items_top_20_search": Meaning(
+        _ITEMS, "The top 20%, search only", "percent", "of clicks in search, products with one", grows=True
+    ),
     "never_clicked": Meaning(_ITEMS, "Never clicked", "percent", "of products on sale now", grows=True),
     "never_shown": Meaning(_ITEMS, "Never on a screen", "percent", "of products on sale now", grows=True),
     "new_exposure": Meaning(

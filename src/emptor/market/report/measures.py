@@ -219,7 +219,7 @@ def _sessions(events: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _products(events: pl.LazyFrame, products: pl.DataFrame) -> pl.LazyFrame:
-    """A row for each product in the log: clicks, shown, shown_new (while it was new), known (still on sale)."""
+    """A row for each product in the log: clicks, searched (clicks in search), shown, shown_new (while it was new), known (still on sale)."""
     here = events.drop_nulls("product_id").join(
         products.lazy().with_columns(known=pl.lit(True)), on="product_id", how="left"
     )
@@ -227,6 +227,7 @@ def _products(events: pl.LazyFrame, products: pl.DataFrame) -> pl.LazyFrame:
     shown = pl.col("action") == "impression"
     return here.group_by("product_id").agg(
         clicks=_count("click"),
+        searched=((pl.col("action") == "click") & (pl.col("scenario") == "search")).sum(),
         shown=shown.sum(),
         shown_new=(shown & young.fill_null(False)).sum(),
         known=pl.col("known").first().fill_null(False),
@@ -270,6 +271,8 @@ def _of_products(
     measured: Measured, shown: pl.DataFrame, products: pl.DataFrame, last: datetime | None
 ) -> dict[str, float | None]:
     clicks, here = measured.item_clicks, shown.filter("known")
+    searched = ordered(shown["searched"].to_numpy())
+    line = fit(searched)
     young = 0
     if last is not None:
         young = int((last - products["listed_at"] <= timedelta(days=NEW_DAYS)).fill_null(False).sum())
@@ -279,6 +282,8 @@ def _of_products(
         "items_top_1": top_share(clicks, 0.01),
         "items_top_10": top_share(clicks, 0.1),
         "items_top_20": top_share(clicks, 0.2),
+        "item_exponent_search": -line.slope if line else None,
+        "items_top_20_search": top_share(searched, 0.2),
         "never_clicked": 1 - int((here["clicks"] > 0).sum()) / products.height if exposed else None,
         "never_shown": 1 - int((here["shown"] > 0).sum()) / products.height if exposed else None,
         "new_exposure": _share(shown["shown_new"].sum(), shown["shown"].sum()),

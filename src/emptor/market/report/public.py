@@ -43,6 +43,12 @@ _AOL = "AOL web search, 3 months of 2006, next pages counted"
 _SISTRIX = "Sistrix, Google results, 2020; ten links, not a grid of products"
 _RATINGS = "MovieLens small, computed here; ratings, not clicks"
 
+_EXPONENT = (
+    _one("Amazon Beauty, computed here; reviews, 5 and more per product, which flattens", 0.487),
+    _one(_RATINGS, 0.489),
+    Source("Breslau et al. 1999, pages of web servers", 0.64, 0.83, about=True),
+)
+
 FIXED: dict[str, tuple[Source, ...]] = {
     "click_rate_search": (Source(_ALIEXPRESS, 0.016, 0.027, about=True),),
     "click_rate_recommend": (
@@ -64,11 +70,8 @@ FIXED: dict[str, tuple[Source, ...]] = {
         _one(_ROCKET, 118.6),
         _one(_ALICCP, 189.0, about=True),
     ),
-    "item_exponent": (
-        _one("Amazon Beauty, computed here; reviews, 5 and more per product, which flattens", 0.487),
-        _one(_RATINGS, 0.489),
-        Source("Breslau et al. 1999, pages of web servers", 0.64, 0.83, about=True),
-    ),
+    "item_exponent": _EXPONENT,
+    "item_exponent_search": _EXPONENT,
     "never_clicked": (_one(f"{_ROCKET}; products without any event", 0.44, about=True),),
     "query_exponent": (Source("search logs in general", 0.8, 1.0, about=True),),
     "queries_once": (_one("Yahoo! UK web search (Baeza-Yates et al. 2007)", 0.88, about=True),),
@@ -119,6 +122,7 @@ SIZED: dict[str, Callable[[Measured], tuple[Source, ...]]] = {
     "items_top_1": _items(0.01, _one(_RATINGS, 0.157)),
     "items_top_10": _items(0.1, _one(_RATINGS, 0.600)),
     "items_top_20": _items(0.2, _one(_RATINGS, 0.770), Source(_MORE, 0.80, 0.95, about=True)),
+    "items_top_20_search": _items(0.2, _one(_RATINGS, 0.770), Source(_MORE, 0.80, 0.95, about=True)),
     "queries_top_1": _queries(0.01),
     "searches_tail": _queries(0.1, tail=True),
 }
