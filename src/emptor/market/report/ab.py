@@ -30,15 +30,15 @@ from emptor.market.world.world import HORIZON, World
 from emptor.progress import step
 
 LABELS = {
-    "clicks": "clicks per user",
-    "carts": "carts per user",
-    "orders": "orders per user",
-    "gmv": "dollars ordered per user",
-    "views": "pages per user",
+    "clicks": "clicks",
+    "carts": "carts",
+    "orders": "orders",
+    "gmv": "dollars ordered",
+    "views": "pages",
     "return_rate": "orders sent back",
-    "click_rate": "clicks per product sent",
+    "click_rate": "click rate",
 }
-"""Measures of `experiment.compare_arms`. A product sent may never have come on the screen."""
+"""Measures of `experiment.compare_arms`; all but the last two are per user."""
 
 
 @dataclass(frozen=True)
@@ -205,40 +205,47 @@ def _notes(a: str, b: str, wanted: int | None, count: int, held_out: bool) -> li
 
 
 def _print(compared: Compared, console: Console) -> None:
+    whose = f"user{'s' * (compared.users != 1)}{' kept from training' * compared.kept}"
     console.print()
     console.print(Text(f"a: {shorten(compared.a)}, b: {shorten(compared.b)}", style="bold"))
     console.print(
-        f"World {compared.config.hash}, seed {compared.config.seed}; {compared.users:,} "
-        f"{'users kept from training' if compared.kept else 'users'}, {compared.days} days from day "
-        f"{compared.first_day + 1} on; nothing of it is in the log"
+        f"World {compared.config.hash}, seed {compared.config.seed}; {compared.users:,} {whose}, {compared.days} "
+        f"day{'s' * (compared.days != 1)} from day {compared.first_day + 1} on; nothing of it is in the log"
     )
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
-    table.add_column("", no_wrap=True)
-    for name in ("a", "b", "b − a", "", "95% interval", "p", "Holm"):
+    table.add_column("per user", no_wrap=True)
+    for name in ("a", "b", "b − a", "of a", "95% interval", "p Holm"):
         table.add_column(name, justify="right", no_wrap=True)
-    for row, holms in zip(compared.rows, compared.p_holm, strict=True):
-        sure = row.low > 0 or row.high < 0 if holms is None else holms < 0.05
+    for place, (row, holms) in enumerate(zip(compared.rows, compared.p_holm, strict=True)):
+        sure = (row.low > 0 or row.high < 0) if holms is None else holms < 0.05
         style = ("green" if row.difference > 0 else "red") if sure and row.measure != "return_rate" else ""
         table.add_row(
             LABELS[row.measure],
             _figure(row.a),
             _figure(row.b),
             Text(_figure(row.difference, sign=True), style=style),
-            "–" if row.relative is None else _signed(f"{row.relative:+.1%}"),
-            f"{_figure(row.low, sign=True)}, {_figure(row.high, sign=True)}",
-            "–" if row.p is None else f"{row.p:.4f}",
+            "–" if row.relative is None else _minus(f"{row.relative:+.1%}" if row.relative else "0%"),
+            f"{_figure(row.low, sign=True)} to {_figure(row.high, sign=True)}",
             "–" if holms is None else f"{holms:.4f}",
+            end_section=place + 1 < len(compared.rows) and holms is not None and compared.p_holm[place + 1] is None,
         )
     console.print(table)
-    console.print("Means over users; the interval is from users drawn anew, in pairs. A rate has no p.", style="dim")
+    console.print(
+        "Below the line: rates over all users, without a p. Click rate: per product sent to the page, seen or not. The "
+        "interval is of b − a, from users drawn anew in pairs.",
+        style="dim",
+    )
     for note in compared.notes:
         console.print(Text("! ", style="yellow").append(note))
 
 
 def _figure(value: float, *, sign: bool = False) -> str:
-    digits = 4 if abs(value) < 1 else 3 if abs(value) < 100 else 1
-    return _signed(f"{value:{'+' if sign and value else ''}.{digits}f}")
+    """Four digits that matter; a plain 0 only where it is exactly that."""
+    if value == 0:
+        return "0"
+    digits = 1 if abs(value) >= 100 else 3 if abs(value) >= 1 else 4
+    return _minus(f"{value:{'+' if sign else ''},.{digits}f}")
 
 
-def _signed(text: str) -> str:
+def _minus(text: str) -> str:
     return text.replace("-", "−")

@@ -100,12 +100,16 @@ def rank_chart(
 ) -> Markup:
     """Counts by rank on logarithmic scales, with a fitted line (slope, intercept, last rank) where there is one."""
     rows = [{"x": rank, "y": count} for rank, count in points if rank > 0 and count > 0]
-    x = alt.X("x:Q", title=x_title, scale=_log(max(row["x"] for row in rows)), axis=_tens())
-    y = alt.Y("y:Q", title=y_title, scale=_log(max(row["y"] for row in rows)), axis=_tens())
-    layers: list[Any] = []
+    ends: list[dict[str, float]] = []
     if line is not None:
         slope, intercept, last = line
-        ends = [{"x": rank, "y": max(math.exp(intercept) * rank**slope, 0.5)} for rank in (1, last)]
+        ends = [{"x": rank, "y": math.exp(intercept) * rank**slope} for rank in (1, last)]
+    # a line may begin above the highest count
+    right, top = (max(row[name] for row in [*rows, *ends]) for name in ("x", "y"))
+    x = alt.X("x:Q", title=x_title, scale=_log(right), axis=_tens(right))
+    y = alt.Y("y:Q", title=y_title, scale=_log(top), axis=_tens(top))
+    layers: list[Any] = []
+    if ends:
         layers.append(alt.Chart(alt.Data(values=ends)).mark_line(color=SECOND, strokeWidth=2).encode(x=x, y=y))
     layers.append(
         alt.Chart(alt.Data(values=rows)).mark_point(filled=True, size=24, opacity=1, color=BRAND).encode(x=x, y=y)
@@ -125,15 +129,17 @@ def column_chart(columns: Sequence[tuple[str, int]], *, x_title: str, y_title: s
 
 
 def _log(most: float) -> alt.Scale:
-    return alt.Scale(type="log", domain=[1, max(most, 10)], nice=False, clamp=True)
+    return alt.Scale(type="log", domain=[1, max(most, 10)], nice=False)
 
 
-def _tens() -> alt.Axis:
-    return _axis(values=[10**power for power in range(10)], format="~s")
+def _tens(most: float) -> alt.Axis:
+    values = [10**power for power in range(12) if 10**power <= max(most, 10)]
+    return _axis(values=values, format="~s", labelOverlap=False)
 
 
 def _axis(**options: Any) -> alt.Axis:
-    return alt.Axis(**{"ticks": False, "domain": False, "tickCount": 5, "labelPadding": 6, **options})
+    count = {} if "values" in options else {"tickCount": 5}
+    return alt.Axis(**{"ticks": False, "domain": False, "labelPadding": 6, **count, **options})
 
 
 def _drawn(chart: Any, *, height: int, label: str, width: int = WIDTH) -> Markup:

@@ -219,7 +219,9 @@ def _sessions(events: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _products(events: pl.LazyFrame, products: pl.DataFrame) -> pl.LazyFrame:
-    """A row for each product in the log: clicks, searched (clicks in search), shown, shown_new (while it was new), known (still on sale)."""
+    """A row for each product in the log: clicks, searched (clicks in search), shown, shown_new (while it was new),
+    known (still on sale).
+    """
     here = events.drop_nulls("product_id").join(
         products.lazy().with_columns(known=pl.lit(True)), on="product_id", how="left"
     )
