@@ -231,8 +231,8 @@ def _print(compared: Compared, console: Console) -> None:
         )
     console.print(table)
     console.print(
-        "Below the line: rates over all users, without a p. Click rate: per product sent to the page, seen or not. The "
-        "interval is of b − a, from users drawn anew in pairs.",
+        "The last two are rates over all users, without a p; clicks are per product sent to the page, seen or not. "
+        "Intervals are of b − a, from users drawn anew in pairs.",
         style="dim",
     )
     for note in compared.notes:

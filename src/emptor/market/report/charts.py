@@ -99,7 +99,7 @@ def rank_chart(
     points: Sequence[Sequence[int]], line: tuple[float, float, int] | None, *, x_title: str, y_title: str, label: str
 ) -> Markup:
     """Counts by rank on logarithmic scales, with a fitted line (slope, intercept, last rank) where there is one."""
-    rows = [{"x": rank, "y": count} for rank, count in points if rank > 0 and count > 0]
+    rows: list[dict[str, float]] = [{"x": rank, "y": count} for rank, count in points if rank > 0 and count > 0]
     ends: list[dict[str, float]] = []
     if line is not None:
         slope, intercept, last = line

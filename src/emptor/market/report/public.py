@@ -34,7 +34,7 @@ def _one(name: str, value: float, *, about: bool = False, judges: bool = True) -
 
 _ALIEXPRESS = "AliExpress search log, four countries, 2020; what lay below the screen may be counted as shown"
 _ALICCP = "Ali-CCP, Taobao recommendations, 2018"
-_JD = "JD recommendations (DMT, CIKM 2020)"
+_JD = "JD recommendations, a sample (DMT, CIKM 2020)"
 _TAOBAO = "Taobao UserBehavior, 9 days of 2017"
 _ROCKET = "RetailRocket, 4.5 months of 2015"
 _YOOCHOOSE = "YooChoose (RecSys 2015), 6 months"
@@ -100,8 +100,10 @@ _MORE = "shops are said to be more skewed than 80% for 20%"
 def _items(share: float, *others: Source) -> Callable[[Measured], tuple[Source, ...]]:
     def sources(measured: Measured) -> tuple[Source, ...]:
         size = len(measured.item_clicks)
+        if not size:
+            return others
         steep = _one(f"Zipf's law with exponent 1 over {size:,} products", zipf_share(size, 1.0, share), about=True)
-        return (*others, steep) if size else others
+        return (*others, steep)
 
     return sources
 
