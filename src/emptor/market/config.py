@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Literal
+from typing import Any, Literal
 
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -131,7 +131,11 @@ class WorldConfig(_Options):
         except ValidationError as error:
             first = error.errors()[0]
             name = ".".join(str(part) for part in first["loc"]) or "config"
-            known = f"; the knobs are {', '.join(cls.model_fields)}" if first["type"] == "extra_forbidden" else ""
+            known = ""
+            if first["type"] == "extra_forbidden":
+                group: Any = cls.model_fields[str(first["loc"][0])].annotation if len(first["loc"]) > 1 else cls
+                fields = group.model_fields if isinstance(group, type) and issubclass(group, BaseModel) else {}
+                known = f"; the knobs there are {', '.join(fields)}"
             found = f", found {first['input']!r}" if first["loc"] else ""
             raise EmptorError(f"world config, {name}: {first['msg']}{found}{known}") from error
 
