@@ -10,9 +10,11 @@ from emptor.errors import EmptorError
 from emptor.merchandise import NAME as RULES
 from emptor.merchandise import Blocks, Rules, read_rules
 from emptor.merchandise import methods as merchandise_methods
+from emptor.rank import methods as rank_methods
 from emptor.retrieve.channel import NOTHING, Channel, Excluded
 from emptor.retrieve.dense import DenseChannel, VectorIndex
 from emptor.retrieve.lexical import LexicalChannel
+from emptor.retrieve.personal import PersonalChannel
 from emptor.retrieve.popular import PopularChannel
 from emptor.retrieve.reading import Reader
 from emptor.retrieve.spelling import Spelling
@@ -23,9 +25,11 @@ from emptor.shop.config import CascadeOptions, StageOptions
 from emptor.shop.files import stamp
 from emptor.shop.filters import Filters
 from emptor.shop.generation import Generation
+from emptor.shop.history import KnownUsers
 from emptor.shop.manifest import Manifest
 from emptor.shop.popularity import past_queries
 from emptor.shop.shop import Shop
+from emptor.shop.taste import Measured, Taste
 from emptor.shop.view import View
 
 log = logging.getLogger(__name__)
@@ -42,6 +46,7 @@ class Assembled:
     cascades: dict[str, Cascade]
     lexical: LexicalChannel
     suggester: Suggester
+    taste: Taste
     rules: Rules
     promoted: str
     """The cascade of shop.toml that "default" stands for."""
@@ -59,14 +64,19 @@ class Assembler:
     """Makes an `Assembled` for each view of a shop, and keeps what all views of a generation share.
 
     The one place that knows every stage: a new stage is built here and named in shop.toml.
+
+    Args:
+        knows_users: read what is known of users at once, whether or not a cascade needs it.
     """
 
-    def __init__(self, shop: Shop) -> None:
+    def __init__(self, shop: Shop, *, knows_users: bool = False) -> None:
         self._shop = shop
+        self._knows_users = knows_users
         self._paces: dict[str, Pace] = {}
         self._spelling: tuple[Generation, Spelling] | None = None
         self._suggester: tuple[Generation, Suggester] | None = None
         self._vectors: tuple[Generation, VectorIndex] | None = None
+        self._measured: tuple[Generation, Measured] | None = None
         self._rules: Rules | None = None
         self._lines: list[Line] | None = None
         self._built: tuple[object, ...] = ()
@@ -98,13 +108,18 @@ class Assembler:
         synonyms = Synonyms([*self._read_synonyms(view), *_usable(rules, view)], view.analyser)
         reader = Reader(view.analyser, options.search, synonyms=synonyms, spelling=self._spelling[1])
         lexical = LexicalChannel(view, options.search, reader=reader)
-        popular, others, blocks = PopularChannel(view), self._dense(view), Blocks(view, rules)
+        popular, blocks, taste = PopularChannel(view), Blocks(view, rules), self._taste(view)
+        others: dict[str, Channel] = {
+            **self._dense(view),
+            "personal": PersonalChannel(view, taste=taste, popular=popular),
+        }
 
         def excluding(query: str | None, filters: Filters) -> Excluded:
             return Excluded(*own) if any(own := blocks.of(query, filters)) else NOTHING
 
         methods: Methods = {
             **retrieve_methods(lexical=lexical, popular=popular, others=others, excluding=excluding),
+            **rank_methods(taste),
             **merchandise_methods(rules),
         }
         if manifest.cascade not in options.cascade:
@@ -122,11 +137,21 @@ class Assembler:
             cascades,
             lexical,
             self._suggester[1].without(blocks.everywhere(view), view),
+            taste,
             rules,
             manifest.cascade,
             blocks,
             retrieve_methods(lexical=lexical, popular=popular, others=others),
         )
+
+    def _taste(self, view: View) -> Taste:
+        """What is known of users; read now, and not while somebody waits, where a cascade or the server needs it."""
+        if self._measured is None or self._measured[0] is not view.generation:
+            self._measured = (view.generation, Measured(KnownUsers(self._shop, view.generation)))
+        measured = self._measured[1]
+        if self._knows_users or any(_is_personal(own) for own in self._shop.options.cascade.values()):
+            _ = measured.background
+        return Taste(view, measured)
 
     def _read_rules(self) -> Rules:
         """The shop's rules; while the file cannot be read, those that were read last stand in."""
@@ -163,6 +188,11 @@ class Assembler:
         if self._vectors is None or self._vectors[0] is not view.generation:
             self._vectors = (view.generation, VectorIndex(made[0]))
         return {"dense": DenseChannel(view, encoder=encoder, index=self._vectors[1])}
+
+
+def _is_personal(options: CascadeOptions) -> bool:
+    """Whether a cascade asks what is known of the user."""
+    return any(own.stage == "rank" or "personal" in own.options.get("channels", ()) for own in options.stages)
 
 
 def _with_rules(options: CascadeOptions, rules: Rules) -> CascadeOptions:

@@ -28,6 +28,7 @@ from emptor.page import Ask, Hit, Options, Page, in_order, requests_of
 from emptor.retrieve.channel import Excluded
 from emptor.retrieve.suggest import Suggested
 from emptor.shop.shop import Shop
+from emptor.shop.taste import Taste
 from emptor.shop.view import View
 
 KEPT_TRACES = 10_000
@@ -40,19 +41,20 @@ class Engine:
 
     Args:
         keep_traces: how many requests can be explained afterwards.
+        knows_users: read what is known of users at once, rather than when somebody first asks about one.
 
     Attributes (set by a server):
         on_trace: called with (trace, view, page) after each page, for the log.
         observe: called with (stage, method, seconds) after each stage.
     """
 
-    def __init__(self, shop: Shop, *, keep_traces: int = KEPT_TRACES) -> None:
+    def __init__(self, shop: Shop, *, keep_traces: int = KEPT_TRACES, knows_users: bool = False) -> None:
         self.shop = shop
         self._kept = KeptTraces(keep_traces)
         self._refreshing = threading.Lock()
         self.on_trace: Callable[[Trace, View, Page], None] | None = None
         self.observe: Observer | None = None
-        self._assembler = Assembler(shop)
+        self._assembler = Assembler(shop, knows_users=knows_users)
         self._assembled = self._assembler.assemble(*shop.state())
 
     @classmethod
@@ -63,6 +65,11 @@ class Engine:
     @property
     def view(self) -> View:
         return self._assembled.view
+
+    @property
+    def taste(self) -> Taste:
+        """What is known of users, as of the live generation."""
+        return self._assembled.taste
 
     @property
     def rules(self) -> Rules:
