@@ -27,7 +27,7 @@ def make_demo(folder: Path, *, products: int = PRODUCTS, days: int = DAYS, seed:
 
     Raises: EmptorError where the folder holds another shop.
     """
-    config = WorldConfig.of("demo", seed=seed, products=products, users=products, queries=products)
+    config = WorldConfig.of("demo", seed=seed, products=products, users=products, queries=2 * products)
     if folder.exists() and any(folder.iterdir()) and not (folder_of(folder) / "world.json").exists():
         raise EmptorError(f"{folder} exists and is no demo shop; name another folder with --folder")
     if not _is_made(folder, config):

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from emptor.cascade import Requests
+from emptor.cascade.chance import mixed
 from emptor.engine import Engine
 from emptor.market.behaviour.asked import PAGE, Asked
 from emptor.market.pages import Pages
@@ -100,4 +101,4 @@ def request_ids(asked: Asked) -> list[str]:
 
 def session_ids(asked: Asked) -> list[str]:
     """One for each page view, the same for all of a visit."""
-    return [f"{key:013x}" for key in (asked.visit_key >> np.uint64(12)).tolist()]
+    return [f"{key:013x}" for key in (mixed(asked.visit_key) >> np.uint64(12)).tolist()]

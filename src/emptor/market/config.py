@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from typing import Any, Literal
 
 import orjson
@@ -68,6 +69,8 @@ class PageOptions(_Options):
     """Hazard of leaving at each position."""
     clicks: float = Field(0.03, gt=0.001, le=0.5)
     """Click rate per shown product that the level of attraction is set to, under random pages of what fits."""
+    cart: float = Field(-2.9, ge=-9, le=3)
+    """Level at which a clicked product goes to the cart: one less is about two and a half times fewer."""
     purchase: float = Field(0.025, gt=0.001, le=0.5)
     """Purchases per click that the level of satisfaction is set to."""
 
@@ -121,7 +124,7 @@ class WorldConfig(_Options):
         """A preset with changes; a change of a group is a dict: `page={"redundancy": 0}`."""
         if preset not in PRESETS:
             raise EmptorError(f"there is no preset {preset!r}; choose one of {', '.join(PRESETS)}")
-        return cls.read({**PRESETS[preset], **changes, "seed": seed, "preset": preset})
+        return cls.read({**_merged(PRESETS[preset], changes), "seed": seed, "preset": preset})
 
     @classmethod
     def read(cls, content: dict[str, object]) -> WorldConfig:
@@ -141,21 +144,40 @@ class WorldConfig(_Options):
 
     def changed(self, **groups: object) -> WorldConfig:
         """The same world with other knobs: `config.changed(page={"redundancy": 0})`."""
-        content = self.model_dump()
-        for name, value in groups.items():
-            content[name] = {**content[name], **value} if isinstance(value, dict) else value
-        return self.read(content)
+        return self.read(_merged(self.model_dump(), groups))
 
     @property
     def hash(self) -> str:
-        """Short name of exactly this world; it stands in every result that was measured on it."""
-        content = orjson.dumps([VERSION, self.model_dump(exclude={"preset"})], option=orjson.OPT_SORT_KEYS)
+        """Short name of exactly this world; it stands in every result that was measured on it.
+
+        Of the knobs only those count that are turned: one that is added later, and not turned, leaves a world as it is.
+        """
+        knobs = self.model_dump(exclude={"preset"}, exclude_defaults=True)
+        content = orjson.dumps([VERSION, knobs], option=orjson.OPT_SORT_KEYS)
         return hashlib.blake2b(content, digest_size=6).hexdigest()
+
+
+def _merged(content: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """`content` with `changes`, those inside a group too."""
+    both = dict(content)
+    for name, value in changes.items():
+        group = both.get(name)
+        both[name] = {**group, **value} if isinstance(group, dict) and isinstance(value, dict) else value
+    return both
 
 
 PRESETS: dict[str, dict[str, object]] = {
     "tiny": {"products": 400, "users": 200, "queries": 400, "days": 2},
-    "demo": {"products": 20_000, "users": 20_000, "queries": 20_000, "days": 3},
+    "demo": {
+        "products": 20_000,
+        "users": 20_000,
+        "queries": 40_000,
+        "days": 3,
+        # as public logs have them; the study's users click and buy more, so that two cores can show a difference
+        "page": {"clicks": 0.012, "cart": -4.0, "purchase": 0.02, "leave": 0.15},
+        "demand": {"zipf": 1.1},
+        "taste": {"interest": 2.0},
+    },
     "study": {"products": 20_000, "users": 60_000, "queries": 40_000, "days": 14},
     "large": {
         "products": 1_000_000,

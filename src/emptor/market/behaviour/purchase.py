@@ -17,7 +17,6 @@ from emptor.market.config import WorldConfig
 from emptor.market.streams import Draws, paired
 from emptor.market.world.products import Products
 
-_CART = -2.9
 _TAILS = 3.0
 """Degrees of freedom of the outside option: now and then something else in life is better by far."""
 
@@ -63,7 +62,7 @@ class Buying:
         key = paired(asked.key[places], clicked)
         worth = self.worth(clicked[:, None], few)[:, 0]
         buys = 1 - asked.appetite[places]
-        puts = self._cart.uniform(key) < -np.expm1(-np.exp(_CART + 0.55 * worth + 0.6 * buys))
+        puts = self._cart.uniform(key) < -np.expm1(-np.exp(self._config.page.cart + 0.55 * worth + 0.6 * buys))
         carted[places[puts], at[puts]] = True
         # the best of the cart against everything else that the money could do
         mine = np.where(puts, worth + 0.8 * self._whim.normal(key) + 1.2 * buys, -np.inf)

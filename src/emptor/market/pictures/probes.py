@@ -20,6 +20,7 @@ from emptor.market.streams import stream
 
 _COLORS = tuple(COLORS)
 _HEADS = [len(CATEGORIES), len(_COLORS), len(PATTERNS), DIMENSIONS]
+_GLANCES = 6
 
 
 @dataclass(frozen=True)
@@ -113,42 +114,48 @@ def probe(
         )
 
     class Reader(nn.Module):
-        """Four layers, each of which also tells how much of what it saw there is, and how unevenly."""
+        """Four layers; a few glances, each a weighting of places, say what the second one saw where they fell."""
 
         def __init__(self) -> None:
             super().__init__()
-            wide = (24, 48, 96, 128)
-            strides = (2, 2, 2, 1)
-            self.eyes = nn.ModuleList(
-                block(below, above, stride) for below, above, stride in zip((3, *wide), wide, strides, strict=False)
-            )
+            self.fine = nn.Sequential(nn.PixelUnshuffle(2), block(12, 32, 1))
+            self.middle = block(32, 64, 2)
+            self.coarse = nn.Sequential(block(64, 96, 2), block(96, 128, 2))
+            self.glances = nn.Conv2d(64, _GLANCES, 1)
             self.mind = nn.Sequential(
-                nn.Linear(2 * (3 + sum(wide)) + 5 * wide[-1], 320), nn.ReLU(inplace=True), nn.Dropout(0.2)
+                nn.Linear(2 * 32 + _GLANCES * 128 + 5 * 128, 320), nn.ReLU(inplace=True), nn.Dropout(0.2)
             )
             self.mouth = nn.Linear(320, sum(_HEADS))
 
-        def forward(self, seen: torch.Tensor) -> tuple[torch.Tensor, ...]:
-            parts = [seen.mean((2, 3)), seen.std((2, 3))]
-            for eye in self.eyes:
-                seen = eye(seen)
-                parts += [seen.mean((2, 3)), seen.std((2, 3))]
-            parts += [functional.adaptive_avg_pool2d(seen, 2).flatten(1), seen.amax(dim=(2, 3))]
+        def forward(self, batch: torch.Tensor) -> tuple[torch.Tensor, ...]:
+            fine = self.fine(batch)
+            middle = self.middle(fine)
+            coarse = self.coarse(middle)
+            where = self.glances(middle).flatten(2).softmax(2)
+            what = torch.cat([middle, middle**2], dim=1).flatten(2)
+            parts = [
+                fine.mean((2, 3)),
+                fine.std((2, 3)),
+                torch.einsum("bgp,bcp->bgc", where, what).flatten(1),
+                functional.adaptive_avg_pool2d(coarse, 2).flatten(1),
+                coarse.amax(dim=(2, 3)),
+            ]
             said: torch.Tensor = self.mouth(self.mind(torch.cat(parts, dim=1)))
             return torch.split(said, _HEADS, dim=1)
 
     reader = Reader()
     learn = len(shown) - held_out
-    batch = 64
+    batch = 32
     steps = epochs * (learn // batch)
     optimiser = torch.optim.AdamW(reader.parameters(), weight_decay=0.02)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, max_lr=4e-3, total_steps=steps)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, max_lr=3e-3, total_steps=steps)
     order = torch.Generator().manual_seed(seed)
     for _ in range(epochs):
         for at in torch.randperm(learn, generator=order)[: learn // batch * batch].split(batch):
             dx, dy = torch.randint(-3, 4, (2,), generator=order).tolist()
             given = shown[at].roll((dy, dx), (2, 3)).float() / 128 - 1.4
             *choices, look = reader(given)
-            loss = 4 * functional.mse_loss(look, with_looks[at])
+            loss = 16 * functional.mse_loss(look, with_looks[at])
             for head, said in enumerate(choices):
                 loss = loss + functional.cross_entropy(said, with_names[at, head])
             optimiser.zero_grad()
