@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import market_tables
 import orjson
 
 ROOT = Path(__file__).parents[1]
@@ -135,6 +136,10 @@ RENDER: dict[str, Callable[[dict[str, Any]], str]] = {
     "latency": latency,
     "page_views": page_views,
     "openapi_fuzz": openapi_fuzz,
+    "market": market_tables.market,
+    "market_pictures": market_tables.pictures,
+    "market_pairs": market_tables.pairs,
+    "market_report": market_tables.report,
 }
 
 
