@@ -3,8 +3,8 @@
     python benchmarks/market.py [--json docs/results/market.json] [--days 3]
 
 Bounds, on two cores: 20,000 products/s without pictures; 50,000 page views/s of behaviour alone, in two processes side
-by side; 2,000 page views/s through the untrained cascade of a shop, publishing left out. The floor of behaviour is what it
-must touch: bytes read for one page view. Pictures are measured by benchmarks/market_pictures.py.
+by side; 2,000 page views/s through the untrained cascade of a shop, publishing left out. The floor of behaviour is what
+it must touch: bytes read for one page view. Pictures are measured by benchmarks/market_pictures.py.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def behaviour(config: WorldConfig) -> dict[str, float]:
     _warm(config)
     start = time.perf_counter()
     alone = _behave((config, 12)) / (time.perf_counter() - start)
-    # what a page view reads at least: rows of products (looks, sight, values, claims, numbers), the user's row, uniforms
+    # what a page view reads at least: rows of products (looks, sight, values, claims, numbers), a user's row, uniforms
     product = 4 * (LOOKS + SIGHT) + 2 * 2 * SLOTS + 4 * 6
     user = 4 * (LOOKS * 2 + 5) * len(KNOWN.departments)
     return {
