@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import shlex
+import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +13,8 @@ import typer
 from rich.markup import escape
 
 from emptor.cli.common import ShopFolder, out
+
+log = logging.getLogger(__name__)
 
 
 def serve(
@@ -22,6 +27,13 @@ def serve(
         bool | None,
         typer.Option("--lab/--no-lab", help="The lab at /lab, where rules are edited; by default on loopback only."),
     ] = None,
+    shoppers: Annotated[
+        bool | None,
+        typer.Option(
+            "--shoppers/--no-shoppers",
+            help="Let visitors shop as one of the users in the log; by default as shop.toml says.",
+        ),
+    ] = None,
 ) -> None:
     """Serve the shop: its pages, the lab and the HTTP API."""
     from emptor.serve import serve as run
@@ -32,6 +44,8 @@ def serve(
         host=host,
         port=port,
         with_lab=lab,
+        with_shoppers=shoppers,
+        painter=painter_of(shop),
         on_ready=_say_open,
     )
 
@@ -57,8 +71,64 @@ def demo(
         run(
             folder,
             port=port,
+            painter=painter_of(folder),
             on_ready=_say_open,
         )
+
+
+class LazyPainter:
+    """Draws a simulated market's pictures larger than its shop has them. The world that knows what they show is made
+    in a thread of its own once the first is asked for, so that serving starts quickly.
+
+    Args:
+        make: makes what draws, see `emptor.market.gallery.Painter`.
+    """
+
+    PATIENCE_S = 1.0
+    """So long the first pictures wait for the world; a small one is there by then."""
+
+    def __init__(self, make: Callable[[], Callable[[str, int], bytes | None]]) -> None:
+        self._make = make
+        self._painter: Callable[[str, int], bytes | None] | None = None
+        self._lock = threading.Lock()
+        self._begun = False
+        self._done = threading.Event()
+
+    def __call__(self, product_id: str, size: int) -> bytes | None:
+        """A JPEG of size x size pixels; None where there is none, or while the world is being made."""
+        with self._lock:
+            is_first, self._begun = not self._begun, True
+        if is_first:
+            threading.Thread(target=self._prepare, name="emptor-painter", daemon=True).start()
+            self._done.wait(self.PATIENCE_S)
+        painter = self._painter
+        return None if painter is None else painter(product_id, size)
+
+    def _prepare(self) -> None:
+        try:
+            self._painter = self._make()
+        except Exception as error:  # the shop is served with the pictures it has
+            log.warning("larger pictures cannot be drawn: %s", error)
+        finally:
+            self._done.set()
+
+
+def painter_of(shop: Path) -> LazyPainter | None:
+    """What draws the larger pictures of a shop that sells in a simulated market; None for any other shop."""
+    from emptor.market.store import folder_of, load_config
+
+    if not (folder_of(shop) / "world.json").exists():
+        return None
+
+    def make() -> Callable[[str, int], bytes | None]:
+        from emptor.market.gallery import Painter
+        from emptor.market.world.products import make_products
+        from emptor.market.world.world import HORIZON
+
+        config = load_config(shop)
+        return Painter(config, make_products(config, until=HORIZON))
+
+    return LazyPainter(make)
 
 
 def _say_open(url: str, has_lab: bool) -> None:

@@ -14,11 +14,12 @@ from fastapi import FastAPI, Request
 from starlette.responses import HTMLResponse, Response
 
 import emptor
-from emptor.serve import events, images, lab, operations, pages, search, shopping
+from emptor.serve import events, images, lab, operations, pages, search, shoppers, shopping
 from emptor.serve.errors import add_handlers
 from emptor.serve.html import STATIC, CachedFiles
 from emptor.serve.lab.guard import LOOPBACK
 from emptor.serve.middleware import Surroundings
+from emptor.serve.painted import Painter
 from emptor.serve.service import Service
 
 _ABOUT = """\
@@ -36,6 +37,8 @@ def create_app(
     on_failure: Callable[[Exception], None] = lambda error: None,
     with_lab: bool = True,
     lab_hosts: Collection[str] | None = LOOPBACK | {"testserver"},
+    with_shoppers: bool | None = None,
+    painter: Painter | None = None,
 ) -> FastAPI:
     """The application over the shop in a folder; its `state.service` is the Service.
 
@@ -45,9 +48,11 @@ def create_app(
     Args:
         with_lab: serve the lab, which edits rules and shows queries, too; lab_hosts: names under which it answers,
             None for any.
+        with_shoppers: visitors may shop as one of the users in the log; None: where shop.toml says so.
+        painter: draws pictures that are asked for in a larger size than the shop has, see `images`.
     Raises: EmptorError where there is no shop.
     """
-    service = Service(shop, on_ready=on_ready, on_failure=on_failure)
+    service = Service(shop, on_ready=on_ready, on_failure=on_failure, with_shoppers=with_shoppers)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -70,8 +75,9 @@ def create_app(
     )
     app.openapi = partial(_document, app, app.openapi)  # type: ignore[method-assign]
     app.state.service = service
-    for module in (search, images, events, operations, shopping, pages):
+    for module in (search, events, operations, shopping, shoppers, pages):
         app.include_router(module.router(service))
+    app.include_router(images.router(service, painter))
     if with_lab:
         app.include_router(lab.router(service, hosts=lab_hosts))
     app.mount("/static", CachedFiles(directory=STATIC), name="static")

@@ -37,7 +37,7 @@ _EVENT = {
     "required": ["action"],
     "anyOf": [_named("user_id"), _named("session_id")],
     "description": "Needs `action` and one of `user_id` and `session_id`. What the server knows of "
-    "`request_id` (query, scenario, cascade, position, propensity) is filled in where it is left out; "
+    "`request_id` (user_id, query, scenario, cascade, position, propensity) is filled in where it is left out; "
     "unknown fields are kept in `extra`. A null, or an id of no characters, counts as left out; a whole number is "
     "taken as an id.",
     "properties": {

@@ -1,10 +1,11 @@
-"""What every page shows around its content: the shop's name, how much is in it, and in the basket."""
+"""What every page shows around its content: the shop's name, how much is in it and in the basket, who one shops as."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from emptor.engine import Engine
+from emptor.serve.persona import persona
 from emptor.serve.service import Service
 from emptor.serve.visit import Visit
 
@@ -20,6 +21,8 @@ def frame(engine: Engine, visit: Visit) -> dict[str, Any]:
         "shop_name": engine.shop.options.name or "Shop",
         "products": engine.view.count,
         "basket_count": visit.basket.count,
+        "may_choose": visit.may_choose,
+        "shopper": persona(visit.shopper) if visit.shopper is not None else None,
     }
 
 
@@ -28,4 +31,10 @@ def early_frame(service: Service, visit: Visit) -> dict[str, Any]:
     if service.ready:
         return frame(service.engine, visit)
     name = service.shop.options.name or "Shop"
-    return {"shop_name": name, "products": 0, "basket_count": visit.basket.count}
+    return {
+        "shop_name": name,
+        "products": 0,
+        "basket_count": visit.basket.count,
+        "may_choose": visit.may_choose,
+        "shopper": None,
+    }

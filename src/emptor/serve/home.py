@@ -1,8 +1,9 @@
-"""The home page: departments, what is popular, what is new, and what the visitor looked at lately."""
+"""The home page: departments, what is popular, new and viewed lately; for a shopper what is picked for them first."""
 
 from __future__ import annotations
 
 from emptor.engine import Engine
+from emptor.page import Page
 from emptor.serve.basket import new_token
 from emptor.serve.departments import Departments
 from emptor.serve.frame import frame
@@ -12,7 +13,7 @@ from emptor.serve.search import deadline
 from emptor.serve.shown import Card, card, cards
 from emptor.serve.visit import Visit
 
-POPULAR, NEW = 10, 12
+PICKED, POPULAR, NEW = 10, 10, 12
 TILES = 12
 """Departments with a picture; the rest are links."""
 
@@ -25,6 +26,7 @@ def home_html(engine: Engine, departments: Departments, visit: Visit) -> str:
     newest = engine.search(
         "", k=NEW, sort="newest", session_id=visit.session, facets=False, deadline=deadline(engine, "default")
     )
+    picked = _picked(engine, visit, popular)
     is_dated = any(hit.product["listed_at"] for hit in newest.results)
     return render(
         "home.html",
@@ -33,6 +35,8 @@ def home_html(engine: Engine, departments: Departments, visit: Visit) -> str:
         token=new_token(),
         departments=tiles[:TILES],
         more=tiles[TILES:],
+        picked=picked,
+        picked_cards=cards(picked, currency) if picked else [],
         popular=popular,
         popular_title=popular_title(engine),
         popular_cards=cards(popular, currency),
@@ -44,6 +48,16 @@ def home_html(engine: Engine, departments: Departments, visit: Visit) -> str:
     )
 
 
+def _picked(engine: Engine, visit: Visit, popular: Page) -> Page | None:
+    """What the cascade recommends to the shopper; None for nobody, and where it makes no difference who asks."""
+    if visit.shopper is None:
+        return None
+    picked = engine.recommend(
+        k=PICKED, user_id=visit.shopper, session_id=visit.session, deadline=deadline(engine, "default")
+    )
+    return None if _ids(picked) == _ids(popular) else picked
+
+
 def popular_title(engine: Engine) -> str:
     """What a list of popular products may be called: without a single event nothing is popular."""
     return "Popular right now" if engine.view.popularity.any() else "From the shop"
@@ -53,3 +67,7 @@ def _viewed(engine: Engine, visit: Visit, currency: str) -> list[Card]:
     view = engine.view
     rows = [row for own in visit.viewed if (row := view.row(own)) is not None]
     return [card(view.card(row), currency) for row in rows]
+
+
+def _ids(page: Page) -> list[str]:
+    return [hit.product["product_id"] for hit in page.results]

@@ -12,6 +12,7 @@ from emptor.engine import Engine
 from emptor.errors import EmptorError
 from emptor.serve.errors import NotFound
 from emptor.serve.models import ImageParameters, problems
+from emptor.serve.painted import Painted, Painter
 from emptor.serve.parameters import described, read
 from emptor.serve.search import find_product
 from emptor.serve.service import Service
@@ -19,8 +20,17 @@ from emptor.serve.service import Service
 CACHE = "public, max-age=3600, stale-while-revalidate=86400"
 
 
-def router(service: Service) -> APIRouter:
-    """The route over one service."""
+REFINED = "no-cache"
+"""For the stored picture in the place of one that is still to be drawn: ask again."""
+
+
+def router(service: Service, painter: Painter | None = None) -> APIRouter:
+    """The route over one service.
+
+    Args:
+        painter: draws pictures that are asked for in a larger size than the shop has.
+    """
+    painted = None if painter is None else Painted(service.shop.images, painter)
     routes = APIRouter(prefix="/v1", tags=["pictures"], default_response_class=Response)
 
     @routes.get(
@@ -37,12 +47,12 @@ def router(service: Service) -> APIRouter:
         parameters = read(ImageParameters, request)
         engine = service.engine
         known = request.headers.get("if-none-match", "")
-        return await service.pictures.run(lambda: picture(engine, product_id, int(parameters.size), known))
+        return await service.pictures.run(lambda: picture(engine, product_id, int(parameters.size), known, painted))
 
     return routes
 
 
-def picture(engine: Engine, product_id: str, size: int, known: str) -> Response:
+def picture(engine: Engine, product_id: str, size: int, known: str, painted: Painted | None = None) -> Response:
     """The picture as a response. Raises NotFound where there is no product, or no picture that can be read.
 
     Args:
@@ -52,7 +62,16 @@ def picture(engine: Engine, product_id: str, size: int, known: str) -> Response:
     name = find_product(engine, product_id)["image_file"]
     if not isinstance(name, str):
         raise NotFound(f"product {product_id[:80]!r} has no picture")
-    headers = {"ETag": f'"{Path(name).stem}-{size}"', "Cache-Control": CACHE}
+    cache = CACHE
+    if painted is not None and painted.wants(name, size):
+        headers = {"ETag": f'"{painted.tag(name, product_id, size)}"', "Cache-Control": CACHE}
+        if headers["ETag"] in known:
+            return Response(status_code=304, headers=headers)
+        drawn = painted.content(name, product_id, size)
+        if drawn is not None:
+            return Response(drawn, media_type="image/jpeg", headers=headers)
+        cache = REFINED
+    headers = {"ETag": f'"{Path(name).stem}-{size}"', "Cache-Control": cache}
     if headers["ETag"] in known or known.strip() == "*":
         return Response(status_code=304, headers=headers)
     try:

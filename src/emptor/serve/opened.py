@@ -17,6 +17,7 @@ async def note_click(service: Service, visit: Visit, product_id: str, found: Fou
         "event_id": f"{found.request_id}-click-{found.position}",
         "action": "click",
         "session_id": visit.session,
+        "user_id": visit.shopper,
         "product_id": product_id,
         "request_id": found.request_id,
         "position": found.position,

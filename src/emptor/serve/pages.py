@@ -82,7 +82,7 @@ def router(service: Service) -> APIRouter:
 
 def search_html(engine: Engine, asked: Asked, visit: Visit) -> str:
     """A page of results; where there are none, what is popular."""
-    currency, session = engine.shop.options.currency, visit.session
+    currency, session, user = engine.shop.options.currency, visit.session, visit.shopper
     page = engine.search(
         asked.q,
         k=PER_PAGE,
@@ -90,6 +90,7 @@ def search_html(engine: Engine, asked: Asked, visit: Visit) -> str:
         filters=asked.filters,
         sort=asked.sort,
         session_id=session,
+        user_id=user,
         deadline=deadline(engine, "default"),
     )
     popular: Page | None = None
@@ -144,7 +145,11 @@ def product_html(engine: Engine, product_id: str, found: Found | None, visit: Vi
     currency = engine.shop.options.currency
     product: dict[str, Any] = find_product(engine, product_id)
     similar = engine.recommend(
-        product_id=product_id, k=SIMILAR, session_id=visit.session, deadline=deadline(engine, "default")
+        product_id=product_id,
+        k=SIMILAR,
+        session_id=visit.session,
+        user_id=visit.shopper,
+        deadline=deadline(engine, "default"),
     )
     title = product["title"] or product_id
     return render(

@@ -14,6 +14,7 @@ import uvicorn
 from emptor.errors import EmptorError
 from emptor.serve.app import create_app
 from emptor.serve.lab.guard import LOOPBACK
+from emptor.serve.painted import Painter
 
 KEEP_ALIVE_S = 15
 SWITCH_S = 0.001
@@ -30,6 +31,8 @@ def serve(
     port: int = 8000,
     log_level: str = "warning",
     with_lab: bool | None = None,
+    with_shoppers: bool | None = None,
+    painter: Painter | None = None,
     on_ready: Callable[[str, bool], None] = lambda url, has_lab: None,
 ) -> None:
     """Serve a shop until the process is told to end (Ctrl-C, SIGTERM). Prints nothing.
@@ -38,6 +41,9 @@ def serve(
         port: 0 takes a free one.
         with_lab: serve the lab at /lab; by default where the shop listens on loopback only, since whoever reaches the
             lab may edit its rules.
+        with_shoppers: visitors may shop as one of the users in the log; by default where shop.toml says so.
+        painter: called with a product_id and a size in pixels where a picture is asked for in a larger size than the
+            shop has it; gives a JPEG, or None where it has none (yet).
         on_ready: called with the address and whether the lab is there, once requests are answered, from another thread.
     Raises: EmptorError where there is no shop, it cannot be opened, or the port is taken.
     """
@@ -58,6 +64,8 @@ def serve(
             on_failure=failed,
             with_lab=has_lab,
             lab_hosts=LOOPBACK if local else None,
+            with_shoppers=with_shoppers,
+            painter=painter,
         )
         server = uvicorn.Server(
             uvicorn.Config(

@@ -24,9 +24,10 @@ class Served:
     first: int
     product_ids: list[str]
     propensities: list[float]
+    user_id: str | None = None
 
     @classmethod
-    def of(cls, page: Page, scenario: str) -> Served:
+    def of(cls, page: Page, scenario: str, user_id: str | None = None) -> Served:
         return cls(
             scenario,
             page.query,
@@ -35,6 +36,7 @@ class Served:
             page.results[0].position if page.results else 0,
             [hit.product["product_id"] for hit in page.results],
             [hit.propensity for hit in page.results],
+            user_id,
         )
 
 
@@ -55,7 +57,7 @@ class Recent:
     def complete(self, event: Any) -> Any:
         """The event with what the server knows of its request; what the client says itself stays as it is.
 
-        Adds scenario, query, cascade and explored, and for a product of that page position and propensity.
+        Adds user_id, scenario, query, cascade and explored, and for a product of that page position and propensity.
         """
         if not isinstance(event, Mapping):
             return event
@@ -65,6 +67,7 @@ class Recent:
         if served is None:
             return event
         known: dict[str, Any] = {
+            "user_id": served.user_id,
             "scenario": served.scenario,
             "query": served.query,
             "cascade": served.cascade,

@@ -44,6 +44,7 @@ class Service:
         shop: folder of the shop.
         on_ready: called once, from another thread, when requests are answered.
         on_failure: called instead, with the reason, where the shop cannot be opened.
+        with_shoppers: visitors may shop as a user of the log; None: where shop.toml says so.
     Raises: EmptorError where there is no shop.
     """
 
@@ -53,6 +54,7 @@ class Service:
         *,
         on_ready: Callable[[], None] = lambda: None,
         on_failure: Callable[[Exception], None] = lambda error: None,
+        with_shoppers: bool | None = None,
     ) -> None:
         self.shop = Shop.open(shop)
         self.metrics = Metrics()
@@ -67,6 +69,7 @@ class Service:
         self._thread = threading.Thread(target=self._live, name="emptor-shop", daemon=True)
         self.lag = LoopLag()
         options = self.shop.options.serve
+        self.with_shoppers = options.shoppers if with_shoppers is None else with_shoppers
         self.searches = self._gate("search", options.threads, around=taking_turns)
         self.pictures = self._gate("pictures", PICTURE_THREADS)
         self.appends = self._gate("events", EVENT_THREADS)
@@ -147,7 +150,7 @@ class Service:
                 tidied = time.monotonic()
 
     def _open(self) -> None:
-        engine = Engine(self.shop)
+        engine = Engine(self.shop, knows_users=self.with_shoppers)
         _one_thread_each()
         _ = self.shop.events  # opened here, so that a damaged log is known before anybody sends events
         warm_up(engine, lambda asked: _answer(engine, asked), stopped=self._stop.is_set)
@@ -194,7 +197,7 @@ class Service:
             log.warning("the event log could not be rolled up: %s", error, exc_info=True)
 
     def _served(self, trace: Trace, view: View, page: Page) -> None:
-        served = Served.of(page, trace.request["scenario"])
+        served = Served.of(page, trace.request["scenario"], trace.request["user_id"])
         self.recent.add(page.request_id, served)
         for own in page.degraded:
             self.metrics.degraded.labels(own.stage).inc()

@@ -145,6 +145,7 @@ def _said(action: str, visit: Visit, line: Line) -> dict[str, Any]:
         "event_id": event_id(action, visit.session, line),
         "action": action,
         "session_id": visit.session,
+        "user_id": visit.shopper,
         "product_id": line.product_id,
         "quantity": line.quantity,
         "request_id": found.request_id if found else None,

@@ -67,8 +67,8 @@ def cards(page: Page, currency: str) -> list[Card]:
     return [card(hit.product, currency, Found(page.request_id, hit.position)) for hit in page.results]
 
 
-def card(product: dict[str, Any], currency: str, found: Found | None = None) -> Card:
-    """A product as a grid shows it; `currency` is the shop's, for products that name none."""
+def card(product: dict[str, Any], currency: str, found: Found | None = None, *, size: int = 256) -> Card:
+    """A product as a grid shows it; `currency` is the shop's, for products that name none; size: of its picture."""
     title = product["title"] or product["product_id"]
     return Card(
         product_id=product["product_id"],
@@ -77,7 +77,7 @@ def card(product: dict[str, Any], currency: str, found: Found | None = None) -> 
         brand=product["brand"],
         price=price(product, currency),
         raw_price=product["price"],
-        picture=image_url(product),
+        picture=image_url(product, size=size),
         initial=initial(title),
         tint=tint(product["product_id"]),
         in_stock=product["in_stock"] is not False,

@@ -11,17 +11,21 @@ from fastapi import Request
 from starlette.responses import Response
 
 from emptor.serve.basket import Basket
+from emptor.serve.service import Service
 from emptor.shop.schema import MAX_ID
 
 SESSION = "emptor_session"
 BASKET = "emptor_basket"
 BOUGHT = "emptor_bought"
 VIEWED = "emptor_viewed"
+SHOPPER = "emptor_shopper"
 SCRIPTED = "emptor_scripted"
 """Set by the page's script, which then tells of clicks itself."""
 
 MAX_VIEWED = 12
 MAX_VIEWED_BYTES = 1_500
+MAX_SHOPPER_BYTES = 12 * MAX_ID
+"""An id as a cookie writes it: four bytes a character, three characters a byte."""
 BASKET_S = 30 * 86_400
 BOUGHT_S = 3_600
 
@@ -30,7 +34,10 @@ _SESSION_ID = re.compile(r"[0-9a-f]{32}")
 
 @dataclass(frozen=True)
 class Visit:
-    """Who asks. is_new: no earlier answer of this shop is known to have reached the browser."""
+    """Who asks. is_new: no earlier answer of this shop is known to have reached the browser.
+
+    may_choose: whether one can shop as a user of the log here; shopper: the id of the one chosen.
+    """
 
     session: str
     is_new: bool
@@ -39,11 +46,14 @@ class Visit:
     viewed: tuple[str, ...]
     scripted: bool
     secure: bool
+    may_choose: bool = False
+    shopper: str | None = None
 
     @classmethod
     def of(cls, request: Request) -> Visit:
         """From cookies, which may hold anything."""
         cookies = request.cookies
+        service: Service = request.app.state.service
         session = cookies.get(SESSION, "")
         is_known = _SESSION_ID.fullmatch(session) is not None
         return cls(
@@ -54,6 +64,8 @@ class Visit:
             _viewed(cookies.get(VIEWED, "")),
             SCRIPTED in cookies,
             request.url.scheme == "https",
+            service.with_shoppers,
+            _shopper(cookies.get(SHOPPER, ""), service),
         )
 
     def keep(self, response: Response) -> None:
@@ -76,6 +88,12 @@ class Visit:
         if tuple(ids) != self.viewed:
             self._set(response, VIEWED, text, BASKET_S)
 
+    def keep_shopper(self, response: Response, user_id: str | None) -> None:
+        """Go on as a user of the log, or as oneself: either way in a session of its own, with nothing viewed yet."""
+        self._set(response, SHOPPER, "" if user_id is None else quote(user_id, safe=""), None if user_id else 0)
+        self._set(response, SESSION, uuid.uuid4().hex, None)
+        self._set(response, VIEWED, "", 0)
+
     def _set(self, response: Response, name: str, value: str, seconds: int | None) -> None:
         response.set_cookie(name, value, seconds, httponly=True, samesite="lax", secure=self.secure)
 
@@ -85,3 +103,11 @@ def _viewed(cookie: str) -> tuple[str, ...]:
         return ()
     ids = dict.fromkeys(unquote(text) for text in cookie.split("|")[:MAX_VIEWED])
     return tuple(own for own in ids if 0 < len(own) <= MAX_ID)
+
+
+def _shopper(cookie: str, service: Service) -> str | None:
+    """The user that a cookie names, if the log knows them and one may shop as them here."""
+    if not cookie or len(cookie) > MAX_SHOPPER_BYTES or not (service.with_shoppers and service.ready):
+        return None
+    user_id = unquote(cookie)
+    return user_id if user_id in service.engine.taste.history else None

@@ -96,8 +96,8 @@ def default_cascade() -> CascadeOptions:
 class ServeOptions(_Options):
     """Limits of the server: beyond them requests are answered 503. `max_waiting`: requests that may wait, at most;
     `target_wait_ms`: only so many may as are begun within this time at the pace of late; `max_wait_ms`: what waited
-    longer all the same is given up. `shoppers`: visitors may shop as one of the users in the log, whose tastes the pages
-    then show: for demonstrations, where the users are nobody real.
+    longer all the same is given up. `shoppers`: visitors may shop as one of the users in the log, whose tastes the
+    pages then follow; for demonstrations, where the users are nobody real.
     """
 
     threads: int = Field(2, ge=1, le=64)

@@ -242,8 +242,7 @@ def _reduced(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
         newest = frame.group_by("user", "user_id").agg(pl.col("time").max())
         newest = newest.sort("time", "user", descending=[True, False]).head(MAX_USERS)
         frame = frame.join(newest.select("user"), on="user", how="semi", maintain_order="left")
-    frame = frame.drop("user")
-    return frame
+    return frame.drop("user")
 
 
 def _visits(events: pl.LazyFrame) -> pl.DataFrame:
