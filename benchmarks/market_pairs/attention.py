@@ -5,7 +5,7 @@ On: taste.local .7. Off: 0, one taste for all departments, which a mean over eve
 
 from __future__ import annotations
 
-from benchmarks.market_pairs.clicks import CROSSED, MEAN, NONE, TARGET, WIDE
+from benchmarks.market_pairs.clicks import CROSSED, MEAN, TARGET, WIDE
 from benchmarks.market_pairs.common import keep, pair, started
 from benchmarks.market_pairs.ranking import compare, config_of, gains, means
 
@@ -15,13 +15,12 @@ PAIRS = (
     (TARGET.name, CROSSED.name),
     (CROSSED.name, MEAN.name),
     (WIDE.name, MEAN.name),
-    (MEAN.name, NONE.name),
 )
 
 
 def main() -> None:
     run = started("attention", seeds=3)
-    users = run.sized(10_000, 600)
+    users = run.sized(6_000, 600)
     sides = {
         "on": [config_of(seed, users).changed(taste={"local": 0.7}) for seed in run.seeds],
         "off": [config_of(seed, users).changed(taste={"local": 0.0}) for seed in run.seeds],
@@ -30,7 +29,7 @@ def main() -> None:
     # seed by seed, so that what there is after each is a whole pair
     for at in range(len(run.seeds)):
         for side, configs in sides.items():
-            levels[side].append(compare(configs[at], (NONE, MEAN, WIDE, TARGET, CROSSED), plain=False))
+            levels[side].append(compare(configs[at], (MEAN, WIDE, TARGET, CROSSED), plain=False))
         done = {side: configs[: at + 1] for side, configs in sides.items()}
         row = pair(
             "2 target attention",

@@ -147,7 +147,7 @@ def _inputs(data: Examples, batch: tuple[int, int, int, int]) -> tuple[torch.Ten
 
 
 def trained(
-    shape: Shape, items: Items, data: Examples, *, seed: int, epochs: int = 2, batch: int = 4096, rate: float = 3e-3
+    shape: Shape, items: Items, data: Examples, *, seed: int, epochs: int = 2, batch: int = 1024, rate: float = 2e-3
 ) -> ClickNet:
     """A model that has seen the examples `epochs` times, the pages of each batch together."""
     torch.manual_seed(seed)

@@ -12,9 +12,10 @@ from emptor.market.world.products import COLOR, COLOR_NAMES, LOOKS, PATTERN, PAT
 from emptor.market.world.queries import Queries
 from emptor.market.world.world import World
 
-WIDTH = 16
+WIDTH = 24
 """Of the picture descriptor."""
-_NOISE = 0.6
+_NOISE = 0.5
+_SEEN = 0.9
 _MISREAD = 0.15
 
 
@@ -58,8 +59,8 @@ def descriptors(products: Products, seed: int, *, noise: float = _NOISE) -> np.n
     pattern = draws.normals(1000 + np.arange(len(PATTERN_NAMES)), WIDTH)
     mixing = draws.normals(2000 + np.arange(LOOKS), WIDTH)
     values = products.values
-    own = products.look @ mixing / np.sqrt(LOOKS) + 0.6 * color[values[:, COLOR]]
-    own += np.where((values[:, PATTERN] >= 0)[:, None], 0.6 * pattern[values[:, PATTERN]], 0)
+    own = products.look @ mixing / np.sqrt(LOOKS) + _SEEN * color[values[:, COLOR]]
+    own += np.where((values[:, PATTERN] >= 0)[:, None], _SEEN * pattern[values[:, PATTERN]], 0)
     own += noise * Draws(seed, "descriptor noise").normals(products.entity, WIDTH)
     own = (own - own.mean(0)) / own.std(0)
     return np.where(products.pictured[:, None], own, 0).astype(np.float32)

@@ -14,7 +14,7 @@ from benchmarks.market_pairs.logs import logged
 from emptor.market.config import WorldConfig
 from emptor.market.world.world import World
 
-DAYS, TESTED = 28, 3
+DAYS, TESTED = 28, 4
 _ORACLE = 3_000
 
 

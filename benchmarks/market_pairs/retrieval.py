@@ -28,6 +28,7 @@ from emptor.market.world.relevance import Relevance
 from emptor.market.world.world import EPOCH, World
 
 DAYS, SPACE, DEPTH = 20, 48, 50
+EPOCHS, BATCH, NEAR = 4, 256, 8
 PER_KIND = 250
 _WORD = re.compile(r"[a-z0-9]+")
 
@@ -55,11 +56,13 @@ class Towers(nn.Module):
         super().__init__()
         self.query = nn.EmbeddingBag(words, SPACE, mode="mean")
         self.title = nn.EmbeddingBag(words, SPACE, mode="mean")
+        nn.init.normal_(self.query.weight, std=0.1)  # small against a step, so that all parts learn alike
         with torch.no_grad():
             self.title.weight.copy_(self.query.weight)  # the same word means about the same on both sides
         self.of_picture = nn.Linear(WIDTH, SPACE) if pictures is not None else None
         if pictures is not None:
             self.register_buffer("pictures", torch.from_numpy(pictures))
+            nn.init.zeros_(self.of_picture.weight)  # at first a picture says nothing, and must not drown the title
 
     def queries(self, bags: tuple[torch.Tensor, torch.Tensor]) -> torch.Tensor:
         return F.normalize(self.query(*bags), dim=1)
@@ -91,21 +94,39 @@ def bags(texts: list[np.ndarray], rows: np.ndarray) -> tuple[torch.Tensor, torch
 
 
 def learned(
-    queries: list[np.ndarray], titles: list[np.ndarray], words: int, pictures: np.ndarray | None, pairs: np.ndarray
+    queries: list[np.ndarray],
+    titles: list[np.ndarray],
+    words: int,
+    pictures: np.ndarray | None,
+    pairs: np.ndarray,
+    category: np.ndarray,
 ) -> Towers:
-    """Towers that tell the clicked product from those clicked elsewhere and some at random. pairs [N, 2]: rows."""
+    """Towers that tell the clicked product from those clicked elsewhere and from some of its own category.
+
+    pairs [N, 2]: rows of query and product; category [P]: without negatives of the same category nothing but the
+    category is learned.
+    """
     torch.manual_seed(0)
     net, rng = Towers(words, pictures), np.random.default_rng(0)
-    optimiser = torch.optim.Adam(net.parameters(), lr=5e-3)
-    for _ in range(8):
+    optimiser = torch.optim.Adam(net.parameters(), lr=3e-3)
+    by_category = np.argsort(category, kind="stable")
+    sizes = np.bincount(category)
+    first = np.cumsum(sizes) - sizes
+    for _ in range(EPOCHS):
         order = rng.permutation(len(pairs))
-        for start in range(0, len(order) - 255, 512):
-            own = pairs[order[start : start + 512]]
-            found = np.concatenate([own[:, 1], rng.integers(0, len(titles), 512)])
-            score = net.queries(bags(queries, own[:, 0])) @ net.products(torch.from_numpy(found), bags(titles, found)).T
-            same = torch.from_numpy(own[:, 1][:, None] == found[None])
-            same[torch.arange(len(own)), torch.arange(len(own))] = False
-            loss = F.cross_entropy((score / 0.07).masked_fill(same, -1e9), torch.arange(len(own)))
+        for start in range(0, len(order) - BATCH // 2 + 1, BATCH):
+            own = pairs[order[start : start + BATCH]]
+            kind = category[own[:, 1]][:, None]
+            near = by_category[first[kind] + rng.integers(0, sizes[kind], (len(own), NEAR))]
+            every = np.concatenate([own[:, 1], near.ravel()])
+            asked = net.queries(bags(queries, own[:, 0]))
+            found = net.products(torch.from_numpy(every), bags(titles, every))
+            score = asked @ found[: len(own)].T
+            beside = torch.einsum("bd,bnd->bn", asked, found[len(own) :].view(len(own), NEAR, -1))
+            same = np.concatenate([own[:, 1][:, None] == own[:, 1][None], near == own[:, 1:]], axis=1)
+            np.fill_diagonal(same, False)
+            score = (torch.cat([score, beside], 1) / 0.07).masked_fill(torch.from_numpy(same), -1e9)
+            loss = F.cross_entropy(score, torch.arange(len(own)))
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()
@@ -152,9 +173,10 @@ def one(config: WorldConfig) -> dict[str, float]:
     queries = words.numbered(world.queries.text.tolist())
     pictures = descriptors(world.products, config.seed)
     others = pictures[np.random.default_rng(2).permutation(len(pictures))]
+    kinds = world.products.category.astype(np.int64)
     found = {"clicks": float(len(pairs))}
     for name, own in (("text", None), ("text + picture", pictures), ("text + others' pictures", others)):
-        net = told(name, lambda own=own: learned(queries, titles, len(words.known), own, pairs))
+        net = told(name, lambda own=own: learned(queries, titles, len(words.known), own, pairs, kinds))
         for kind, value in recalls(net, world, queries, titles).items():
             found[f"{name}, {kind}"] = value
     print(f"# {config.hash} {found}", flush=True)
