@@ -60,36 +60,41 @@ def main() -> None:
 
 
 def speed(size: int, processes: int) -> dict[str, Any]:
-    """Pictures a second, the best and the median of a few rounds, since other work on the machine slows some down."""
-    rates = []
+    """Pictures a second, the best and the median of a few rounds, since other work on the machine slows some down.
+
+    And pictures a second of processor time, which says what one undisturbed core would do.
+    """
+    rates, seconds, total = [], 0.0, 0
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(processes, mp_context=context) as pool:
         list(pool.map(encoded, [size] * processes, [range(WARM_UP)] * processes))
-        sizes: list[int] = []
         for _ in range(ROUNDS):
             batches = [range(at, min(at + 25, COUNTS[size])) for at in range(0, COUNTS[size], 25)]
             start = time.perf_counter()
-            sizes = list(pool.map(encoded, [size] * len(batches), batches))
+            done = list(pool.map(encoded, [size] * len(batches), batches))
             rates.append(COUNTS[size] / (time.perf_counter() - start))
+            total += sum(part[0] for part in done)
+            seconds += sum(part[1] for part in done)
     return {
         "size_px": size,
         "processes": processes,
         "pictures_per_s": max(rates),
         "pictures_per_s_median": float(np.median(rates)),
+        "pictures_per_cpu_s": ROUNDS * COUNTS[size] / seconds,
         "rounds": ROUNDS,
-        "bytes_per_picture": sum(sizes) / COUNTS[size],
+        "bytes_per_picture": total / ROUNDS / COUNTS[size],
     }
 
 
-def encoded(size: int, numbers: Sequence[int]) -> int:
-    """Draw and encode the numbered pictures; how many bytes they have."""
-    total = 0
-    for number in numbers:
+def encoded(size: int, numbers: Sequence[int]) -> tuple[int, float]:
+    """Draw and encode the numbered pictures; how many bytes they have, and the seconds of processor time."""
+    sitters = [any_example(SEED, number).sitter for number in numbers]
+    total, start = 0, time.process_time()
+    for number, sitter in zip(numbers, sitters, strict=True):
         file = io.BytesIO()
-        picture = draw(any_example(SEED, number).sitter, size=size, chance=stream(SEED, "picture", number))
-        picture.save(file, "JPEG", quality=QUALITY)
+        draw(sitter, size=size, chance=stream(SEED, "picture", number)).save(file, "JPEG", quality=QUALITY)
         total += file.tell()
-    return total
+    return total, time.process_time() - start
 
 
 def read(pictures: int, epochs: int) -> dict[str, Any]:

@@ -29,10 +29,10 @@ class HiddenStyle:
 
     `stretch`: logarithm of the change of width over height. `taper`: how much wider the lower half is, as a share.
     `lightness`, `chroma`: tone of the main colour, -1 to 1 of the room within its name; `trim`: -1 the second colour
-    leans to the first, 1 away from it. `piping`: how far the edges of parts take the second colour, 0 to 1. `band`:
-    width of a band across the product in frame units, at the height `band_at`. `cut`: of the pattern. `gloss`,
-    `line`: factors on shine, and on seams and rims. `fade`: how much lighter the top is than the foot, as a share.
-    `fleck`: strength of a mottled surface, 0 to 1. `warmth`: of its shadows and shine, -1 bluish to 1 reddish.
+    leans to the first, 1 away from it. `piping`: the hems of parts take the second colour (to 1) or go dark (to -1).
+    `band`: width of a band across the product in frame units, at the height `band_at`. `cut`: of the pattern.
+    `gloss`, `line`: factors on shine, and on seams and rims. `fade`: how much lighter the top is than the foot, as a
+    share. `fleck`: strength of a mottled surface, 0 to 1. `warmth`: of shadows and shine, -1 bluish to 1 reddish.
     """
 
     stretch: float = 0.0
@@ -76,7 +76,7 @@ def hidden_style(look: tuple[float, ...]) -> HiddenStyle:
         lightness=float(np.tanh(0.9 * soft[2])),
         chroma=float(np.tanh(0.9 * soft[3])),
         trim=float(np.tanh(0.9 * soft[4])),
-        piping=min(1.0, max(0.0, 0.8 * soft[5] - 0.1)),
+        piping=max(-1.0, min(1.0, 0.75 * soft[5])),
         band=max(0.0, 6.0 * soft[6] - 2.5),
         band_at=58.0 + 7.0 * soft[7],
         cut=Cut(zoom=float(np.exp(0.3 * soft[8])), turn=13.0 * soft[9], density=float(np.tanh(0.9 * soft[10]))),

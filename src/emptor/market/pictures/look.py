@@ -99,5 +99,12 @@ class Look:
 
     def cover(self, canvas: Canvas, outline: Points, *, shade: str | None = "cloth", edge: float = 0.2) -> None:
         """Lay a shape in the product's own paint and material."""
-        hem = mixed(self.main, self.trim, self.hidden.piping) if self.hidden.piping else None
-        canvas.fill(outline, self.paint, shade=shade, edge=edge, weave=self.weave, piping=hem)
+        canvas.fill(outline, self.paint, shade=shade, edge=edge, weave=self.weave, piping=self._hem)
+
+    @property
+    def _hem(self) -> Rgb | None:
+        """The colour of the hems of parts, None where they are like the rest."""
+        lean = self.hidden.piping
+        if not lean:
+            return None
+        return mixed(self.main, self.trim, lean) if lean > 0 else darker(self.main, -0.75 * lean)

@@ -116,7 +116,7 @@ def photograph(canvas: Canvas, studio: Studio, *, stands: bool, hidden: HiddenSt
         mottled = flecks(side).crop(box)
         light = _multiplied(light, Image.blend(_neutral(mottled.size), mottled, hidden.fleck))
     even = _neutral(light.size)  # a glossy surface has more shine, and a little more shadow beside it
-    depth = ImageChops.subtract(even, light, 0.5 / hidden.gloss**0.35)
+    depth = ImageChops.subtract(even, light, 0.5 / hidden.gloss**0.5)
     gleam = ImageChops.subtract(light, even, 0.5 / hidden.gloss)
     warm, cold = max(0.0, hidden.warmth), max(0.0, -hidden.warmth)
     shadow = mixed(mixed(SHADOW, _WARM[0], warm), _COLD[0], cold)

@@ -21,6 +21,8 @@ VARIANTS = 3
 
 _EXTENT = 2.0
 """Side of a master over the side of a picture."""
+_SCALE = 1.25
+"""How much larger motifs are than the masters' steps say: thumbnails must show them too."""
 _LEAST = 320
 """Side of the smallest master in pixels, so that small pictures have fine patterns too."""
 
@@ -64,7 +66,7 @@ def texture(
 def _mask(layer: Layer, side: int, cut: Cut) -> Image.Image:
     """The piece of a layer that a product shows, side x side pixels in mode L."""
     master = layer.masters[0].width
-    pitch = master / _EXTENT / side / cut.zoom  # pixels of the master per pixel of the mask
+    pitch = master / _EXTENT / side / (_SCALE * cut.zoom)  # pixels of the master per pixel of the mask
     angle = np.radians(cut.turn)
     a, b = pitch * float(np.cos(angle)), pitch * float(np.sin(angle))
     middle = master / 2
