@@ -128,7 +128,15 @@ def test_affinity_knows_category_brand_colour_and_price(known: Engine) -> None:
     assert blue_lamp < bare
     dear, cheap = of("BORIS2", "P47", "P40")
     assert dear != cheap
-    assert abs(of("CARLA9", "P50")[0]) < of("ANNA7Q", "P00")[0], "one click is not a taste"
+
+
+def test_one_click_is_not_a_taste(engine: Engine) -> None:
+    others = {f"other{number}": [("click", f"P{number % 6}{number % 7}")] for number in range(30)}
+    with Shop.open(engine.shop.path) as writer:
+        act(writer, {**others, "ONCE": [("click", "P50")], "OFTEN": [("click", "P50")] * 9})
+    engine.refresh()
+    once, often = engine.taste.affinity(["ONCE", "OFTEN"], np.full((2, 1), engine.view.row("P50")))[:, 0]
+    assert 0 < once < often
 
 
 def test_an_affinity_is_the_same_in_every_batch(known: Engine) -> None:

@@ -32,8 +32,8 @@ class AffinityRanking:
     """score = -log2(place from 1) + weight * standardised affinity.
 
     The affinity (see `shop.taste`) is standardised over the list, so that the weight means the same for every query: a
-    product whose affinity is two standard deviations above the list's mean, at weight 0.5, stands where one at half of
-    its place stood. What retrieval's scores mean differs from cascade to cascade, so its places count.
+    standard deviation above the list's mean divides a product's place by 2 ** weight (1.41 at 0.5). What retrieval's
+    scores mean differs from cascade to cascade, so its places count.
 
     A list stays as it is, scores included, for a user without history, and where the page will be in another order
     than by relevance: the list must keep the newest or the cheapest then. Column: `affinity`, 0 for those without.

@@ -19,7 +19,7 @@ CATEGORIES, BRANDS = 8, 6
 """Of a user, those that candidates come from: where they did most."""
 EACH = 150
 """Candidates of a category or brand, the most popular ones."""
-POPULAR = 0.5
+POPULAR = 8.0
 """Weight of popularity (0..1, of its logarithm) beside affinity."""
 _BOUGHT = list(ACTION_WEIGHT).index("purchase")
 

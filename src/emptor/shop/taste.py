@@ -1,8 +1,9 @@
 """How well products suit users: a hand-made score from what they did before. Nothing is trained.
 
 A product is a handful of features: its category and those above, its brand, each attribute value, and how dear it is
-for its category. Of each feature the history tells how much more of it a user took than everybody did; a product's
-affinity is the sum over its features.
+for its category. Of each feature the history tells how many times more often a user took it than everybody did; a
+product's affinity is the sum of the logarithms (naive Bayes, as it were). The plain difference of the two shares would
+hold against a product that many like it: with short histories, most users took most popular brands not even once.
 """
 
 from __future__ import annotations
@@ -23,8 +24,10 @@ LEVELS = 4
 """Levels of a category's path that count."""
 WEIGHT = {"brand": 1.0, "category": 1.0, "price": 0.5, "attribute": 1.0}
 """Of a kind of feature, however many of them a product has."""
-PRIOR = 2.0
+PRIOR = 5.0
 """So many clicks like everybody's are added to each user's: one click is not a taste."""
+RAREST = 1e-3
+"""Share below which nothing counts as rarer."""
 CELLS = 12
 """Steps of a category's prices, from the cheapest to the dearest twelfth."""
 _BANDS = CELLS + 1
@@ -149,7 +152,7 @@ class Taste:
 
     Example:
         >>> taste.affinity(["u7"], np.array([[3, 14, 15]]))
-        array([[ 0.21, -0.08,  0.63]], dtype=float32)
+        array([[ 0.82, -0.31,  2.04]], dtype=float32)
     """
 
     def __init__(self, view: View, measured: Measured) -> None:
@@ -166,9 +169,9 @@ class Taste:
     def affinity(self, users: Sequence[str | None] | np.ndarray, rows: np.ndarray) -> np.ndarray:
         """How well products suit users: above 0 more than they suit everybody, 0 for users of whom nothing is known.
 
-        A sum over the product's features: of each, the share that it has of its group (of the colours, of the brands
-        ...) in what the user did, purchases weighing more than clicks and older actions less, minus its share in what
-        everybody did. The same whatever else is in the batch.
+        A sum over the product's features: of each, the logarithm of the share that it has of its group (of the colours,
+        of the brands ...) in what the user did, purchases weighing more than clicks and older actions less, over its
+        share in what everybody did. What nobody ever took says nothing. The same whatever else is in the batch.
 
         Args:
             users [B]: user_ids, None for nobody. rows [B, N]: products of the view.
@@ -216,7 +219,8 @@ class Taste:
         user, group = tokens.owner // rows.shape[1], features.group[tokens.code]
         share = self._share[tokens.code]
         often = chose[user * features.groups + group]
-        lift = (took[user * features.size + tokens.code] - often * share) / (often + PRIOR)
+        ratio = took[user * features.size + tokens.code] / np.maximum(share, RAREST) + PRIOR
+        lift = np.where(share > 0, np.log(ratio / (often + PRIOR)), 0.0)
         # sums in the order of the features, one product apart from the other: no batch changes their rounding
         return np.bincount(tokens.owner, lift * tokens.weight, rows.size).reshape(rows.shape).astype(np.float32)
 
