@@ -31,7 +31,7 @@ def make_demo(folder: Path, *, products: int = PRODUCTS, days: int = DAYS, seed:
     if folder.exists() and any(folder.iterdir()) and not (folder_of(folder) / "world.json").exists():
         raise EmptorError(f"{folder} exists and is no demo shop; name another folder with --folder")
     if not _is_made(folder, config):
-        world, result = new_market(folder, config, name="Emptor demo")
+        world, result = new_market(folder, config, name="Emptor demo", replace=True)
         console.print(
             f"[bold]{result.products:,} products[/], {result.pictures:,} pictures, {len(world.users):,} users."
         )

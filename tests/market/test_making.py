@@ -35,7 +35,7 @@ def test_a_market_is_a_shop_like_any_other(tiny_market: Path) -> None:
     assert isinstance(share, float) and 0.02 < share < 0.25
     traces = pl.read_parquet(tiny_market / "logs" / "date=*" / "traces-*.parquet")
     assert traces["request_id"].n_unique() < 0.2 * events["request_id"].n_unique()
-    row = traces.row(0, named=True)
+    row = traces.filter(pl.col("shown_ids").is_not_null()).row(0, named=True)
     own = events.filter(pl.col("request_id") == row["request_id"])
     assert own["cascade"].unique().to_list() == [row["cascade"]] and set(own["product_id"]) <= set(row["shown_ids"])
 
@@ -139,9 +139,11 @@ def test_what_cannot_be_is_refused(market_path: Path, tmp_path: Path) -> None:
     other = tmp_path / "other"
     other.mkdir()
     (other / "precious").write_text("x")
-    with pytest.raises(EmptorError, match="exists and is no market"):
+    with pytest.raises(EmptorError, match="exists and is no invented market"):
         new_market(other, WorldConfig.of("tiny"))
     assert (other / "precious").exists()
+    with pytest.raises(EmptorError, match="holds a market already; say --replace"):
+        new_market(market_path, WorldConfig.of("tiny"))
     with pytest.raises(EmptorError, match="import it and adopt"):
         new_market(tmp_path / "new", WorldConfig.of("tiny", stock="catalogue"))
     with pytest.raises(EmptorError, match="nobody visits"):

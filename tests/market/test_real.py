@@ -12,7 +12,7 @@ from PIL import Image
 from emptor.errors import EmptorError
 from emptor.market.config import WorldConfig
 from emptor.market.descriptors import COUNT, SIDE, descriptor, whitened
-from emptor.market.making import adopt, open_world
+from emptor.market.making import adopt, new_market, open_world
 from emptor.market.running import run_market
 from emptor.market.store import load_config
 from emptor.market.world.world import World
@@ -68,6 +68,9 @@ def test_users_shop_a_catalogue_with_holes(shop_path: Path) -> None:
     ).all() and again.queries.text.tolist() == world.queries.text.tolist()
     with pytest.raises(EmptorError, match="has a market"):
         adopt(shop_path, config())
+    with pytest.raises(EmptorError, match="is no invented market"):
+        new_market(shop_path, WorldConfig.of("tiny"), replace=True)
+    assert (shop_path / "manifest.json").exists()
 
 
 def adopt_again(shop_path: Path) -> World:

@@ -29,13 +29,16 @@ def new(
     config: Annotated[
         Path | None, typer.Option(help="JSON with knobs that differ from the preset's.", exists=True, dir_okay=False)
     ] = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Throw away an earlier market here, with its log.")
+    ] = False,
 ) -> None:
     """Make a world and a shop that sells in it."""
     from emptor.market.config import WorldConfig
     from emptor.market.making import new_market
     from emptor.market.reading import read_changes
 
-    world, result = new_market(shop, WorldConfig.of(preset, seed=seed, **read_changes(config)))
+    world, result = new_market(shop, WorldConfig.of(preset, seed=seed, **read_changes(config)), replace=replace)
     out.print(
         f"{shop}: [bold]{result.products:,} products[/], {result.pictures:,} pictures, "
         f"{count(len(world.users), 'user')}, {len(world.queries):,} queries; world {world.config.hash}"

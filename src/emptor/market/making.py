@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
+import orjson
 
 from emptor.errors import EmptorError
 from emptor.market.config import WorldConfig
@@ -26,24 +27,59 @@ SETTINGS = """
 [log]
 traces = 0.05          # share of requests whose trace is kept
 
-[cascade.default]
-stages = [{ stage = "retrieve", method = "hybrid", depth = 200, budget_ms = 100, fallback = "popular" }]
+[serve]
+shoppers = true        # visitors may shop as one of the simulated users
+
+[cascade.default]      # nothing is trained yet: words, then an order by hand for who has a history
 deadline_ms = 200
 explore = { share = 0.1, depth = 10 }
+
+[[cascade.default.stages]]
+stage = "retrieve"
+method = "hybrid"
+depth = 200
+budget_ms = 100
+fallback = "popular"
+options = { channels = { lexical = 1.0, personal = 1.0 } }
+
+[[cascade.default.stages]]
+stage = "rank"
+method = "affinity"
+depth = 200
+budget_ms = 20
+options = { weight = 0.5 }
+
+[cascade.plain]        # the same without the user: what to compare with
+deadline_ms = 200
+explore = { share = 0.1, depth = 10 }
+
+[[cascade.plain.stages]]
+stage = "retrieve"
+method = "hybrid"
+depth = 200
+budget_ms = 100
+fallback = "popular"
+options = { channels = { lexical = 1.0 } }
 """
 
 
-def new_market(shop_path: Path, config: WorldConfig, *, name: str = "") -> tuple[World, ImportResult]:
+def new_market(
+    shop_path: Path, config: WorldConfig, *, name: str = "", replace: bool = False
+) -> tuple[World, ImportResult]:
     """Make a world, and a shop for it: catalogue, small pictures, judgements, an encyclopaedia; no log yet.
 
-    Raises: EmptorError where the folder holds something else than an earlier market.
+    Args:
+        replace: an earlier market in this folder gives way, its log with it.
+    Raises: EmptorError where the folder holds something else, or a market and not `replace`.
     """
     world_path = folder_of(shop_path)
     if config.stock != "invented":
         raise EmptorError("a new market invents its stock; to let users shop a catalogue, import it and adopt the shop")
     if shop_path.exists() and any(shop_path.iterdir()):
-        if not (world_path / "world.json").exists():
-            raise EmptorError(f"{shop_path} exists and is no market; name another folder, or remove it")
+        if not _is_invented(world_path):  # a catalogue that somebody brought is never thrown away
+            raise EmptorError(f"{shop_path} exists and is no invented market; name another folder, or remove it")
+        if not replace:
+            raise EmptorError(f"{shop_path} holds a market already; say --replace to throw it and its log away")
         shutil.rmtree(shop_path)
     shutil.rmtree(world_path, ignore_errors=True)
     with step("Making the world"):
@@ -97,12 +133,20 @@ def list_products(world: World, shop: Shop, rows: np.ndarray) -> ImportResult:
         return import_catalogue(shop, file, images=images if len(pictured) else None, mode="upsert")
 
 
+def _is_invented(world_path: Path) -> bool:
+    try:
+        content = orjson.loads((world_path / "world.json").read_bytes())
+    except (OSError, orjson.JSONDecodeError):
+        return False
+    return isinstance(content, dict) and content.get("stock", "invented") == "invented"
+
+
 def _with_settings(text: str) -> str:
     """shop.toml with the market's settings in the place of those it has for the same tables."""
     kept, skipping = [], False
     for line in text.splitlines():
         if line.startswith("["):
-            skipping = line.strip().startswith(("[log]", "[cascade.default"))
+            skipping = line.strip().startswith(("[log]", "[serve]", "[cascade.default"))
         if not skipping:
             kept.append(line)
     return "\n".join(kept).rstrip() + "\n" + SETTINGS
