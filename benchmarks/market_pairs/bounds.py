@@ -18,7 +18,7 @@ def main() -> None:
     run = started("bounds", seeds=1)
     content: dict[str, Any] = {"command": run.command, "days": DAYS, "forms": {}}
     for form in ("one", "two"):
-        config = WorldConfig.of("demo", seed=run.seeds[0], form=form, users=run.sized(10_000, 1_500))
+        config = WorldConfig.of("demo", seed=run.seeds[0], form=form, users=run.sized(8_000, 1_500))
         world = World(config)
         everybody = chosen_users(world, None)
         policies = {

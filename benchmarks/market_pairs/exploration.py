@@ -137,7 +137,7 @@ def one(config: WorldConfig) -> dict[str, float]:
 
 def main() -> None:
     run = started("exploration", seeds=3)
-    base = {"users": run.sized(1_500, 400), "products": run.sized(6_000, 3_000), "queries": 8_000, "days": 7}
+    base = {"users": run.sized(1_000, 400), "products": run.sized(5_000, 3_000), "queries": 8_000, "days": 7}
     sides = {
         side: [WorldConfig.of("study", seed=seed, **base, catalogue={"churn": churn}) for seed in run.seeds]
         for side, churn in (("on", 0.013), ("off", 0.0))

@@ -13,7 +13,7 @@ from emptor.market.experiment import chosen_users, compare_arms, run_arm
 from emptor.market.policies import Matching
 from emptor.market.world.world import World
 
-RUNS, DAYS = 20, 4
+RUNS, DAYS = 20, 3
 MEASURES = ("clicks", "orders")
 
 

@@ -196,7 +196,7 @@ def main() -> None:
     run = started("switches", seeds=3)
     measured: dict[tuple[int, Measure], dict[str, float]] = {}
     rows = []
-    base = {"users": run.sized(2_000, 1_000), "products": 8_000, "queries": 8_000}
+    base = {"users": run.sized(1_500, 1_000), "products": 8_000, "queries": 8_000}
     for name, off, measure in SWITCHES:
         sides: dict[str, list[dict[str, float]]] = {"on": [], "off": []}
         for seed in run.seeds:
@@ -215,7 +215,7 @@ def main() -> None:
     content = {
         "command": run.command,
         "seeds": list(run.seeds),
-        "worlds": "the demo preset, 2,000 users, 8,000 products",
+        "worlds": "the demo preset, 1,500 users, 8,000 products",
     }
     keep(run, "switches", {**content, "rows": rows})
 
