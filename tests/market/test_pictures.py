@@ -117,7 +117,23 @@ def test_no_number_of_the_look_is_a_property() -> None:
     """Each property follows several numbers, and none follows one alone."""
     looks = stream(0, "looks").standard_normal((2000, DIMENSIONS))
     styles = [hidden_style(tuple(look)) for look in looks]
-    names = ("stretch", "taper", "lightness", "chroma", "trim", "piping", "band", "gloss", "line", "fade", "fleck")
+    names = (
+        "stretch",
+        "taper",
+        "lightness",
+        "chroma",
+        "trim",
+        "piping",
+        "band",
+        "gloss",
+        "line",
+        "fade",
+        "fleck",
+        "warmth",
+        "slant",
+        "heart",
+        "rim",
+    )
     values = np.array([[getattr(style, name) for name in names] + [style.cut.zoom, style.cut.turn] for style in styles])
     follows = np.abs(np.corrcoef(values.T, looks.T)[: values.shape[1], values.shape[1] :])
     assert follows.max() < 0.85

@@ -17,9 +17,9 @@ from emptor.market.pictures.textures import UNCHANGED, Cut
 DIMENSIONS = 6
 """How many numbers a hidden look has."""
 
-_WIDTH = 18
-_PROPERTIES = 16
-_KEY = 20_260_756
+_WIDTH = 24
+_PROPERTIES = 19
+_KEY = 20_260_914
 """Of the fixed random layers: one of a few hundred under which every number shows about equally in plain products."""
 
 
@@ -31,8 +31,9 @@ class HiddenStyle:
     `lightness`, `chroma`: tone of the main colour, -1 to 1 of the room within its name; `trim`: -1 the second colour
     leans to the first, 1 away from it. `piping`: the hems of parts take the second colour (to 1) or go dark (to -1).
     `band`: width of a band across the product in frame units, at the height `band_at`. `cut`: of the pattern.
-    `gloss`, `line`: factors on shine, and on seams and rims. `fade`: how much lighter the top is than the foot, as a
-    share. `fleck`: strength of a mottled surface, 0 to 1. `warmth`: of shadows and shine, -1 bluish to 1 reddish.
+    `gloss`, `line`: factors on shine, and on seams and rims. `fleck`: strength of a mottled surface, 0 to 1. `warmth`:
+    of shadows and shine, -1 bluish to 1 reddish. How dyed or sprayed, as shares of light: `fade` from top to foot,
+    `slant` from left to right, `heart` from the middle to the ends, `rim` from within to the outline.
     """
 
     stretch: float = 0.0
@@ -46,9 +47,12 @@ class HiddenStyle:
     cut: Cut = UNCHANGED
     gloss: float = 1.0
     line: float = 1.0
-    fade: float = 0.0
     fleck: float = 0.0
     warmth: float = 0.0
+    fade: float = 0.0
+    slant: float = 0.0
+    heart: float = 0.0
+    rim: float = 0.0
 
 
 PLAIN = HiddenStyle()
@@ -82,9 +86,12 @@ def hidden_style(look: tuple[float, ...]) -> HiddenStyle:
         cut=Cut(zoom=float(np.exp(0.3 * soft[8])), turn=13.0 * soft[9], density=float(np.tanh(0.9 * soft[10]))),
         gloss=float(np.exp(0.75 * soft[11])),
         line=float(np.exp(0.65 * soft[12])),
-        fade=0.2 * soft[13],
         fleck=max(0.0, 0.13 * soft[14]),
         warmth=float(np.tanh(0.9 * soft[15])),
+        fade=0.18 * soft[13],
+        slant=0.17 * soft[16],
+        heart=0.22 * soft[17],
+        rim=0.3 * soft[18],
     )
 
 

@@ -148,7 +148,7 @@ def probe(
     batch = 32
     steps = epochs * (learn // batch)
     optimiser = torch.optim.AdamW(reader.parameters(), weight_decay=0.02)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, max_lr=3e-3, total_steps=steps)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, max_lr=3e-3, total_steps=steps, pct_start=0.15)
     order = torch.Generator().manual_seed(seed)
     for _ in range(epochs):
         for at in torch.randperm(learn, generator=order)[: learn // batch * batch].split(batch):

@@ -110,7 +110,7 @@ def photograph(canvas: Canvas, studio: Studio, *, stands: bool, hidden: HiddenSt
     if hidden.line != 1:  # seams and rims that much stronger or weaker
         relief = Image.blend(_neutral(relief.size), relief, hidden.line)
     light = _multiplied(canvas.light.reduce(2, box=twice), relief)
-    around = _around(small, studio, hidden.fade).resize((side, side), Image.Resampling.BILINEAR).crop(box)
+    around = _around(small, studio, hidden).resize((side, side), Image.Resampling.BILINEAR).crop(box)
     light = _multiplied(light, around)
     if hidden.fleck:
         mottled = flecks(side).crop(box)
@@ -200,10 +200,10 @@ def _shadow_on_paper(scene: Image.Image, small: Image.Image, lamp: float) -> Non
     _tint(scene, SHADOW, (round(shift[0]), round(shift[1])), shadow)
 
 
-def _around(small: Image.Image, studio: Studio, fade: float) -> Image.Image:
+def _around(small: Image.Image, studio: Studio, hidden: HiddenStyle) -> Image.Image:
     """What makes a product solid: light on the rim that faces the lamp, shade opposite, as a small light plane.
 
-    With the fall of the lamp's light across the picture, and the fade of the product from top to foot.
+    With the fall of the lamp's light across the picture, and how the product is dyed or sprayed.
     """
     unit = small.width / _SMALL
     right, down = np.cos(np.radians(studio.lamp)), np.sin(np.radians(studio.lamp))
@@ -212,8 +212,13 @@ def _around(small: Image.Image, studio: Studio, fade: float) -> Image.Image:
     shade = _weaker(ImageChops.offset(soft, dx, dy), 0.42 * NEUTRAL / 255)
     shine = _weaker(ImageChops.offset(soft, -dx, -dy), 0.3 * NEUTRAL / 255)
     rim = ImageChops.subtract(ImageChops.add(_neutral(small.size), shine), shade)
-    if not studio.power and not fade:
+    if not studio.power and hidden is PLAIN:
         return rim
     at = np.arange(small.width) * (2 / (small.width - 1)) - 1
-    fall = (1 + studio.power * right * at) + ((studio.power * down - fade) * at)[:, None]
-    return Image.fromarray((np.asarray(rim) * fall).clip(0, 255).astype(np.uint8))
+    across, along = studio.power * right - hidden.slant, studio.power * down - hidden.fade
+    light = (1 + 0.5 * hidden.heart + across * at) + (along * at)[:, None]
+    if hidden.heart:
+        light -= hidden.heart * np.minimum(1.4, at**2 + (at**2)[:, None])
+    if hidden.rim:
+        light -= hidden.rim * np.asarray(soft) / 255
+    return Image.fromarray((np.asarray(rim) * light).clip(0, 255).astype(np.uint8))
