@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+
+# consoles are made on import and take their width then: lines must not break where a folder's name is long
+os.environ["COLUMNS"] = "250"
+
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
