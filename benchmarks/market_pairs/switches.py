@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.market_pairs.common import keep, started, summary
+from benchmarks.market_pairs.common import Run, keep, started, summary
 from benchmarks.market_pairs.logs import SpellLoop
 from emptor.market.behaviour.asked import PAGE, Asked
 from emptor.market.config import WorldConfig
@@ -169,49 +169,58 @@ def pools(world: World) -> dict[str, float]:
 
 
 Measure = Callable[[World], dict[str, float]]
-SWITCHES: tuple[tuple[str, dict[str, Any], Measure], ...] = (
-    ("page.redundancy", {"page": {"redundancy": 0}}, by_design),
-    ("page.contrast", {"page": {"contrast": 0}}, contrast),
-    ("page.mood", {"page": {"mood": 0}}, read),
-    ("catalogue.misleading", {"catalogue": {"misleading": 0}}, bought),
-    ("catalogue.omit_seen, omit_other", {"catalogue": {"omit_seen": 0, "omit_other": 0}}, promises),
-    ("catalogue.families", {"catalogue": {"families": 0}}, pools),
-    ("catalogue.churn", {"catalogue": {"churn": 0}}, pools),
-    ("catalogue.quality_sd", {"catalogue": {"quality_sd": 0}}, pools),
-    ("demand.loyalty", {"demand": {"loyalty": 0}}, visits),
-    ("demand.needs", {"demand": {"needs": 0}}, asks),
-    ("demand.misspelt", {"demand": {"misspelt": 0}}, asks),
-    ("demand.unexposed", {"demand": {"unexposed": 0}}, pools),
-    ("taste.strength", {"taste": {"strength": 0}}, liking),
-    ("taste.price", {"taste": {"price": 0}}, liking),
-    ("taste.brand", {"taste": {"brand": 0}}, liking),
-    ("taste.local", {"taste": {"local": 0}}, liking),
-    ("taste.interactions", {"taste": {"interactions": 0}}, liking),
-    ("taste.interest", {"taste": {"interest": 0}}, liking),
-    ("taste.drift_days", {"taste": {"drift_days": 1e6}}, liking),
+Known = dict[tuple[int, Measure], dict[str, float]]
+SWITCHES: tuple[tuple[str, dict[str, Any], dict[str, Any], Measure], ...] = (
+    ("page.redundancy", {}, {"page": {"redundancy": 0}}, by_design),
+    ("page.contrast", {}, {"page": {"contrast": 0}}, contrast),
+    ("page.mood", {}, {"page": {"mood": 0}}, read),
+    ("catalogue.misleading", {}, {"catalogue": {"misleading": 0}}, bought),
+    ("catalogue.misleading at .4", {"catalogue": {"misleading": 0.4}}, {"catalogue": {"misleading": 0}}, bought),
+    ("catalogue.omit_seen, omit_other", {}, {"catalogue": {"omit_seen": 0, "omit_other": 0}}, promises),
+    ("catalogue.families", {}, {"catalogue": {"families": 0}}, pools),
+    ("catalogue.churn", {}, {"catalogue": {"churn": 0}}, pools),
+    ("catalogue.quality_sd", {}, {"catalogue": {"quality_sd": 0}}, pools),
+    ("demand.loyalty", {}, {"demand": {"loyalty": 0}}, visits),
+    ("demand.needs", {}, {"demand": {"needs": 0}}, asks),
+    ("demand.misspelt", {}, {"demand": {"misspelt": 0}}, asks),
+    ("demand.unexposed", {}, {"demand": {"unexposed": 0}}, pools),
+    ("taste.strength", {}, {"taste": {"strength": 0}}, liking),
+    ("taste.price", {}, {"taste": {"price": 0}}, liking),
+    ("taste.brand", {}, {"taste": {"brand": 0}}, liking),
+    ("taste.local", {}, {"taste": {"local": 0}}, liking),
+    ("taste.interactions", {}, {"taste": {"interactions": 0}}, liking),
+    ("taste.interest", {}, {"taste": {"interest": 0}}, liking),
+    ("taste.drift_days", {}, {"taste": {"drift_days": 1e6}}, liking),
 )
+
+
+def moved(
+    run: Run, name: str, on: dict[str, Any], off: dict[str, Any], measure: Measure, known: Known
+) -> dict[str, Any]:
+    """A row of the table. known: what was measured already on worlds with all switches as they are by default."""
+    base = {"users": run.sized(1_500, 1_000), "products": 8_000, "queries": 8_000}
+    sides: dict[str, list[dict[str, float]]] = {"on": [], "off": []}
+    for seed in run.seeds:
+        config = WorldConfig.of("demo", seed=seed, **base)
+        if on or (seed, measure) not in known:
+            found = measure(World(config.changed(**on)))
+            if not on:
+                known[seed, measure] = found
+        sides["on"].append(found if on else known[seed, measure])
+        sides["off"].append(measure(World(config.changed(**off))))
+    row = {}
+    for own in sides["on"][0]:
+        with_it, without = ([world[own] for world in sides[side]] for side in ("on", "off"))
+        change = summary([a - b for a, b in zip(with_it, without, strict=True)])
+        row[own] = {"on": float(np.mean(with_it)), "off": float(np.mean(without)), "on_less_off": change}
+    print(f"# {name}: " + "; ".join(f"{k} {v['on']:.3f} -> {v['off']:.3f}" for k, v in row.items()), flush=True)
+    return {"switch": name, "on": on or "default", "off": off, "measures": row}
 
 
 def main() -> None:
     run = started("switches", seeds=3)
-    measured: dict[tuple[int, Measure], dict[str, float]] = {}
-    rows = []
-    base = {"users": run.sized(1_500, 1_000), "products": 8_000, "queries": 8_000}
-    for name, off, measure in SWITCHES:
-        sides: dict[str, list[dict[str, float]]] = {"on": [], "off": []}
-        for seed in run.seeds:
-            config = WorldConfig.of("demo", seed=seed, **base)
-            if (seed, measure) not in measured:
-                measured[seed, measure] = measure(World(config))
-            sides["on"].append(measured[seed, measure])
-            sides["off"].append(measure(World(config.changed(**off))))
-        moved = {}
-        for own in sides["on"][0]:
-            on, without = ([world[own] for world in sides[side]] for side in ("on", "off"))
-            change = summary([a - b for a, b in zip(on, without, strict=True)])
-            moved[own] = {"on": float(np.mean(on)), "off": float(np.mean(without)), "on_less_off": change}
-        rows.append({"switch": name, "off": off, "measures": moved})
-        print(f"# {name}: " + "; ".join(f"{k} {v['on']:.3f} -> {v['off']:.3f}" for k, v in moved.items()), flush=True)
+    known: Known = {}
+    rows = [moved(run, *switch, known) for switch in SWITCHES]
     content = {
         "command": run.command,
         "seeds": list(run.seeds),
