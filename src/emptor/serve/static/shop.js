@@ -72,7 +72,8 @@ document.addEventListener("visibilitychange", () => {
 // -- small comforts -------------------------------------------------------------------------------------------------
 
 function drop(image) {
-  image.closest(".picture").classList.remove("has");
+  // an error is told of a picture that is already gone, too
+  image.closest(".picture")?.classList.remove("has");
   image.remove();
 }
 function dropIfBroken(image) {
