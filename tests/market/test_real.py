@@ -13,6 +13,7 @@ from emptor.errors import EmptorError
 from emptor.market.config import WorldConfig
 from emptor.market.descriptors import COUNT, SIDE, descriptor, whitened
 from emptor.market.making import adopt, new_market, open_world
+from emptor.market.real import lacks
 from emptor.market.running import run_market
 from emptor.market.store import load_config
 from emptor.market.world.world import World
@@ -57,20 +58,34 @@ def shop_path(tmp_path: Path) -> Path:
 
 
 def test_users_shop_a_catalogue_with_holes(shop_path: Path) -> None:
-    world = adopt(shop_path, config(demand={"visits": 1.0}))
+    with Shop.open(shop_path) as shop:
+        shop.events.append([{"action": "click", "session_id": "a person", "product_id": "R01"}])
+    before = files_of(shop_path)
+    copy = shop_path.with_name("copy")
+    world = adopt(shop_path, copy, config(demand={"visits": 1.0}))
     assert len(world.products) == 60 and world.products.pictured.sum() == 45 and len(world.taxonomy) == 4
-    ran = run_market(shop_path, days=2)
+    ran = run_market(copy, days=2)
     totals = ran.tally.totals()
     assert totals["clicks"] > 50 and totals["orders"] > 0 and ran.events > 1_000
-    again = adopt_again(shop_path)
+    assert files_of(shop_path) == before
+    with Shop.open(shop_path) as shop, Shop.open(copy) as other:
+        assert shop.events.count() == 1 and "a person" not in other.events.read().collect()["session_id"].to_list()
+    assert any("have no price" in told for told in lacks(world))
+    again = adopt_again(copy)
     assert (
         again.products.look == world.products.look
     ).all() and again.queries.text.tolist() == world.queries.text.tolist()
-    with pytest.raises(EmptorError, match="has a market"):
-        adopt(shop_path, config())
+    with pytest.raises(EmptorError, match="copy exists; name another folder"):
+        adopt(shop_path, copy, config())
     with pytest.raises(EmptorError, match="is no invented market"):
         new_market(shop_path, WorldConfig.of("tiny"), replace=True)
     assert (shop_path / "manifest.json").exists()
+
+
+def files_of(shop_path: Path) -> dict[str, bytes]:
+    """What a shop holds, without what the database and locks leave lying about while they are open."""
+    files = (path for path in shop_path.rglob("*") if path.is_file())
+    return {path.name: path.read_bytes() for path in files if not path.name.endswith(("-shm", "-wal", ".lock"))}
 
 
 def adopt_again(shop_path: Path) -> World:
@@ -79,7 +94,7 @@ def adopt_again(shop_path: Path) -> World:
 
 
 def test_queries_are_answered(shop_path: Path) -> None:
-    world = adopt(shop_path, config())
+    world = adopt(shop_path, shop_path.with_name("copy"), config())
     best = [int(world.relevance.grades_of_all(row).max()) for row in range(len(world.queries))]
     assert min(best) == 3 and {"shoes", "red shoes"} <= set(world.queries.text.tolist())
 
@@ -90,8 +105,8 @@ def test_an_empty_catalogue_is_refused(tmp_path: Path) -> None:
     with Shop.create(tmp_path / "shop") as shop:
         import_catalogue(shop, file)
     with pytest.raises(EmptorError, match="the catalogue has 1 products; a market needs at least 2"):
-        adopt(tmp_path / "shop", config())
-    assert not (tmp_path / "shop.world").exists()
+        adopt(tmp_path / "shop", tmp_path / "copy", config())
+    assert not (tmp_path / "copy.world").exists() and not (tmp_path / "copy").exists()
 
 
 def test_descriptors_tell_pictures_apart() -> None:
@@ -111,7 +126,7 @@ def test_a_day_of_shopping_among_real_products(tmp_path: Path) -> None:
     maps = {"product_id": ["id"], "title": ["productDisplayName"], "category": ["masterCategory", "subCategory"]}
     with Shop.create(tmp_path / "shop") as shop:
         import_catalogue(shop, FASHION / "products.csv.gz", maps=maps, images=FASHION / "images96x128.zip")
-    world = adopt(tmp_path / "shop", config(users=1_500))
+    world = adopt(tmp_path / "shop", tmp_path / "copy", config(users=1_500))
     assert len(world.products) == 9_583 and world.products.pictured.mean() > 0.99
-    totals = run_market(tmp_path / "shop", days=1).tally.totals()
+    totals = run_market(tmp_path / "copy", days=1).tally.totals()
     assert totals["views"] > 300 and totals["clicks"] > 50

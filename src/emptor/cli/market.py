@@ -49,6 +49,7 @@ def new(
 @app.command()
 def adopt(
     shop: ShopFolder,
+    copy: Annotated[Path, typer.Argument(metavar="COPY", help="Folder of the copy in which they shop; made here.")],
     users: Annotated[int, typer.Option(help="How many shop there.", min=10, max=5_000_000)] = 20_000,
     queries: Annotated[int, typer.Option(help="Different queries, about.", min=50, max=2_000_000)] = 10_000,
     seed: Annotated[int, typer.Option(help="Other users with other tastes.", min=0)] = 0,
@@ -56,19 +57,23 @@ def adopt(
         Path | None, typer.Option(help="JSON with knobs that differ from the defaults.", exists=True, dir_okay=False)
     ] = None,
 ) -> None:
-    """Let simulated users shop a catalogue that SHOP has already; nothing in the shop changes."""
+    """Copy SHOP without its log and let simulated users shop the copy. SHOP itself stays as it is."""
     from emptor.market.config import WorldConfig
     from emptor.market.making import adopt as give
     from emptor.market.reading import read_changes
+    from emptor.market.real import lacks
 
     changes = {"users": users, "queries": queries, **read_changes(config)}
-    world = give(shop, WorldConfig.read({"seed": seed, "stock": "catalogue", **changes}))
+    world = give(shop, copy, WorldConfig.read({"seed": seed, "stock": "catalogue", **changes}))
+    products = world.products
     out.print(
-        f"{shop}: {len(world.products):,} products ({world.products.pictured.mean():.0%} with a picture), "
-        f"{len(world.taxonomy)} categories, {count(len(world.users), 'user')}, {len(world.queries):,} queries; "
-        f"world {world.config.hash}"
+        f"{copy}: {count(len(products), 'product')} ({products.pictured.mean():.0%} with a picture), "
+        f"{len(world.taxonomy)} {'category' if len(world.taxonomy) == 1 else 'categories'}, "
+        f"{count(len(world.users), 'user')}, {len(world.queries):,} queries; world {world.config.hash}"
     )
-    out.print(f"Next: [bold]emptor market run {shop} --days 3[/]")
+    for told in lacks(world):
+        out.print(f"[yellow]{told}[/]")
+    out.print(f"Next: [bold]emptor market run {copy} --days 3[/]")
 
 
 @app.command()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -19,7 +20,7 @@ from emptor.market.store import State, folder_of, save_config, save_state
 from emptor.market.world.listing import write_catalogue
 from emptor.market.world.world import EPOCH, World
 from emptor.progress import step
-from emptor.shop.importer import ImportResult, import_catalogue
+from emptor.shop.importer import ImportResult, import_catalogue, republish
 from emptor.shop.shop import Shop
 
 SETTINGS = """
@@ -77,7 +78,10 @@ def new_market(
         raise EmptorError("a new market invents its stock; to let users shop a catalogue, import it and adopt the shop")
     if shop_path.exists() and any(shop_path.iterdir()):
         if not _is_invented(world_path):  # a catalogue that somebody brought is never thrown away
-            raise EmptorError(f"{shop_path} exists and is no invented market; name another folder, or remove it")
+            raise EmptorError(
+                f"{shop_path} exists and is no invented market; name another folder, "
+                f"or let users shop its catalogue with `emptor market adopt {shop_path} COPY`"
+            )
         if not replace:
             raise EmptorError(f"{shop_path} holds a market already; say --replace to throw it and its log away")
         shutil.rmtree(shop_path)
@@ -98,20 +102,47 @@ def new_market(
     return world, result
 
 
-def adopt(shop_path: Path, config: WorldConfig) -> World:
-    """Give a shop with a catalogue of its own a market: users who like some of what it sells. The shop stays as it is.
+def adopt(shop_path: Path, into: Path, config: WorldConfig) -> World:
+    """Copy a shop without its log, and give the copy a market: users who like some of what it sells.
 
-    Raises: EmptorError where there is no shop or it has a market already.
+    The shop itself stays as it is: what simulated users do must never stand among what people did.
+
+    Args:
+        into: folder of the copy, which must not exist yet. Pictures are linked, not copied.
+    Raises: EmptorError where there is no shop, or the copy's folder is taken.
     """
-    if (folder_of(shop_path) / "world.json").exists():
-        raise EmptorError(f"{shop_path} has a market ({folder_of(shop_path)}); remove that folder to make another")
-    with Shop.open(shop_path) as shop:
-        world = open_world(shop, config)
-        _ = world.reading
-    folder_of(shop_path).mkdir(parents=True, exist_ok=True)
-    save_state(shop_path, State(0, np.zeros(config.users, np.float32)))
-    save_config(shop_path, config)
+    for taken in (into, folder_of(into)):
+        if taken.exists() and (taken.is_file() or any(taken.iterdir())):
+            raise EmptorError(f"{taken} exists; name another folder for the copy that users will shop in, or remove it")
+    try:
+        with Shop.open(shop_path) as shop:
+            shop.view()  # one that nobody can shop in is not worth a copy
+            shutil.copytree(shop_path, into, ignore=shutil.ignore_patterns(*_LEFT_BEHIND), dirs_exist_ok=True)
+            if (shop_path / "images").exists():
+                shutil.copytree(shop_path / "images", into / "images", copy_function=_linked, dirs_exist_ok=True)
+        with Shop.open(into) as shop:
+            republish(shop)  # what was popular with people is not known to a shop without their log
+            world = open_world(shop, config)
+            _ = world.reading
+    except BaseException:
+        shutil.rmtree(into, ignore_errors=True)
+        raise
+    folder_of(into).mkdir(parents=True, exist_ok=True)
+    save_state(into, State(0, np.zeros(config.users, np.float32)))
+    save_config(into, config)
     return world
+
+
+_LEFT_BEHIND = ("events.sqlite*", "logs", "quarantine", "*.lock", "staging", "views", "images", "evaluation.json")
+
+
+def _linked(source: str, target: str) -> str:
+    """A file of the image store, whose name is its content's: another name for it is as good as a copy."""
+    try:
+        os.link(source, target)
+    except OSError:  # another disk
+        shutil.copy2(source, target)
+    return target
 
 
 def open_world(shop: Shop, config: WorldConfig) -> World:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from hashlib import blake2b
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -23,6 +24,9 @@ from emptor.shop.category import split_path
 from emptor.shop.shop import Shop
 from emptor.shop.view import View
 from emptor.shop.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from emptor.market.world.world import World
 
 _LEAST = 5
 """Products of a category that stands for itself; smaller ones are put together, by department."""
@@ -142,3 +146,16 @@ def _words(vocabulary: Vocabulary) -> list[str]:
 def _number(product_id: str) -> int:
     """What keys a product's random streams: a number of 62 bits that follows from its id."""
     return int.from_bytes(blake2b(product_id.encode(), digest_size=8).digest(), "little") >> 2
+
+
+def lacks(world: World) -> list[str]:
+    """What a catalogue does not have and users would have gone by, a sentence each."""
+    products, told = world.products, []
+    priced = (products.price > 0).mean()
+    if priced < 0.9:
+        told.append(f"{1 - priced:.0%} of the products have no price: users do not mind theirs, and orders count as 0.")
+    if len(world.taxonomy) < 3:
+        told.append("next to no categories: what users look for is a brand, an attribute or words of a title.")
+    if products.pictured.mean() < 0.5:
+        told.append("most products have no picture: what users like of a look decides nothing there.")
+    return told

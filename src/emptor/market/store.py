@@ -50,7 +50,8 @@ def load_config(shop: Path) -> WorldConfig:
         content = orjson.loads(file.read_bytes())
     except FileNotFoundError:
         raise EmptorError(
-            f"{shop} sells in no simulated market ({file} is missing); make one with `emptor market new {shop}`"
+            f"{shop} sells in no simulated market ({file} is missing); make one with `emptor market new`, "
+            f"or a copy of this shop with users in it by `emptor market adopt {shop} COPY`"
         ) from None
     except orjson.JSONDecodeError as error:
         raise EmptorError(f"{file}: is not JSON ({error}); restore it, or make the market anew") from None
