@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import orjson
+import polars as pl
 import pytest
 from typer.testing import CliRunner
 
@@ -195,6 +196,46 @@ def test_a_log_of_another_system_is_imported_from_a_folder(shop_path: Path, tmp_
     assert "session_id       from visit  as in the last import" in told and "2 known already" in told
     told = run("check", shop_path)
     assert "1 product was clicked or bought, but generation 1 was built before that was known" in told
+
+
+@pytest.mark.parametrize(
+    ("rows", "sentence"),
+    [
+        ("1,P30,True,2024-01-01,\n1,P31,False,2024-01-01,\n1,P31,click,soon,", "2 of 3 have True, False as action"),
+        ("1,P30,True,2024-01-01,", "say what each value means, such as --action True=click"),
+        ("1,P30,,2024-01-01,", "say --action click where all are of one kind"),
+        ("1,P30,click,soon,", "say --map time=COLUMN, or --time"),
+        (",P30,click,2024-01-01,", "say --map session_id=COLUMN or --map user_id=COLUMN"),
+        ("1,P30,click,2024-01-01,first", "say --map position=COLUMN where it is in another column"),
+    ],
+)
+def test_a_log_of_which_nothing_was_taken_is_a_failure(
+    shop_path: Path, tmp_path: Path, rows: str, sentence: str
+) -> None:
+    (tmp_path / "a.csv").write_text(f"session_id,product_id,action,time,position\n{rows}\n")
+    result = CliRunner().invoke(app, ["import", str(shop_path), "--events", str(tmp_path / "a.csv")])
+    told = " ".join(result.output.split())
+    assert result.exit_code == 1 and "No event was taken" in told and sentence in told
+    assert not (shop_path / "mapping.json").exists()
+
+
+def test_what_the_actions_of_a_log_mean_is_remembered(shop_path: Path, tmp_path: Path) -> None:
+    log = tmp_path / "a.csv"
+    log.write_text("session_id,product_id,action,time\n1,P30,True,2024-01-01\n1,P31,F,2024-01-01\n")
+    run("import", shop_path, "--events", log, "--action", "True=click", "--action", "F=impression")
+    log.write_text("session_id,product_id,action,time\n2,P30,TRUE,2024-01-02\n")
+    told = run("import", shop_path, "--events", log)
+    assert "1 event stored" in told and "from the action true" in told and "--action true=NAME to change" in told
+    assert "from the action f" not in told
+    log.write_text("session_id,product_id,action,time\n2,P30,true,2024-01-03\n")
+    assert "from the action" not in run("import", shop_path, "--events", log, "--action", "true=cart")
+    events = pl.read_parquet(exported(shop_path, tmp_path))
+    assert sorted(events["action"]) == ["cart", "click", "click", "impression"]
+
+
+def exported(shop: Path, folder: Path) -> Path:
+    run("export", shop, "--events", folder / "events.parquet")
+    return folder / "events.parquet"
 
 
 def test_a_catalogue_and_its_log_are_mapped_in_one_command(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -48,7 +49,7 @@ def import_(
         typer.Option(
             metavar="[VALUE=]NAME",
             help="Of a log without a column of actions: the action of all, such as click. True=click says what a value "
-            "of the column means. Repeats.",
+            "of the column means, and is remembered. Repeats.",
         ),
     ] = None,
     time: Annotated[
@@ -89,11 +90,11 @@ def import_(
     is_new = not (shop / "shop.toml").exists()
     try:
         with Shop.create(shop) as target:
-            products: Counter[str] = Counter()
+            read = _Read()
             for file in files:
                 own = None if catalogue is not None else format
                 options = {"columns": event_columns, "defaults": defaults, "actions": meanings, "format": own}
-                products += _import_events(target, file, options)
+                _import_events(target, file, options, read)
             if catalogue is not None:
                 result = import_catalogue(
                     target,
@@ -109,7 +110,10 @@ def import_(
                 _print_import(target.path, result)
             elif target.manifest() is not None:
                 out.print("Run [bold]emptor publish[/] to let new clicks and purchases count as popularity.")
-            _print_strangers(target, products)
+            _print_strangers(target, read.products)
+        if read.left_out and not read.taken:
+            out.print(f"[red]No event was taken[/]: {escape(read.commonest_fault())}.")
+            raise typer.Exit(1)
     except EmptorError:
         if is_new:
             _remove_empty(shop)
@@ -144,8 +148,47 @@ def _remove_empty(shop: Path) -> None:
         shutil.rmtree(shop)
 
 
-def _import_events(target: Any, file: Path, options: dict[str, Any]) -> Counter[str]:
-    """Import one file of events, print what became of them; returns how many name each product."""
+@dataclass
+class _Read:
+    """What the files of events came to. products: how many events name each.
+
+    faults: (field, expected) -> events left out for it; found: up to 4 of the values found there.
+    """
+
+    taken: int = 0
+    left_out: int = 0
+    products: Counter[str] = field(default_factory=Counter)
+    faults: Counter[tuple[str, str]] = field(default_factory=Counter)
+    found: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+
+    def refused(self, name: str, found: str, expected: str) -> None:
+        self.faults[name, expected] += 1
+        values = self.found.setdefault((name, expected), [])
+        if found not in values and len(values) < 4:
+            values.append(found)
+
+    def commonest_fault(self) -> str:
+        """The commonest fault and its cure, in a sentence."""
+        from emptor.shop.events.mapping import FIELDS
+
+        (name, expected), number = self.faults.most_common(1)[0]
+        found = self.found[name, expected]
+        told = f"{number:,} of {self.left_out:,} have {', '.join(found)} as {name} (expected {expected})"
+        said = [value for value in found if value != "nothing"]
+        if name == "action" and said:
+            value = next((value for value in said if value.lower() in ("true", "1")), said[0])
+            return f"{told}; say what each value means, such as --action {shlex.quote(f'{value}=click')}"
+        cures = {
+            "action": "say --action click where all are of one kind, or --map action=COLUMN",
+            "time": "say --map time=COLUMN, or --time 2024-01-01T00:00:00Z where none is known",
+            "user_id": "say --map session_id=COLUMN or --map user_id=COLUMN",
+        }
+        of_columns = f"say --map {name}=COLUMN where it is in another column"
+        return f"{told}; {cures.get(name) or (of_columns if name in FIELDS else 'see the quarantine')}"
+
+
+def _import_events(target: Any, file: Path, options: dict[str, Any], read: _Read) -> None:
+    """Import one file of events, print what became of them and add it to what was read."""
     from emptor.shop.events import import_events
     from emptor.shop.importing import Fault, Quarantine
     from emptor.shop.remembered import read_remembered, remember_events
@@ -156,26 +199,36 @@ def _import_events(target: Any, file: Path, options: dict[str, Any]) -> Counter[
     ):
         seen = 0
 
-        def progress(read: int) -> None:
+        def progress(position: int) -> None:
             nonlocal seen
-            bar.advance(read - seen)
-            seen = read
+            bar.advance(position - seen)
+            seen = position
 
         def refuse(line: int, field: str, found: str, expected: str) -> None:
             quarantine.add(Fault(line, None, field, found, expected))
+            read.refused(field, found, expected)
 
-        known = read_remembered(target.path).events
-        counts = import_events(target.events, file, quarantine=refuse, remembered=known, progress=progress, **options)
-    remember_events(target.path, options["columns"])
+        known = read_remembered(target.path)
+        given = options["actions"]
+        options = {**options, "remembered": known.events, "actions": known.actions | given}
+        counts = import_events(target.events, file, quarantine=refuse, progress=progress, **options)
+    read.products += counts.products
+    read.taken += counts.stored + counts.duplicate
+    read.left_out += counts.quarantined
+    if counts.stored or counts.duplicate:
+        remember_events(target.path, options["columns"], given)
     for name, column in counts.reused.items():
         again = f"as in the last import; --map {escape(name)}=COLUMN to change"
         out.print(f"  {escape(name):<16} [dim]from[/] {escape(column)}  [dim]{again}[/]")
+    for value, name in counts.meant.items():
+        if value not in given:
+            again = f"as in the last import; --action {escape(value)}=NAME to change"
+            out.print(f"  {escape(name):<16} [dim]from the action[/] {escape(value)}  [dim]{again}[/]")
     out.print(
         f"{escape(file.name)}: [bold]{count(counts.stored, 'event')}[/] stored, {counts.duplicate:,} known already."
     )
     if counts.quarantined:
         out.print(f"[yellow]{count(counts.quarantined, 'event')} left out[/], see {quarantine.path}")
-    return counts.products
 
 
 def _print_strangers(target: Any, products: Counter[str]) -> None:

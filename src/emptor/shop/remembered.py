@@ -1,4 +1,4 @@
-"""`mapping.json`: what an import was told about a file's columns, so that the next file of the kind need not be told.
+"""`mapping.json`: what an import was told about a file's columns and actions, so that the next need not be told.
 
 Written when an import is published, never by one that failed. Delete the file, and imports go by the names alone again.
 """
@@ -18,7 +18,10 @@ NAME = "mapping.json"
 
 
 class Remembered(BaseModel):
-    """catalogue: field or attr.NAME -> its columns; ignore: columns left out; events: field -> its column."""
+    """catalogue: field or attr.NAME -> its columns; ignore: columns left out; events: field -> its column.
+
+    actions: value of a behaviour log, in lower case -> the action that it means.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -26,6 +29,7 @@ class Remembered(BaseModel):
     ignore: list[str] = []
     category_separator: str | None = None
     events: dict[str, str] = {}
+    actions: dict[str, str] = {}
 
 
 def read_remembered(shop: Path) -> Remembered:
@@ -57,10 +61,11 @@ def remember_catalogue(
     _write(shop, old, old.model_copy(update=new))
 
 
-def remember_events(shop: Path, columns: Mapping[str, str]) -> None:
-    """Keep which column of a behaviour log became which field."""
+def remember_events(shop: Path, columns: Mapping[str, str], actions: Mapping[str, str]) -> None:
+    """Keep which column of a behaviour log became which field, and which value which action."""
     old = read_remembered(shop)
-    _write(shop, old, old.model_copy(update={"events": old.events | dict(columns)}))
+    new = {"events": old.events | dict(columns), "actions": old.actions | dict(actions)}
+    _write(shop, old, old.model_copy(update=new))
 
 
 def _write(shop: Path, old: Remembered, new: Remembered) -> None:

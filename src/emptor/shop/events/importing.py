@@ -41,6 +41,8 @@ class ImportCounts:
     """product_id -> events of the file that name it, known ones included."""
     reused: Mapping[str, str] = field(default_factory=dict, compare=False)
     """Fields taken from columns as remembered."""
+    meant: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """Of `actions`: those whose value the file has."""
 
 
 def import_events(
@@ -79,6 +81,7 @@ def import_events(
     stored = duplicate = quarantined = since_roll_up = 0
     products: Counter[str] = Counter()
     defaults, actions = defaults or {}, actions or {}
+    met: set[str] = set()
     names = Columns(columns or {}, remembered or {}, defaults)
     with closing(Source(path, kind, names)) as source, closing(Identities()) as identities:
         rows: list[Row] = []
@@ -106,7 +109,7 @@ def import_events(
                 try:
                     if isinstance(record, EventFault):
                         raise record
-                    rows.append(_to_row(record, kind, defaults, actions))
+                    rows.append(_to_row(record, kind, defaults, actions, met))
                 except EventFault as fault:
                     quarantine(line, fault.field, fault.found, fault.expected)
                     quarantined += 1
@@ -116,18 +119,23 @@ def import_events(
             flush()
             raise
         flush()
-    return ImportCounts(stored, duplicate, quarantined, products, names.reused)
+    meant = {value: name for value, name in actions.items() if value in met}
+    return ImportCounts(stored, duplicate, quarantined, products, names.reused, meant)
 
 
-def _to_row(record: dict[str, Any], kind: Format, defaults: Mapping[str, Any], actions: Mapping[str, str]) -> Row:
+def _to_row(
+    record: dict[str, Any], kind: Format, defaults: Mapping[str, Any], actions: Mapping[str, str], met: set[str]
+) -> Row:
     try:
         if kind == "ubi" or (kind == "jsonl" and kind_of(record) is not None):
             if "time" in defaults and record.get("timestamp") is None:
                 record = {**record, "timestamp": defaults["time"]}
             return from_ubi(record, now_us=_UNTIMED)
         if actions and record.get("action") is not None:
-            action = str(record["action"]).strip()
-            record = {**record, "action": actions.get(action.lower(), record["action"])}
+            value = str(record["action"]).strip().lower()
+            if value in actions:
+                met.add(value)
+                record = {**record, "action": actions[value]}
         for name, value in defaults.items():
             if record.get(name) is None and not (name == "time" and record.get("timestamp") is not None):
                 record = {**record, name: value}
