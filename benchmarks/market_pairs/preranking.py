@@ -217,8 +217,8 @@ def one(config: WorldConfig) -> dict[str, float]:
 
 
 def main() -> None:
-    run = started("preranking", seeds=3)
-    base = {"users": run.sized(2_500, 800), "products": 8_000, "queries": 16_000, "days": DAYS}
+    run = started("preranking", seeds=4)
+    base = {"users": run.sized(1_200, 800), "products": 8_000, "queries": 16_000, "days": DAYS}
     sides = {
         side: [
             WorldConfig.of("study", seed=seed, **base, catalogue={"churn": 0}, demand={"unexposed": share})
