@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 from emptor.cli import app
 from emptor.engine import Engine
 from emptor.errors import EmptorError
+from emptor.evaluate import evaluate_shop
 from emptor.evaluate.gate import challenge
 from emptor.shop.shop import Shop
 
@@ -49,6 +50,17 @@ def test_a_challenger_passes_or_fails_by_its_figures(judged: Path) -> None:
     assert same.checks[0].value == same.checks[0].champion == same.checks[0].least == pytest.approx(1.0)
     assert same.checks[1].least == pytest.approx(0.5)
     assert not popular.passed and popular.figures["ndcg@10"][0] < 0.5
+    assert same.notes == (
+        "same and the default returned the same lists for all queries: nothing was compared",
+        "3 judged queries are few for a gate, whose figures then move by chance: at least 50 are better",
+    )
+    assert popular.notes[0].startswith("products of the challenger's pages are not graded: judged@10 is 0.")
+    assert "the default's 0.67" in popular.notes[0] and "same lists" not in " ".join(popular.notes)
+    with Engine.open(judged) as engine:
+        report = evaluate_shop(engine, judged / "judged.csv", metrics=["ndcg@10"], cascade="same", against="default")
+        other = evaluate_shop(engine, judged / "judged.csv", metrics=["ndcg@10"], cascade="popular", against="default")
+    assert "same and default returned the same lists for all queries: nothing was compared" in report.notes
+    assert not other.same_lists
 
 
 def test_what_is_missing_is_told(judged: Path) -> None:
@@ -69,6 +81,8 @@ def test_the_command_promotes_refuses_and_rolls_back(judged: Path) -> None:
     floors(judged, 'floors = { "ndcg@10" = 0.9 }')
     run = CliRunner().invoke
     refused = run(app, ["promote", str(judged), "--cascade", "popular"])
+    told = " ".join(refused.output.split())
+    assert "! products of the challenger's pages are not graded: judged@10 is" in told
     assert refused.exit_code == 1 and "fails" in refused.output and "does not become the default" in refused.output
     promoted = run(app, ["promote", str(judged), "--cascade", "same", "--author", "Ann"])
     assert promoted.exit_code == 0 and "same is the default cascade now" in promoted.output

@@ -160,7 +160,8 @@ def test_two_cascades_side_by_side_and_promotions(shop_path: Path) -> None:
         file.write('[cascade.popular]\nstages = [{ stage = "retrieve", method = "popular", depth = 9 }]\n')
     with running(shop_path) as client:
         html = get(client, "/compare", q="mug", against="popular")
-        assert "only here" in html and "of the first 10 in both" in html
+        assert "only here" in html and "of the first 10 in both" in html and "the same list" not in html
+        assert "Both cascades returned the same list." in get(client, "/compare", q="mug", against="default")
         assert client.get("/lab/compare?q=mug&against=none").status_code == 400
         with Shop.open(shop_path) as shop:
             promote(shop, "popular", author="Ann", figures={"ndcg@10": [0.5, None]})

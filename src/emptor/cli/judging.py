@@ -98,6 +98,8 @@ def promote(
             verdict = "[green]passes[/]" if check.passed else "[red]fails[/]"
             table.add_row(check.metric, _figure(check.value), _figure(check.champion), _figure(check.least), verdict)
         out.print(table)
+        for note in trial.notes:
+            out.print(f"[yellow]![/] {escape(note)}.")
         if not trial.passed:
             out.print(f"[red]{escape(cascade)} does not become the default.[/]")
             raise typer.Exit(1)

@@ -8,7 +8,14 @@ from pathlib import Path
 from emptor.engine import Engine
 from emptor.errors import EmptorError
 from emptor.evaluate.metrics import parse_metrics
+from emptor.evaluate.report import Report
 from emptor.evaluate.shop import evaluate_shop
+
+ENOUGH_QUERIES = 50
+"""Fewer judged queries are noted: their means move by chance more than a gate allows for."""
+LESS_JUDGED = 0.05
+"""The challenger's judged@10 may lie so far below the default's before that is told."""
+_JUDGED = "judged@10"
 
 
 @dataclass(frozen=True)
@@ -28,8 +35,11 @@ class Check:
 
 @dataclass(frozen=True)
 class Trial:
+    """notes: what to know before trusting the figures, in sentences."""
+
     checks: tuple[Check, ...]
     judgements: str
+    notes: tuple[str, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -67,7 +77,9 @@ def challenge(engine: Engine, cascade: str, *, judgements: Path | None = None) -
     floors = {parse_metrics([name])[0].name: floor for name, floor in gate.floors.items()}
     max_loss = {parse_metrics([name])[0].name: loss for name, loss in gate.max_loss.items()}
     metrics = list(dict.fromkeys([*floors, *max_loss]))
-    report = evaluate_shop(engine, judgements, metrics=metrics, cascade=cascade, against="default", losses=False)
+    report = evaluate_shop(
+        engine, judgements, metrics=[*metrics, _JUDGED], cascade=cascade, against="default", losses=False
+    )
     means = {
         (figure.cascade, figure.summary.metric.name): figure.summary.mean
         for figure in report.figures
@@ -80,4 +92,21 @@ def challenge(engine: Engine, cascade: str, *, judgements: Path | None = None) -
         if name in max_loss and champion is not None:
             demands.append(champion - max_loss[name])
         checks.append(Check(name, value, champion, max(demands, default=0.0)))
-    return Trial(tuple(checks), str(judgements))
+    notes = _notes(cascade, report, means[cascade, _JUDGED], means["default", _JUDGED])
+    return Trial(tuple(checks), str(judgements), tuple(notes))
+
+
+def _notes(cascade: str, report: Report, judged: float | None, champion: float | None) -> list[str]:
+    notes = []
+    if report.same_lists:
+        notes.append(f"{cascade} and the default returned the same lists for all queries: nothing was compared")
+    if judged is not None and champion is not None and round(champion - judged, 6) >= LESS_JUDGED:
+        notes.append(
+            f"products of the challenger's pages are not graded: {_JUDGED} is {judged:.2f}, the default's "
+            f"{champion:.2f}, and what nobody graded counts as irrelevant; grade them in the lab's Judge with that "
+            "cascade, or use --unjudged removed when evaluating"
+        )
+    if (queries := report.judgements.queries.height) < ENOUGH_QUERIES:
+        only = "1 judged query is" if queries == 1 else f"{queries:,} judged queries are"
+        notes.append(f"{only} few for a gate, whose figures then move by chance: at least {ENOUGH_QUERIES} are better")
+    return notes

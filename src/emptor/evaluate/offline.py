@@ -58,9 +58,10 @@ def evaluate(
     if known_products is not None:
         judgements = judgements.within(known_products)
     systems = [(names[0], search)] + ([(names[1], against)] if against is not None else [])
-    results, figures = [], []
+    runs, results, figures = [], [], []
     for name, system in systems:
         run = Run(rankings=run_queries(system, judgements, name=name), name=name)
+        runs.append(run)
         result = evaluate_run(judgements, run, wanted, unjudged=unjudged)
         floors = [random_floor(judgements, catalogue_size, wanted, unjudged=unjudged, depth=result.depth)]
         if unjudged == "removed":
@@ -79,6 +80,7 @@ def evaluate(
         resamples=resamples,
         flips=flips,
         command=command,
+        same_lists=len(runs) > 1 and runs[0].rankings == runs[1].rankings,
     )
 
 

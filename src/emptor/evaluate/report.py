@@ -60,6 +60,7 @@ class Report:
     flips: int
     command: str | None = None
     losses: tuple[Losses, ...] = ()
+    same_lists: bool = False  # two results, of the same lists for every query
 
     @property
     def metrics(self) -> tuple[Metric, ...]:
@@ -112,6 +113,9 @@ class Report:
     def notes(self) -> list[str]:
         """What a reader must know before trusting the figures."""
         judgements, notes = self.judgements, []
+        if self.same_lists:
+            names = " and ".join(result.name for result in self.results)
+            notes.append(f"{names} returned the same lists for all queries: nothing was compared")
         if judgements.fault_count:
             first = judgements.faults[0]
             notes.append(

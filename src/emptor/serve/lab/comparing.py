@@ -28,7 +28,9 @@ class Side:
 
 @dataclass(frozen=True)
 class Comparison:
-    """a, b: the first 20 of each cascade; shared: products that both have among their first 10 and 20."""
+    """a, b: the first 20 of each cascade; shared: products that both have among their first 10 and 20; same: whether
+    their first 1,000 are the same.
+    """
 
     a: tuple[Side, ...]
     b: tuple[Side, ...]
@@ -37,6 +39,7 @@ class Comparison:
     ms: tuple[float, float]
     shared10: int
     shared20: int
+    same: bool
 
 
 def compare(engine: Engine, asked: LabAsked) -> Comparison:
@@ -61,4 +64,5 @@ def compare(engine: Engine, asked: LabAsked) -> Comparison:
         (ms[0], ms[1]),
         len(set(first[0][:10]) & set(first[1][:10])),
         len(set(first[0]) & set(first[1])),
+        places[0] == places[1],
     )
