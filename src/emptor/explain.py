@@ -192,6 +192,7 @@ def reading(kept: Kept, assembled: Assembled) -> dict[str, Any] | None:
         "with_all_words": whole,
         "relaxed": relaxed,
         "by_scores_alone": lexical.by_scores_alone,
+        "filtered": bool(filters),
         "note": _note(asked, kept, assembled),
     }
 
@@ -234,16 +235,18 @@ def reading_lines(told: dict[str, Any]) -> list[str]:
 def matched(told: dict[str, Any]) -> str:
     """Whether all words had to match, in a sentence."""
     count = told["with_all_words"]
-    which = "1 product has" if count == 1 else f"{count:,} products have"
+    passing = " that passes the filters" if told["filtered"] else ""
+    passing_all = " that pass the filters" if told["filtered"] else ""
+    which = f"1 product{passing} has" if count == 1 else f"{count:,} products{passing_all} have"
     if told["relaxed"] and told["by_scores_alone"]:
         return f"Any word is always enough in this shop, and scores alone decide; {which} every word."
     if told["relaxed"]:
         return (
             f"Any word was enough, since only {which} every word; those stand first."
             if count
-            else ("Any word was enough, since no product has every word.")
+            else f"Any word was enough, since no product{passing} has every word."
         )
-    return f"Every word had to match: {which if count else 'no product has'} them all."
+    return f"Every word had to match: {which if count else f'no product{passing} has'} them all."
 
 
 @dataclass(frozen=True)

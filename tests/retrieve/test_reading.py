@@ -74,6 +74,11 @@ def test_whether_all_words_had_to_match_is_told(tmp_path: Path) -> None:
         told = read(engine, "oak chair")
         assert (told["with_all_words"], told["relaxed"]) == (20, True)
         assert "since only 20 products have every word; those stand first" in " ".join(reading_lines(told))
+        for query, line in (
+            ("oak", "Every word had to match: no product that passes the filters has them all."),
+            ("oak table", "Any word was enough, since no product that passes the filters has every word."),
+        ):
+            assert line in reading_lines(read(engine, query, filters=["brand:Acme"]))
 
 
 def test_products_with_every_word_stand_before_those_that_lack_one(tmp_path: Path) -> None:

@@ -206,6 +206,7 @@ class ReadingAnswer(BaseModel):
     with_all_words: int = Field(description="Products that have every word, up to the depth of retrieval.")
     relaxed: bool = Field(description="Those were too few, so that any word was enough.")
     by_scores_alone: bool = Field(description="Products with every word are not put first: relax_below is at its most.")
+    filtered: bool = Field(description="Only products that pass the request's filters are counted.")
     note: str | None = Field(description="What to know about this account, if anything.")
 
 
