@@ -115,10 +115,21 @@ def test_a_form_leads_back_to_the_lab_only(own_client: TestClient, back: str) ->
     assert answer.status_code == 303 and answer.headers["location"] in ("/lab/rules",)
 
 
+def test_unknown_parameters_are_refused(client: TestClient) -> None:
+    answer = client.get("/lab/compare?q=mug&b=popular")
+    assert answer.status_code == 400 and "unknown parameter 'b'; known here: q, filter" in answer.json()["error"]
+
+
 def test_grades_become_a_judgements_file(own_client: TestClient) -> None:
     for product_id, grade in (("P30", 3), ("P31", 1), ("P30", 2)):
         assert post(own_client, "/judge", q="mug", product_id=product_id, grade=grade).status_code == 303
     html = get(own_client, "/judge", q="mug")
+    told = own_client.post(
+        "/lab/judge",
+        content=urlencode({"q": "mug", "product_id": "P30", "grade": 2}),
+        headers={**FORM, "accept": "application/json"},
+    )
+    assert told.json() == {"so_far": "2 products of 1 query"}
     assert 'data-grade="2"' in html and 'data-grade="1"' in html and "2 products of 1 query" in html
     judged = read_judgements(shop_of(own_client) / "judgements.csv")
     assert judged.frame.select("query", "product_id", "grade").sort("product_id").rows() == [
@@ -163,6 +174,10 @@ def test_two_cascades_side_by_side_and_promotions(shop_path: Path) -> None:
         assert "only here" in html and "of the first 10 in both" in html and "the same list" not in html
         assert "Both cascades returned the same list." in get(client, "/compare", q="mug", against="default")
         assert client.get("/lab/compare?q=mug&against=none").status_code == 400
+        chosen = get(client, "/compare", q="mug")
+        assert '<option value="popular" selected' in chosen and "only here" in chosen
+        assert "only here" in get(client, "/compare", q="mug", cascade="popular")
+        assert "of the first 10" not in get(client, "/compare")
         with Shop.open(shop_path) as shop:
             promote(shop, "popular", author="Ann", figures={"ndcg@10": [0.5, None]})
         end = time.monotonic() + 5

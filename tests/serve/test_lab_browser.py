@@ -74,7 +74,9 @@ def test_results_are_graded_by_keyboard(browser: Any, lab: tuple[str, Path], wid
         assert page.locator(".judged li").nth(0).locator('button[aria-pressed="true"]').inner_text() == "3 Exact"
         page.locator(".judged li").nth(3).get_by_role("button", name="2 Good").click()
         page.get_by_role("status").filter(has_text="4 of").wait_for()
+        so_far = page.locator("#so-far").inner_text()
         page.reload()
+        assert page.locator("#so-far").inner_text() == so_far, "the header counts on while grading"
         assert page.locator(".judged li[data-grade]").count() == 4
     judged = read_judgements(shop / "judgements.csv").frame.filter(query=query)
     assert dict(judged.select("product_id", "grade").iter_rows()) == {ids[0]: 3, ids[1]: 1, ids[2]: 0, ids[3]: 2}

@@ -14,6 +14,7 @@ from emptor.shop.filters import parse_filters
 
 SHOWN = 50
 """Products of a list that a lab page shows."""
+_KNOWN = ("q", "filter", "cascade", "against", "product", "follow")
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,10 @@ class LabAsked:
 
     @classmethod
     def read(cls, parameters: QueryParams) -> LabAsked:
-        """From an address or a form. Raises EmptorError for a filter that cannot be read."""
+        """From an address or a form. Raises EmptorError for a filter that cannot be read or an unknown parameter."""
+        unknown = next((name for name, value in parameters.multi_items() if value and name not in _KNOWN), None)
+        if unknown is not None:
+            raise EmptorError(f"unknown parameter {printable(unknown)[:80]!r}; known here: {', '.join(_KNOWN)}")
         q = printable(parameters.get("q", "")).strip()
         if len(q) > MAX_QUERY:
             raise EmptorError(f"the query has {len(q):,} characters, expected at most {MAX_QUERY:,}")

@@ -70,6 +70,12 @@ def counts(shop: Path) -> tuple[int, int]:
     return len({query for query, _ in pairs}), len(pairs)
 
 
+def so_far(shop: Path) -> str:
+    """How much is judged by hand, such as `3 products of 1 query`."""
+    queries, pairs = counts(shop)
+    return f"{pairs:,} product{'' if pairs == 1 else 's'} of {queries:,} {'query' if queries == 1 else 'queries'}"
+
+
 def _line(row: list[str]) -> str:
     out = io.StringIO()
     csv.writer(out, lineterminator="\n").writerow(row)

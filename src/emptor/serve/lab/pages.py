@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -62,8 +63,19 @@ def waterfall_page(service: Service, asked: LabAsked) -> dict[str, Any]:
 
 
 def compare_page(service: Service, asked: LabAsked) -> dict[str, Any]:
+    engine = service.engine
+    if not asked.against:
+        asked = replace(asked, against=_other(engine, asked.cascade))
     ready = not asked.blank and bool(asked.against)
-    return {"asked": asked, "own": compare(service.engine, asked) if ready else None}
+    return {"asked": asked, "own": compare(engine, asked) if ready else None}
+
+
+def _other(engine: Engine, cascade: str) -> str:
+    """The cascade to compare with where none is named: the first that is another, by whatever name; "" for none."""
+    own = engine.cascades.get(cascade)
+    names = [name for name in engine.cascade_names if name != cascade]
+    others = [name for name in names if own is None or engine.cascades[name].hash != own.hash]
+    return next(iter([*others, *names]), "")
 
 
 def judge_page(service: Service, asked: LabAsked) -> dict[str, Any]:
@@ -72,14 +84,12 @@ def judge_page(service: Service, asked: LabAsked) -> dict[str, Any]:
     if asked.q:
         products = [Product.of(hit.product) for hit in engine.page(asked.ask(k=JUDGED)).results]
     path = service.shop.path
-    queries, pairs = judging.counts(path)
     return {
         "asked": asked,
         "products": products,
         "known": judging.grades_of(path, asked.q) if asked.q else {},
         "grades": judging.GRADES,
-        "queries": queries,
-        "pairs": pairs,
+        "so_far": judging.so_far(path),
         "file": judging.NAME,
     }
 

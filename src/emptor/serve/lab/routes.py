@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 from fastapi import APIRouter, Depends, Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from emptor.errors import EmptorError
 from emptor.merchandise import add_rule, end_rule
@@ -95,7 +95,7 @@ def router(service: Service, *, hosts: Collection[str] | None) -> APIRouter:
             await service.labs.run(write)
         response: Response
         if request.headers.get("accept", "").startswith("application/json"):
-            response = Response(b"{}", media_type="application/json")
+            response = JSONResponse({"so_far": await service.labs.run(lambda: judging.so_far(service.shop.path))})
         else:
             response = RedirectResponse(_back(form.get("back", ""), LabAsked(q=query).url("/judge")), 303)
         _remember(response, author)

@@ -51,6 +51,7 @@ if (list) {
       const { error } = await answer.json().catch(() => ({ error: `the server answered ${answer.status}` }));
       return fail(item, value, error);
     }
+    document.querySelector("#so-far").textContent = (await answer.json()).so_far;
     item.dataset.grade = value;
     delete item.dataset.failed;
     item.querySelector(".failed").hidden = true;
