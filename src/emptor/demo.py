@@ -40,8 +40,8 @@ def make_demo(folder: Path, *, products: int = PRODUCTS, days: int = DAYS, seed:
         ran = run_market(folder, days=missing)
         totals = ran.tally.totals()
         console.print(
-            f"{missing} days: [bold]{ran.views:,} pages seen[/], {totals['clicks']:,.0f} clicks, "
-            f"{totals['orders']:,.0f} orders, {ran.events:,} events."
+            f"{missing} {'day' if missing == 1 else 'days'}: [bold]{ran.views:,} pages seen[/], "
+            f"{totals['clicks']:,.0f} clicks, {totals['orders']:,.0f} orders, {ran.events:,} events."
         )
         write_judgements(World(config), folder / "judgements.csv", day=days - 1)
     with Engine.open(folder) as engine:

@@ -91,8 +91,8 @@ def test_the_printed_report_says_what_a_reader_needs():
         "10,000 sign flips, two-sided; p Holm is corrected for 3",
         "ndcg@3 by kind of query",
         "Worst queries of good, by ndcg@3",
-        "1 judgements are of products that the catalogue lacks",
-        "bad found nothing for 1 queries",
+        "left out: 1 judgement of products that the catalogue lacks; 1 query has no other judgement",
+        "bad found nothing for 1 query: counted as 0",
     ):
         assert needed in " ".join(text.split()), needed
     assert "…" not in text

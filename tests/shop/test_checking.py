@@ -38,6 +38,13 @@ def test_advice_about_popularity_fits_what_the_log_holds(shop: Shop) -> None:
     assert not about_clicks(report) and dict(report.facts)["events"] == "2"
 
 
+def test_old_generations_are_counted(shop: Shop) -> None:
+    for told in ("1 old generation takes", "2 old generations take"):
+        while len(shop.numbers()) < 2 + int(told[0]):
+            republish(shop)
+        assert [text for text in said(check(shop)) if text.startswith(told)]
+
+
 def test_events_of_unknown_products_are_told(shop: Shop) -> None:
     shop.events.append([{"action": "click", "user_id": "u", "product_id": own} for own in ("P00", "lost", "lost")])
     republish(shop)

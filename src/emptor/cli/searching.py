@@ -9,7 +9,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from emptor.cli.common import ShopFolder, out
+from emptor.cli.common import ShopFolder, count, out
 
 
 def search(
@@ -55,7 +55,8 @@ def search(
         table.add_row(str(hit.position + 1), escape(hit.product["product_id"]), title, price, f"{hit.score:.3f}")
     if page.results:
         out.print(table)
-    out.print(f"[dim]{page.total:,}{' or more' if page.total_is_capped else ''} products[/]")
+    found = f"{page.total:,} or more products" if page.total_is_capped else count(page.total, "product")
+    out.print(f"[dim]{found}[/]")
     if story is not None:
         _print_story(story)
     for own in steps or ():

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from emptor.evaluate.lines import shorten
+from emptor.evaluate.lines import counted, shorten
 from emptor.evaluate.report import FLOOR, JUDGED_FLOOR, POLICIES, Figure, Report
 
 _KINDS_SHOWN = 12
@@ -24,9 +24,9 @@ def print_report(report: Report, console: Console) -> None:
     _say(
         console,
         "Judgements",
-        f"{judgements.frame.height:,} of {judgements.queries.height:,} queries"
+        f"{judgements.frame.height:,} of {counted(judgements.queries.height, 'query', 'queries')}"
         + (f", from {judgements.path}" if judgements.path else "")
-        + f"; catalogue of {report.catalogue_size:,} products",
+        + f"; catalogue of {counted(report.catalogue_size, 'product')}",
     )
     _say(console, "Unjudged", POLICIES[report.unjudged])
     console.print()

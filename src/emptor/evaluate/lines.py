@@ -49,6 +49,11 @@ def _lines(path: Path, file: IO[bytes] | gzip.GzipFile) -> Iterator[tuple[int, s
         yield number, raw.decode("utf-8", errors="replace")
 
 
+def counted(number: int, noun: str, plural: str | None = None) -> str:
+    """`1 query`, `2,000 queries`. plural: of nouns that do not just take an s."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
 def shorten(text: str, length: int = 60) -> str:
     """`text` on one line without control characters, cut to `length` characters."""
     clean = "".join(letter if letter.isprintable() else " " for letter in text[: length + 1]).strip()

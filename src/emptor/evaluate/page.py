@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from emptor.errors import EmptorError
 from emptor.evaluate import charts
-from emptor.evaluate.lines import shorten
+from emptor.evaluate.lines import counted, shorten
 from emptor.evaluate.page_rows import (
     Entry,
     Query,
@@ -198,6 +198,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"number": number, "signed": signed, "percent": percent, "count": count, "short": shorten}
+    environment.filters |= {"number": number, "signed": signed, "percent": percent, "short": shorten}
+    environment.filters |= {"count": count, "counted": counted}
     environment.globals["kind_of"] = _kind
     return environment

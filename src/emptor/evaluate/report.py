@@ -14,6 +14,7 @@ import polars as pl
 from rich.console import Console
 
 from emptor.evaluate.judgements import Judgements
+from emptor.evaluate.lines import counted
 from emptor.evaluate.losses import Losses
 from emptor.evaluate.metrics import Metric
 from emptor.evaluate.runs import Result, Unjudged
@@ -119,26 +120,28 @@ class Report:
         if judgements.fault_count:
             first = judgements.faults[0]
             notes.append(
-                f"{judgements.fault_count:,} rows of the judgements could not be used; the first: "
+                f"{counted(judgements.fault_count, 'row')} of the judgements could not be used; the first: "
                 f"line {first.line}, {first.field}: found {first.found}, expected {first.expected}"
             )
         if judgements.repeated:
             notes.append(
-                f"{judgements.repeated:,} rows repeated a judged pair, {judgements.conflicting:,} pairs with "
+                f"{counted(judgements.repeated, 'row')} repeated a judged pair, "
+                f"{counted(judgements.conflicting, 'pair')} with "
                 "another grade: the last row was taken"
             )
         if judgements.absent:
             notes.append(
-                f"{judgements.absent:,} judgements are of products that the catalogue lacks and are left "
-                f"out; {self.absent_queries:,} queries have no other judgement"
+                f"left out: {counted(judgements.absent, 'judgement')} of products that the catalogue lacks; "
+                f"{counted(self.absent_queries, 'query has', 'queries have')} no other judgement"
             )
         for result in self.results:
             if result.unanswered:
-                notes.append(f"{result.name} found nothing for {result.unanswered:,} queries: they count as 0")
+                queries = counted(result.unanswered, "query", "queries")
+                notes.append(f"{result.name} found nothing for {queries}: counted as 0")
             deeper = [metric.name for metric in self.metrics if metric.cutoff and metric.cutoff > result.depth]
             if deeper:
                 notes.append(
-                    f"the longest list of {result.name} has {result.depth:,} products, "
+                    f"the longest list of {result.name} has {counted(result.depth, 'product')}, "
                     f"fewer than the cutoff of {', '.join(deeper)}"
                 )
         return notes

@@ -66,9 +66,8 @@ def check(shop: Shop) -> Report:
     stale = [shop.generations / str(number) for number in shop.numbers() if number not in named]
     if stale:
         size = sum(_size(path) for path in stale)
-        report.findings.append(
-            Finding("note", f"{len(stale)} old generations take {_bytes(size)}", f"emptor gc {shop.path}")
-        )
+        take = "1 old generation takes" if len(stale) == 1 else f"{len(stale):,} old generations take"
+        report.findings.append(Finding("note", f"{take} {_bytes(size)}", f"emptor gc {shop.path}"))
     report.facts.append(("on disk", _bytes(_size(shop.path))))
     return report
 
