@@ -1,4 +1,4 @@
-"""The docs: tables say what their result files say, and links lead somewhere."""
+"""The docs: tables say what their result files say, links lead somewhere, examples do what is said of them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from emptor.engine import Engine
 from emptor.merchandise import read_rules
 
 ROOT = Path(__file__).parents[1]
@@ -36,3 +37,27 @@ def test_the_example_of_rules_json_is_read_as_it_stands(tmp_path: Path) -> None:
     rules = read_rules(tmp_path)
     assert [str(rule) for rule in rules.moving] == ["pin A12 at 1 for “mug”"]
     assert [rule.active for rule in rules.every] == [True, False, True]
+
+
+def test_leading_zeros_are_taken_from_files_and_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    blocks = re.findall(
+        r"```python\n(.*?)```", (ROOT / "docs" / "quickstart.md").read_text(encoding="utf-8"), re.DOTALL
+    )
+    (tmp_path / "sessions").mkdir()
+    (tmp_path / "products.csv").write_text("upc,name\n0012,mug\n")
+    for name in ("a", "b"):
+        (tmp_path / "sessions" / f"{name}.csv").write_text("sess_id,clicked_doc_id\n1,012\n")
+    monkeypatch.chdir(tmp_path)
+    exec(next(block for block in blocks if "bare-" in block), {})
+    assert (tmp_path / "bare-products.csv").read_text() == "upc,name\n12,mug\n"
+    for name in ("a", "b"):
+        assert (tmp_path / "bare-sessions" / f"{name}.csv").read_text() == "sess_id,clicked_doc_id\n1,12\n"
+
+
+def test_the_example_challenger_gives_other_lists_than_the_default(shop_path: Path) -> None:
+    (example,) = re.findall(r"```toml\n(.*?)```", (ROOT / "docs" / "lab.md").read_text(encoding="utf-8"), re.DOTALL)
+    with (shop_path / "shop.toml").open("a", encoding="utf-8") as file:
+        file.write(example)
+    with Engine.open(shop_path) as engine:
+        default, challenger = (engine.ranking(["mug"], cascade=name) for name in ("default", "challenger"))
+    assert [list(own) for own in default] != [list(own) for own in challenger]
