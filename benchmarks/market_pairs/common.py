@@ -64,7 +64,7 @@ def summary(values: Sequence[float]) -> dict[str, Any]:
 def verdict(on: dict[str, Any], off: dict[str, Any], gap: dict[str, Any]) -> str:
     """What a pair of worlds says of a claimed gain, by rule. gap: on less off, paired by seed."""
     if on["ci95"] is None:
-        return "one seed: no verdict"
+        return "one world: no verdict"
     wins, stays = on["ci95"][0] > 0, off["ci95"][0] > 0
     if wins and gap["ci95"][0] > 0:
         return "shown: wins with the cause, and " + ("less" if stays else "not") + " without it"
@@ -74,6 +74,8 @@ def verdict(on: dict[str, Any], off: dict[str, Any], gap: dict[str, Any]) -> str
         return "wins with the cause; that it wins less without it is within noise"
     if on["ci95"][1] < 0:
         return "loses with the cause on"
+    if gap["ci95"][0] > 0:
+        return "not shown: with the cause on, the gain is within noise; that the cause adds to it is not"
     return "not shown: with the cause on, no difference beyond noise"
 
 
@@ -99,6 +101,8 @@ def pair(
         }
         for own in on[0]
     }
+    for own in measures.values():
+        own["verdict"] = verdict(own["on"], own["off"], own["on_less_off"])
     head = measures[headline]
     return {
         "name": name,
@@ -106,7 +110,6 @@ def pair(
         "cause": cause,
         "measure": headline,
         **head,
-        "verdict": verdict(head["on"], head["off"], head["on_less_off"]),
         "all": measures,
         "levels": levels or {},
         "worlds": {side: [own.hash for own in configs] for side, configs in worlds.items()},
