@@ -91,7 +91,7 @@ def hidden_style(look: tuple[float, ...]) -> HiddenStyle:
         fade=0.18 * soft[13],
         slant=0.17 * soft[16],
         heart=0.22 * soft[17],
-        rim=0.3 * soft[18],
+        rim=0.22 * soft[18],
     )
 
 

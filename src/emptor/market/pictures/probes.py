@@ -118,13 +118,11 @@ def probe(
 
         def __init__(self) -> None:
             super().__init__()
-            self.fine = nn.Sequential(nn.PixelUnshuffle(2), block(12, 32, 1))
-            self.middle = block(32, 64, 2)
-            self.coarse = nn.Sequential(block(64, 96, 2), block(96, 128, 2))
-            self.glances = nn.Conv2d(64, _GLANCES, 1)
-            self.mind = nn.Sequential(
-                nn.Linear(2 * 32 + _GLANCES * 128 + 5 * 128, 320), nn.ReLU(inplace=True), nn.Dropout(0.2)
-            )
+            self.fine = nn.Sequential(nn.PixelUnshuffle(2), block(12, 24, 1))
+            self.middle = block(24, 48, 2)
+            self.coarse = nn.Sequential(block(48, 96, 2), block(96, 128, 2))
+            self.glances = nn.Conv2d(48, _GLANCES, 1)
+            self.mind = nn.Sequential(nn.Linear(2 * 24 + _GLANCES * 96 + 5 * 128, 384), nn.ReLU(inplace=True))
             self.mouth = nn.Linear(320, sum(_HEADS))
 
         def forward(self, batch: torch.Tensor) -> tuple[torch.Tensor, ...]:
@@ -147,15 +145,13 @@ def probe(
     learn = len(shown) - held_out
     batch = 32
     steps = epochs * (learn // batch)
-    optimiser = torch.optim.AdamW(reader.parameters(), weight_decay=0.02)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, max_lr=3e-3, total_steps=steps, pct_start=0.15)
+    optimiser = torch.optim.AdamW(reader.parameters(), weight_decay=0.01)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, max_lr=5e-3, total_steps=steps, pct_start=0.15)
     order = torch.Generator().manual_seed(seed)
     for _ in range(epochs):
         for at in torch.randperm(learn, generator=order)[: learn // batch * batch].split(batch):
-            dx, dy = torch.randint(-3, 4, (2,), generator=order).tolist()
-            given = shown[at].roll((dy, dx), (2, 3)).float() / 128 - 1.4
-            *choices, look = reader(given)
-            loss = 16 * functional.mse_loss(look, with_looks[at])
+            *choices, look = reader(shown[at].float() / 128 - 1.4)
+            loss = 10 * functional.mse_loss(look, with_looks[at])
             for head, said in enumerate(choices):
                 loss = loss + functional.cross_entropy(said, with_names[at, head])
             optimiser.zero_grad()

@@ -15,8 +15,8 @@ from emptor.market.pictures.shading import NEUTRAL, flecks, soft_disc
 
 SHADOW: Rgb = (18, 16, 34)
 SHINE: Rgb = (255, 253, 246)
-_WARM: tuple[Rgb, Rgb] = ((72, 14, 10), (255, 222, 160))
-_COLD: tuple[Rgb, Rgb] = ((0, 26, 84), (196, 232, 255))
+_WARM: tuple[Rgb, Rgb] = ((54, 14, 14), (255, 226, 172))
+_COLD: tuple[Rgb, Rgb] = ((6, 22, 62), (202, 232, 255))
 """Shadow and shine of the warmest and of the coldest surfaces."""
 
 BACKDROPS: tuple[Rgb, ...] = (

@@ -86,7 +86,7 @@ def _inked(density: int, strength: int, side: int) -> list[int]:
     It is steeper for larger pictures, in which the slopes of the masters take more pixels.
     """
     level = np.arange(256) / 255
-    edge, steep = 0.5 - 0.32 * density / 20, 3.2 * min(2.5, max(1.0, side / 100))
+    edge, steep = 0.5 - 0.2 * density / 20, 3.2 * min(2.5, max(1.0, side / 100))
     return np.round(np.clip((level - edge) * steep + 0.5, 0, 1) * strength).astype(int).tolist()
 
 
@@ -197,7 +197,7 @@ def _blobs(side: int, seed: int, cut: float, grain: int) -> Image.Image:
 def _camo(variant: int, side: int) -> tuple[Layer, ...]:
     grain = (13, 17, 11)[variant]
     return (
-        Layer((_blobs(side, 31 + variant, 0.58, grain),), "accent"),
+        Layer((_blobs(side, 31 + variant, 0.62, grain),), "accent"),
         Layer((_blobs(side, 41 + variant, 0.76, grain + 4),), "third"),
     )
 
