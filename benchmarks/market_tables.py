@@ -45,7 +45,35 @@ def pairs(results: dict[str, Any]) -> str:
     for row in results["pairs"]:
         values = " | ".join(_summary(row[name]) for name in ("on", "off", "on_less_off"))
         lines.append(f"| {row['claim']} | {row['cause']} | {row['measure']} | {values} | {row['verdict']} |")
-    return "\n".join(lines) + f"\n\nIntervals: {results['interval']}. "
+    lines += ["", *_bounds(results["policies"]), "", *_switches(results["switches"])]
+    aa, found = results["aa"], results["aa"]["p_below_.05"]
+    told = ", ".join(f"{count} for {name}" for name, count in found.items())
+    lines += ["", f"A/A: of {aa['runs']} runs that differ in luck only, p < .05 in {told}."]
+    return "\n".join(lines) + f" Intervals: {results['interval']}. "
+
+
+def _bounds(results: dict[str, Any]) -> list[str]:
+    """Orders per user of policies that know more and more, in both forms of the world."""
+    forms = results["forms"]
+    names = list(next(iter(forms.values()))["per user"])
+    lines = [f"| orders per user | {' | '.join(names)} |", f"|---|{'---:|' * len(names)}"]
+    for form, own in forms.items():
+        values = " | ".join(f"{own['per user'][name]['orders']:.4f}" for name in names)
+        lines.append(f"| form {form} | {values} |")
+    return lines
+
+
+def _switches(results: dict[str, Any]) -> list[str]:
+    """Each effect on and off: the measure that it should move."""
+    lines = ["| knob | measure | on | off | on less off |", "|---|---|---:|---:|---:|"]
+    for row in results["rows"]:
+        for name, own in row["measures"].items():
+            gap = own["on_less_off"]
+            tail = f" [{gap['ci95'][0]:+.3f}, {gap['ci95'][1]:+.3f}]" if gap["ci95"] else ""
+            lines.append(
+                f"| {row['switch']} | {name} | {own['on']:.3f} | {own['off']:.3f} | {gap['mean']:+.3f}{tail} |"
+            )
+    return lines
 
 
 def report(results: dict[str, Any]) -> str:
