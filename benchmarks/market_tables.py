@@ -64,10 +64,11 @@ def _bounds(results: dict[str, Any]) -> list[str]:
 
 
 def _switches(results: dict[str, Any]) -> list[str]:
-    """Each effect on and off: the measure that it should move."""
+    """Each effect on and off: the measures that it moves beyond noise; of one that moves none, all."""
     lines = ["| knob | measure | on | off | on less off |", "|---|---|---:|---:|---:|"]
     for row in results["rows"]:
-        for name, own in row["measures"].items():
+        moved = {name: own for name, own in row["measures"].items() if _is_moved(own["on_less_off"])}
+        for name, own in (moved or row["measures"]).items():
             gap = own["on_less_off"]
             tail = f" [{gap['ci95'][0]:+.3f}, {gap['ci95'][1]:+.3f}]" if gap["ci95"] else ""
             lines.append(
@@ -88,6 +89,11 @@ def report(results: dict[str, Any]) -> str:
         "\n".join(lines)
         + f"\n\nWorld {results['world']}, seed {results['seed']}: {log['events']:,} events of {log['days']} days. "
     )
+
+
+def _is_moved(gap: dict[str, Any]) -> bool:
+    low, high = gap["ci95"] or (0.0, 0.0)
+    return bool(low > 0 or high < 0)
 
 
 def _shown(own: dict[str, Any], value: float | None) -> str:
