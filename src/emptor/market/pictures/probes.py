@@ -123,7 +123,7 @@ def probe(
             self.coarse = nn.Sequential(block(48, 96, 2), block(96, 128, 2))
             self.glances = nn.Conv2d(48, _GLANCES, 1)
             self.mind = nn.Sequential(nn.Linear(2 * 24 + _GLANCES * 96 + 5 * 128, 384), nn.ReLU(inplace=True))
-            self.mouth = nn.Linear(320, sum(_HEADS))
+            self.mouth = nn.Linear(384, sum(_HEADS))
 
         def forward(self, batch: torch.Tensor) -> tuple[torch.Tensor, ...]:
             fine = self.fine(batch)
