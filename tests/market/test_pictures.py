@@ -113,6 +113,14 @@ def test_the_hidden_look_says_nothing_where_the_product_is_not() -> None:
     assert np.array_equal(*corners)
 
 
+def test_what_is_black_stays_black() -> None:
+    """However glossy, and however brightly the dye falls: no look lays more than a sheen on a black bag."""
+    bag = next(category for category in CATEGORIES if category.drawing == "backpack")
+    usual = np.percentile(picture(bag, color="black")[24:52, 24:40], 75)
+    for look in stream(0, "black").standard_normal((60, DIMENSIONS)):
+        assert np.percentile(picture(bag, color="black", look=tuple(look))[24:52, 24:40], 75) < usual + 115
+
+
 def test_no_number_of_the_look_is_a_property() -> None:
     """Each property follows several numbers, and none follows one alone."""
     looks = stream(0, "looks").standard_normal((2000, DIMENSIONS))

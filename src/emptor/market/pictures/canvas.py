@@ -104,7 +104,7 @@ class Canvas:
         if opacity == 1:
             self._draw_relief.polygon(corners, fill=NEUTRAL)
         if piping is not None:
-            width = max(2, round(1.5 * self._unit))
+            width = max(2, round(2.3 * self._unit))
             self._draw_color.line(corners + corners[:4], fill=piping, width=width)
         if edge:
             width = max(2, round(0.9 * self.side / 100))

@@ -19,8 +19,9 @@ DIMENSIONS = 6
 
 _WIDTH = 24
 _PROPERTIES = 19
-_KEY = 20_260_914
-"""Of the fixed random layers: one of a few hundred under which every number shows about equally in plain products."""
+_KEY = 20_261_218
+"""Of the fixed random layers: one of a few hundred, under which the properties that show most (proportion, finish, the
+fall of light) follow numbers as different as can be, so that every number can be read off plain products."""
 
 
 @dataclass(frozen=True)
@@ -31,9 +32,10 @@ class HiddenStyle:
     `lightness`, `chroma`: tone of the main colour, -1 to 1 of the room within its name; `trim`: -1 the second colour
     leans to the first, 1 away from it. `piping`: the hems of parts take the second colour (to 1) or go dark (to -1).
     `band`: width of a band across the product in frame units, at the height `band_at`. `cut`: of the pattern.
-    `gloss`, `line`: factors on shine, and on seams and rims. `fleck`: strength of a mottled surface, 0 to 1. `warmth`:
-    of shadows and shine, -1 bluish to 1 reddish. How dyed or sprayed, as shares of light: `fade` from top to foot,
-    `slant` from left to right, `heart` from the middle to the ends, `rim` from within to the outline.
+    `gloss`, `line`: factors on shine, and on seams and rims. `fleck`: strength of a mottled surface (to 1) or of one
+    brushed across (to -1). `warmth`: of shadows and shine, -1 bluish to 1 reddish. How dyed or sprayed, as shares of
+    light: `fade` from top to foot, `slant` from left to right, `heart` from the middle to the ends, `rim` from within
+    to the outline.
     """
 
     stretch: float = 0.0
@@ -75,23 +77,23 @@ def hidden_style(look: tuple[float, ...]) -> HiddenStyle:
     mixed = (outer * bent).sum(axis=1)
     soft: list[float] = (2.2 * np.tanh(mixed / 2.2)).tolist()  # nothing grows out of bounds
     return HiddenStyle(
-        stretch=0.18 * soft[0],
-        taper=0.16 * soft[1],
+        stretch=0.2 * soft[0],
+        taper=0.2 * soft[1],
         lightness=float(np.tanh(0.9 * soft[2])),
         chroma=float(np.tanh(0.9 * soft[3])),
         trim=float(np.tanh(0.9 * soft[4])),
-        piping=max(-1.0, min(1.0, 0.75 * soft[5])),
-        band=max(0.0, 6.0 * soft[6] - 2.5),
+        piping=max(-1.0, min(1.0, 0.9 * soft[5])),
+        band=max(0.0, 6.0 * soft[6] - 1.5),
         band_at=58.0 + 7.0 * soft[7],
         cut=Cut(zoom=float(np.exp(0.3 * soft[8])), turn=13.0 * soft[9], density=float(np.tanh(0.9 * soft[10]))),
-        gloss=float(np.exp(0.75 * soft[11])),
-        line=float(np.exp(0.65 * soft[12])),
-        fleck=max(0.0, 0.13 * soft[14]),
+        gloss=float(np.exp(0.7 * soft[11])),
+        line=float(np.exp(0.85 * soft[12])),
+        fleck=0.24 * soft[14],
         warmth=float(np.tanh(0.9 * soft[15])),
-        fade=0.18 * soft[13],
-        slant=0.17 * soft[16],
-        heart=0.22 * soft[17],
-        rim=0.22 * soft[18],
+        fade=0.32 * soft[13],
+        slant=0.3 * soft[16],
+        heart=0.32 * soft[17],
+        rim=(0.3 if soft[18] > 0 else 0.2) * soft[18],  # a bright outline soon looks cut out
     )
 
 

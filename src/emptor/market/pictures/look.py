@@ -44,7 +44,7 @@ class Look:
         """A second colour that goes with the first."""
         second, lean = COLORS[self.second], self.hidden.trim
         if lean < 0:
-            return mixed(second, self.main, -0.45 * lean)
+            return mixed(second, self.main, -0.3 * lean)  # not so far that patterns drown
         return (lighter if brightness(second) > brightness(self.main) else darker)(second, 0.4 * lean)
 
     @property

@@ -76,9 +76,18 @@ def soft_disc(side: int = 64) -> Image.Image:
 @lru_cache(maxsize=4)
 def flecks(side: int) -> Image.Image:
     """A mottled surface as an L image of light, side x side, with flecks of a fixed share of the picture."""
+    return _uneven(side, 40, 40)
+
+
+@lru_cache(maxsize=4)
+def brushed(side: int) -> Image.Image:
+    """A surface brushed across as an L image of light, side x side: long fine streaks."""
+    return _uneven(side, 5, 40)
+
+
+def _uneven(side: int, across: int, down: int) -> Image.Image:
+    """Light and shadow by chance in so many cells, wide enough that thumbnails show them."""
     rng = np.random.Generator(np.random.Philox(key=91))
-    coarse = Image.fromarray(rng.integers(0, 256, (80, 80), dtype=np.uint8)).resize(
-        (side, side), Image.Resampling.BICUBIC
-    )
-    noise = np.asarray(coarse).astype(float) / 255 - 0.5
+    cells = Image.fromarray(rng.integers(0, 256, (down, across), dtype=np.uint8))
+    noise = np.asarray(cells.resize((side, side), Image.Resampling.BICUBIC)).astype(float) / 255 - 0.5
     return _grey((NEUTRAL + 150 * np.sign(noise) * np.abs(noise) ** 1.2) / 255)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -11,12 +12,12 @@ from PIL import Image, ImageChops, ImageFilter
 from emptor.market.knowledge.palette import Rgb, mixed
 from emptor.market.pictures.canvas import Canvas
 from emptor.market.pictures.hidden_style import PLAIN, HiddenStyle
-from emptor.market.pictures.shading import NEUTRAL, flecks, soft_disc
+from emptor.market.pictures.shading import NEUTRAL, brushed, flecks, soft_disc
 
 SHADOW: Rgb = (18, 16, 34)
 SHINE: Rgb = (255, 253, 246)
-_WARM: tuple[Rgb, Rgb] = ((54, 14, 14), (255, 226, 172))
-_COLD: tuple[Rgb, Rgb] = ((6, 22, 62), (202, 232, 255))
+_WARM: tuple[Rgb, Rgb] = ((66, 14, 12), (255, 222, 164))
+_COLD: tuple[Rgb, Rgb] = ((3, 24, 76), (198, 232, 255))
 """Shadow and shine of the warmest and of the coldest surfaces."""
 
 BACKDROPS: tuple[Rgb, ...] = (
@@ -113,11 +114,11 @@ def photograph(canvas: Canvas, studio: Studio, *, stands: bool, hidden: HiddenSt
     around = _around(small, studio, hidden).resize((side, side), Image.Resampling.BILINEAR).crop(box)
     light = _multiplied(light, around)
     if hidden.fleck:
-        mottled = flecks(side).crop(box)
-        light = _multiplied(light, Image.blend(_neutral(mottled.size), mottled, hidden.fleck))
+        surface = (flecks if hidden.fleck > 0 else brushed)(side).crop(box)
+        light = _multiplied(light, Image.blend(_neutral(surface.size), surface, min(1.0, abs(hidden.fleck))))
     even = _neutral(light.size)  # a glossy surface has more shine, and a little more shadow beside it
     depth = ImageChops.subtract(even, light, 0.5 / hidden.gloss**0.5)
-    gleam = ImageChops.subtract(light, even, 0.5 / hidden.gloss)
+    gleam = ImageChops.subtract(light, even, 0.5 / hidden.gloss).point(_NOT_WHITE)
     warm, cold = max(0.0, hidden.warmth), max(0.0, -hidden.warmth)
     shadow = mixed(mixed(SHADOW, _WARM[0], warm), _COLD[0], cold)
     shine = mixed(mixed(SHINE, _WARM[1], warm), _COLD[1], cold)
@@ -128,6 +129,12 @@ def photograph(canvas: Canvas, studio: Studio, *, stands: bool, hidden: HiddenSt
     return _developed(scene, studio)
 
 
+_KNEE, _MOST = 64, 132
+_NOT_WHITE = [
+    round(mask if mask < _KNEE else _KNEE + (_MOST - _KNEE) * math.tanh((mask - _KNEE) / (_MOST - _KNEE)))
+    for mask in range(256)
+]
+"""Shine covers half of the paint at most: what is black stays black, however glossy and brightly lit."""
 _SMALL = 64
 """Side of the small pictures in which blurred light and shadow are made; half as much for small pictures."""
 _FEW = 96

@@ -21,7 +21,7 @@ VARIANTS = 3
 
 _EXTENT = 2.0
 """Side of a master over the side of a picture."""
-_SCALE = 1.25
+_SCALE = 1.7
 """How much larger motifs are than the masters' steps say: thumbnails must show them too."""
 _LEAST = 320
 """Side of the smallest master in pixels, so that small pictures have fine patterns too."""
