@@ -1,6 +1,6 @@
 """Pictures of the market: how fast they are drawn, and what a small network can read off them.
 
-    python benchmarks/market_pictures.py [--pictures 8000] [--json docs/results/market_pictures.json]
+    python benchmarks/market_pictures.py [--pictures 20000] [--json docs/results/market_pictures.json]
 
 Speed: pictures of random products, drawn and encoded as JPEG, at 64 and 256 px, by one and by two processes that have
 drawn a while before (each keeps patterns and backdrops, which takes it a second or two to make).
@@ -37,12 +37,12 @@ WARM_UP = 400
 COUNTS = {64: 3000, 256: 1200}
 ROUNDS = 3
 HELD_OUT = 2000
-EPOCHS = 24
+EPOCHS = 8
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--pictures", type=int, default=8000, help="how many the network learns from")
+    parser.add_argument("--pictures", type=int, default=20_000, help="how many the network learns from")
     parser.add_argument("--epochs", type=int, default=EPOCHS)
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()

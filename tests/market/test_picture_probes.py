@@ -44,7 +44,8 @@ def test_the_hidden_look_of_one_product_can_be_read_by_a_straight_line() -> None
     weights = np.linalg.solve(kernel[learnt, learnt] + 100 * np.eye(380), looks[learnt])
     missed = looks[asked] - kernel[asked, learnt] @ weights
     explained = 1 - (missed**2).sum(axis=0) / ((looks[asked] - looks[asked].mean(axis=0)) ** 2).sum(axis=0)
-    assert explained.mean() > 0.4
+    assert explained.mean() > 0.55
+    assert explained.min() > 0.4, "every number can be read"
 
 
 @pytest.mark.slow

@@ -107,4 +107,4 @@ class Look:
         lean = self.hidden.piping
         if not lean:
             return None
-        return mixed(self.main, self.trim, lean) if lean > 0 else darker(self.main, -0.75 * lean)
+        return mixed(self.main, self.trim, 0.9 * lean) if lean > 0 else darker(self.main, -0.65 * lean)

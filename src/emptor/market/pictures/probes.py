@@ -20,7 +20,7 @@ from emptor.market.streams import stream
 
 _COLORS = tuple(COLORS)
 _HEADS = [len(CATEGORIES), len(_COLORS), len(PATTERNS), DIMENSIONS]
-_LOOK_WEIGHT = 4.0
+_LOOK_WEIGHT = 5.0
 _NAME_WEIGHTS = (1.0, 1.0, 3.0)
 """Of category, colour and pattern in what is learnt: patterns are the hardest, and drown in the others otherwise."""
 
@@ -163,7 +163,7 @@ def probe(
     decays = [weights for weights in reader.parameters() if weights.ndim > 1]
     others = [weights for weights in reader.parameters() if weights.ndim == 1]
     optimiser = torch.optim.AdamW([{"params": decays, "weight_decay": 0.05}, {"params": others, "weight_decay": 0.0}])
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, max_lr=4e-3, total_steps=steps, pct_start=0.2)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, max_lr=2.5e-3, total_steps=steps, pct_start=0.15)
     order = torch.Generator().manual_seed(seed)
     for _ in range(epochs):
         for at in torch.randperm(learn, generator=order)[: learn // batch * batch].split(batch):

@@ -117,7 +117,7 @@ def photograph(canvas: Canvas, studio: Studio, *, stands: bool, hidden: HiddenSt
         surface = (flecks if hidden.fleck > 0 else brushed)(side).crop(box)
         light = _multiplied(light, Image.blend(_neutral(surface.size), surface, min(1.0, abs(hidden.fleck))))
     even = _neutral(light.size)  # a glossy surface has more shine, and a little more shadow beside it
-    depth = ImageChops.subtract(even, light, 0.5 / hidden.gloss**0.5)
+    depth = ImageChops.subtract(even, light, 0.5 / hidden.gloss**0.5).point(_NOT_BLACK)
     gleam = ImageChops.subtract(light, even, 0.5 / hidden.gloss).point(_NOT_WHITE)
     warm, cold = max(0.0, hidden.warmth), max(0.0, -hidden.warmth)
     shadow = mixed(mixed(SHADOW, _WARM[0], warm), _COLD[0], cold)
@@ -129,12 +129,15 @@ def photograph(canvas: Canvas, studio: Studio, *, stands: bool, hidden: HiddenSt
     return _developed(scene, studio)
 
 
-_KNEE, _MOST = 64, 132
-_NOT_WHITE = [
-    round(mask if mask < _KNEE else _KNEE + (_MOST - _KNEE) * math.tanh((mask - _KNEE) / (_MOST - _KNEE)))
-    for mask in range(256)
-]
-"""Shine covers half of the paint at most: what is black stays black, however glossy and brightly lit."""
+def _limits(knee: int, most: int) -> list[int]:
+    """A table for masks: as they are up to the knee, then ever less, and never quite `most`."""
+    room = most - knee
+    return [round(mask if mask < knee else knee + room * math.tanh((mask - knee) / room)) for mask in range(256)]
+
+
+_NOT_WHITE, _NOT_BLACK = _limits(56, 132), _limits(120, 185)
+"""Shine hides half of the paint at most, and shadow not three quarters: however glossy a product is and however its
+dye falls, black stays black and red stays red."""
 _SMALL = 64
 """Side of the small pictures in which blurred light and shadow are made; half as much for small pictures."""
 _FEW = 96
