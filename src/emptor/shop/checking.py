@@ -138,6 +138,16 @@ def _check_catalogue(shop: Shop, report: Report) -> View | None:
                 f"emptor publish {shop.path}",
             )
         )
+    half_life = shop.options.popular.half_life_days
+    if about.get("half_life_days", half_life) != half_life:
+        report.findings.append(
+            Finding(
+                "note",
+                f"shop.toml's popular.half_life_days is {half_life:g}, the generation was built with "
+                f"{about['half_life_days']:g}",
+                f"emptor publish {shop.path}",
+            )
+        )
     return view
 
 
@@ -153,7 +163,8 @@ def _check_events(shop: Shop, view: View | None, report: Report) -> None:
             report.facts.append(("events", f"{count:,}"))
             return
         about = view.generation.about
-        later = count - int(about.get("events", count))
+        seen = about.get("last_seq", about.get("events"))
+        later = 0 if seen is None else shop.events.count_after(seen)
         since = f", {later:,} of them since generation {view.generation.number}" if later > 0 else ""
         report.facts.append(("events", f"{count:,}{since}"))
         strangers = strangers_of(shop, view)

@@ -93,6 +93,14 @@ def default_cascade() -> CascadeOptions:
     )
 
 
+class PopularOptions(_Options):
+    """What the log says is liked. `half_life_days`: so many days make an action count half, in popularity and in what
+    is known of users; only days on which the shop has events are counted.
+    """
+
+    half_life_days: float = Field(30.0, gt=0, le=36_500)
+
+
 class ServeOptions(_Options):
     """Limits of the server: beyond them requests are answered 503. `max_waiting`: requests that may wait, at most;
     `target_wait_ms`: only so many may as are begun within this time at the pace of late; `max_wait_ms`: what waited
@@ -134,6 +142,7 @@ class ShopOptions(_Options):
     name: str = Field("", max_length=200)
     currency: str = Field("USD", max_length=8)
     search: SearchOptions = SearchOptions()
+    popular: PopularOptions = PopularOptions()
     serve: ServeOptions = ServeOptions()
     log: LogOptions = LogOptions()
     gate: GateOptions = GateOptions()

@@ -7,7 +7,6 @@ not count, as they do not in its popularity: the same generation tells the same 
 from __future__ import annotations
 
 import bisect
-import math
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -17,9 +16,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
+from emptor.shop.ageing import ShopDays
 from emptor.shop.category import split_path
 from emptor.shop.generation import Generation
-from emptor.shop.popularity import ACTION_WEIGHT, HALF_LIFE_DAYS
+from emptor.shop.popularity import ACTION_WEIGHT
 from emptor.shop.text.analyser import fold
 from emptor.shop.view import View
 
@@ -72,8 +72,9 @@ class History:
     """The last actions of U users, A in all.
 
     user_ids: sorted. start [U + 1] int64: user u did start[u] to start[u + 1], oldest first. row [A] int64: product, a
-    row of the generation; weight [A] float32: of the action, halved for every 30 days before the newest event; time
-    [A] int64: UTC microseconds; kind [A] int8: place of the action in ACTION_WEIGHT. visits, orders [U] int64.
+    row of the generation; weight [A] float32: of the action, halved for every `half_life_days` of shop.toml before the
+    newest of them, days without any event left out; time [A] int64: UTC microseconds; kind [A] int8: place of the
+    action in ACTION_WEIGHT. visits, orders [U] int64.
     """
 
     user_ids: Sequence[str]
@@ -180,23 +181,27 @@ def read_history(shop: Shop, generation: Generation) -> History:
     """
     if not (shop.path / "events.sqlite").exists():
         return nobody()
-    # the order of arrival has no gaps: what a generation knew are the first events, as many as it counted
-    until = generation.about.get("events")
-    events = shop.events.read().filter(pl.col("user_id").is_not_null())
+    about = generation.about
+    # generations of before `last_seq` was written down are older than any gap in the order of arrival: they knew the
+    # first events, as many as they counted
+    until = about.get("last_seq", about.get("events"))
+    whole = shop.events.read()
     if until is not None:
-        events = events.filter(pl.col("seq") <= until)
+        whole = whole.filter(pl.col("seq") <= until)
+    events = whole.filter(pl.col("user_id").is_not_null())
     frame = _last_actions(events, generation)
     if frame.height == 0:
         return nobody()
     users = frame.select(pl.col("user_id").rle()).unnest("user_id")
     counted = users.select(pl.col("value").alias("user_id")).join(_visits(events), on="user_id", how="left")
-    age = (frame["time"].max() - frame["time"].to_numpy()) / 86_400e6
+    clock = ShopDays.of(whole).clock(frame["time"].to_numpy())
+    halves = (clock.max() - clock) / about.get("half_life_days", shop.options.popular.half_life_days)
     weights = np.array(list(ACTION_WEIGHT.values()))[frame["kind"].to_numpy()]
     return History(
         user_ids=users["value"].to_list(),
         start=np.concatenate([[0], np.cumsum(users["len"].to_numpy().astype(np.int64))]),
         row=frame["row"].to_numpy().astype(np.int64),
-        weight=(weights * np.exp(-age * math.log(2) / HALF_LIFE_DAYS)).astype(np.float32),
+        weight=(weights * np.exp2(-halves)).astype(np.float32),
         time=frame["time"].to_numpy(),
         kind=frame["kind"].to_numpy(),
         visits=counted["visits"].fill_null(0).to_numpy().astype(np.int64),

@@ -201,8 +201,13 @@ def publish(
             writer.add(batch)
             bar.advance(batch.num_rows)
         bar.tell("flushing")
-        events = shop.events.count() if (shop.path / "events.sqlite").exists() else 0
-        writer.finish(popularity=popularity(shop), about={"events": events, **about()})
+        has_log = (shop.path / "events.sqlite").exists()
+        known = {
+            "events": shop.events.count() if has_log else 0,
+            "last_seq": shop.events.last_seq() if has_log else 0,
+            "half_life_days": shop.options.popular.half_life_days,
+        }
+        writer.finish(popularity=popularity(shop), about={**known, **about()})
     with shop.changing(wait_s=60.0):
         # updates acknowledged while we were building are newer than what we built: they move over
         seen = base._delta_end if base is not None else 0

@@ -8,23 +8,28 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from emptor.shop.ageing import ShopDays
+
 if TYPE_CHECKING:
     from emptor.shop.shop import Shop
 
 ACTION_WEIGHT = {"click": 1.0, "add_to_cart": 3.0, "purchase": 5.0}
-HALF_LIFE_DAYS = 30.0
 
 
 def popularity(shop: Shop) -> dict[str, float]:
-    """product_id -> weighted actions, each halved for every 30 days before the newest event; empty without a log."""
+    """product_id -> weighted actions, each halved for every `half_life_days` of shop.toml before the newest of them;
+    empty without a log. Days without any event do not count.
+    """
     if not (shop.path / "events.sqlite").exists():
         return {}
-    events = shop.events.read().filter(pl.col("action").is_in(list(ACTION_WEIGHT)) & pl.col("product_id").is_not_null())
-    newest = pl.col("time").max().over(pl.lit(1))
-    days = (newest - pl.col("time")).dt.total_seconds() / 86_400
+    half_life = shop.options.popular.half_life_days
+    events = shop.events.read()
+    liked = events.filter(pl.col("action").is_in(list(ACTION_WEIGHT)) & pl.col("product_id").is_not_null())
     weight = pl.col("action").replace_strict(ACTION_WEIGHT, return_dtype=pl.Float64)
+    age = pl.col("clock").max().over(pl.lit(1)) - pl.col("clock")
     totals = (
-        events.with_columns((weight * (-days * math.log(2) / HALF_LIFE_DAYS).exp()).alias("weight"))
+        liked.with_columns(ShopDays.of(events).expression().alias("clock"))
+        .with_columns((weight * (age * (-math.log(2) / half_life)).exp()).alias("weight"))
         .group_by("product_id")
         .agg(pl.col("weight").sum())
         .collect()

@@ -136,6 +136,21 @@ class EventLog:
             query = "SELECT (SELECT count(*) FROM events) + (SELECT coalesce(sum(rows), 0) FROM rollups)"
             return int(connection.execute(query).fetchone()[0])
 
+    def last_seq(self) -> int:
+        """The place in the order of arrival of the event that came last; 0: none came yet."""
+        with database.snapshot(self._path, busy_seconds=self._busy_seconds) as connection:
+            return int(connection.execute(database.LAST_SEQ).fetchone()[0])
+
+    def count_after(self, seq: int) -> int:
+        """Number of events that came after a place in the order of arrival."""
+        with database.snapshot(self._path, busy_seconds=self._busy_seconds) as connection:
+            pending = connection.execute("SELECT count(*) FROM events WHERE seq > ?", (seq,)).fetchone()[0]
+            files = [file for file in reading.live_files(connection, self._folder) if file.last > seq]
+        if not files:
+            return int(pending)
+        rolled = pl.scan_parquet([file.path for file in files], hive_partitioning=False)
+        return int(pending + rolled.filter(pl.col("seq") > seq).select(pl.len()).collect().item())
+
     def pending(self) -> int:
         """Number of events that are not rolled up yet."""
         with database.snapshot(self._path, busy_seconds=self._busy_seconds) as connection:
