@@ -37,7 +37,7 @@ WARM_UP = 400
 COUNTS = {64: 3000, 256: 1200}
 ROUNDS = 3
 HELD_OUT = 2000
-EPOCHS = 8
+EPOCHS = 9
 
 
 def main() -> None:
