@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 from emptor.cli import app
 from emptor.cli.serving import _say_open, _say_warming_up
 from emptor.errors import EmptorError
+from emptor.shop.checking import check
 from emptor.shop.shop import Shop
 from tests.golden import write_catalogue
 
@@ -231,6 +232,46 @@ def test_what_the_actions_of_a_log_mean_is_remembered(shop_path: Path, tmp_path:
     assert "from the action" not in run("import", shop_path, "--events", log, "--action", "true=cart")
     events = pl.read_parquet(exported(shop_path, tmp_path))
     assert sorted(events["action"]) == ["cart", "click", "click", "impression"]
+
+
+def test_events_are_forgotten_and_can_be_imported_again(shop_path: Path, tmp_path: Path) -> None:
+    assert "The shop has no events" in run("forget", shop_path, "--user", "u")
+    assert not (shop_path / "events.sqlite").exists()
+    log = tmp_path / "a.csv"
+    lines = [
+        f"{user},P30,{action},2011-09-{day:02d}" for user in "ab" for action in ("click", "view") for day in (1, 2)
+    ]
+    log.write_text("\n".join(["user_id,product_id,action,time", *lines, "a,P31,click,2026-01-01"]) + "\n")
+    run("import", shop_path, "--events", log)
+    run("publish", shop_path)
+    told = run("forget", shop_path, "--to", "2011-10-01", "--dry-run")
+    assert "8 events match on 2 days from 2011-09-01 to 2011-09-02: 4 click, 4 view." in told
+    assert "2011-09-02  2 click, 2 view" in told and "Nothing was changed" in told and "forgotten" not in told
+    assert "9" in dict(check(Shop.open(shop_path)).facts)["events"]
+    told = run("forget", shop_path, "--user", "a", "--from", "2011-09-02", "--to", "2011-09-03")
+    assert "2 events match on 2011-09-02: 1 click, 1 view." in told and "2 events forgotten" in told
+    assert "follows with the next emptor publish" in told
+    assert dict(check(Shop.open(shop_path)).facts)["events"] == "7"
+    assert "2 events stored, 7 known already" in run("import", shop_path, "--events", log)
+    assert dict(check(Shop.open(shop_path)).facts)["events"] == "9, 2 of them since generation 2"
+    told = run("forget", shop_path, "--from", "2030-01-01")
+    assert "No event matches" in told and "0 events forgotten" in told and "publish" not in told
+    assert "9 events forgotten" in run("forget", shop_path, "--from", "1999-01-01")
+    run("publish", shop_path)
+    with Shop.open(shop_path) as shop:
+        assert shop.events.count() == 0 and not shop.view().popularity.any()
+
+
+def test_forgetting_refuses_what_it_could_not_mean(shop_path: Path) -> None:
+    for words, sentence in [
+        ([], "nothing to forget: give --user ID, --from TIME, --to TIME"),
+        (["--from", "soon"], "--from: found 'soon', expected a time"),
+        (["--from", "2024-01-02", "--to", "2024-01-01"], "--from is not before --to"),
+    ]:
+        with pytest.raises(EmptorError, match=sentence):
+            run("forget", shop_path, *words)
+    with Shop.open(shop_path) as shop, shop.writing(), pytest.raises(EmptorError, match="is busy"):
+        run("forget", shop_path, "--user", "u")
 
 
 def exported(shop: Path, folder: Path) -> Path:

@@ -13,11 +13,13 @@ from starlette.testclient import TestClient
 
 from emptor.cascade import Degraded, StageTrace, Trace
 from emptor.engine import Engine
+from emptor.errors import EmptorError
 from emptor.serve import read_traces
 from emptor.serve.served import Served
-from emptor.serve.traces import Choice, TraceLog, trace_files
+from emptor.serve.traces import Choice, TraceLog, count_traces, erase_traces, trace_files
 from emptor.serve.warmup import Asked, stored_requests
 from emptor.shop.config import LogOptions
+from emptor.shop.events import Selection
 from tests.serve.conftest import running
 
 
@@ -77,6 +79,28 @@ def test_a_trace_comes_back_as_it_was(tmp_path: Path, golden: Engine) -> None:
     assert rows[0]["shown_ids"] is None and rows[1]["shown_ids"] == ["P00", "P01"]
     assert rows[1]["shown_propensities"] == [1.0, 0.5] and rows[0]["filters"] == ["brand:A"]
     assert rows[0]["degraded"] == '[{"stage":"rank","reason":"late","fallback":null}]'
+
+
+def test_the_traces_of_a_user_are_erased_and_all_others_stay_as_they_are(tmp_path: Path, golden: Engine) -> None:
+    made = [trace(seed, np.arange(9), np.array([1])) for seed in range(1, 7)]
+    for own, user in zip(made, ["ann", None, "bob", "ann", "ann", None], strict=True):
+        own.request["user_id"] = user
+    made[4].request["now"] += 86_400_000_000  # a part of its own
+    before = write(tmp_path, golden, made)
+    noon = 1_790_000_000_000_000 + 3
+    assert count_traces(tmp_path, Selection("ann")) == 3 and count_traces(tmp_path, Selection("nobody")) == 0
+    assert count_traces(tmp_path, Selection("ann", since=noon)) == 2
+    assert erase_traces(tmp_path, Selection("ann", until=noon)) == 1
+    assert read_traces(tmp_path).collect()["request_id"].unique().sort().to_list() == ["r2", "r3", "r4", "r5", "r6"]
+    assert erase_traces(tmp_path, Selection("ann")) == 2 and erase_traces(tmp_path, Selection("ann")) == 0
+    stay = before.filter(pl.col("user_id").ne_missing("ann"))
+    assert read_traces(tmp_path).sort("time", "place").collect().equals(stay) and stay.height == 6
+    (part,) = trace_files(tmp_path)
+    assert [path.name for path in part.parent.iterdir()] == [part.name]
+    part.write_bytes(b"rubbish")
+    assert count_traces(tmp_path, Selection("bob")) == 0
+    with pytest.raises(EmptorError, match=r"traces-.*cannot be read"):
+        erase_traces(tmp_path, Selection("bob"))
 
 
 def test_a_whole_stream_keeps_every_dropped_candidate(tmp_path: Path, golden: Engine) -> None:

@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from emptor.cli import market
+from emptor.cli.forgetting import forget
 from emptor.cli.importing import export, import_
 from emptor.cli.judging import evaluate, promote, rollback
 from emptor.cli.keeping import check, gc, publish, rollup, update
@@ -24,7 +25,7 @@ app = typer.Typer(
 )
 app.command("import")(import_)
 app.add_typer(market.app, name="market")
-for command in (export, check, publish, update, gc, rollup, search, evaluate, serve, promote, rollback, demo):
+for command in (export, check, publish, update, gc, rollup, forget, search, evaluate, serve, promote, rollback, demo):
     app.command()(command)
 
 

@@ -6,6 +6,7 @@ queue drops (and counts) rather than slows a request. Events, which nobody can m
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import logging
 import os
@@ -23,10 +24,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from emptor.cascade import Trace
+from emptor.errors import EmptorError
 from emptor.serve.served import Served
 from emptor.serve.trace_table import TRACE, Entry, to_table
 from emptor.shop.config import LogOptions
-from emptor.shop.files import fsync_file
+from emptor.shop.events import Selection
+from emptor.shop.files import fsync_file, fsync_folder
 from emptor.shop.view import View
 
 log = logging.getLogger(__name__)
@@ -146,6 +149,53 @@ def read_traces(shop: str | os.PathLike[str], *, newest: int | None = None) -> p
         return pl.from_arrow(TRACE.empty_table()).lazy()  # type: ignore[union-attr]
     schema = pl.from_arrow(TRACE.empty_table()).schema  # type: ignore[union-attr]
     return pl.scan_parquet(files, schema=schema, missing_columns="insert", hive_partitioning=False)
+
+
+def erase_traces(shop: Path, selection: Selection) -> int:
+    """Take the traces of the selected requests out of the log for good; returns of how many requests.
+
+    Each part is replaced as a whole, or removed; harmless to kill and to repeat, also while a server writes new parts.
+
+    Raises: EmptorError for a part that cannot be read or written.
+    """
+    erased = 0
+    for path in trace_files(shop):
+        if not selection.may_hold(path.parent.name.removeprefix("date=")):
+            continue
+        try:
+            chosen = _chosen(path, selection)
+            if not chosen["chosen"].any():
+                continue
+            kept = pq.read_table(path).filter((~chosen["chosen"]).to_arrow())
+            if kept.num_rows:
+                temporary = path.with_name(f".{path.name}.tmp")
+                pq.write_table(kept, temporary, compression="zstd", row_group_size=GROUP)
+                fsync_file(temporary)
+                temporary.replace(path)
+            else:
+                path.unlink()
+            fsync_folder(path.parent)
+        except (OSError, pa.ArrowException) as error:
+            raise EmptorError(f"{path}: cannot be read or written ({error}); remove it, or restore a copy") from error
+        erased += chosen.filter("chosen")["request_id"].n_unique()
+    return erased
+
+
+def count_traces(shop: Path, selection: Selection) -> int:
+    """Of how many requests the selected traces are; parts that cannot be read count as none."""
+    found = 0
+    for path in trace_files(shop):
+        if selection.may_hold(path.parent.name.removeprefix("date=")):
+            with contextlib.suppress(OSError, pa.ArrowException):
+                found += _chosen(path, selection).filter("chosen")["request_id"].n_unique()
+    return found
+
+
+def _chosen(path: Path, selection: Selection) -> pl.DataFrame:
+    """request_id, chosen: of each row of a part, whether it is selected."""
+    frame = pl.from_arrow(pq.read_table(path, columns=["request_id", "time", "user_id"]))
+    assert isinstance(frame, pl.DataFrame)
+    return frame.select("request_id", chosen=selection.expression())
 
 
 def trace_files(shop: Path) -> list[Path]:

@@ -1,5 +1,6 @@
 """The behaviour log: what users saw and did, kept durably and read as one table."""
 
+from emptor.shop.events.erasing import Erased, Selection
 from emptor.shop.events.exporting import export_events
 from emptor.shop.events.importing import ImportCounts, import_events
 from emptor.shop.events.log import Ack, EventLog
@@ -10,9 +11,11 @@ from emptor.shop.events.validate import EventFault, validate_event
 
 __all__ = [
     "Ack",
+    "Erased",
     "EventFault",
     "EventLog",
     "ImportCounts",
+    "Selection",
     "event_files",
     "export_events",
     "from_ubi",

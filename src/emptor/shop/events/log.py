@@ -16,6 +16,7 @@ from emptor.errors import EmptorError
 from emptor.shop import schema
 from emptor.shop.events import database, reading
 from emptor.shop.events.bulk import append_bulk
+from emptor.shop.events.erasing import Erased, Selection, erase, matching
 from emptor.shop.events.forgetting import forget_ids
 from emptor.shop.events.rollup import STEP_ROWS, roll_up
 from emptor.shop.events.times import now_us
@@ -179,6 +180,28 @@ class EventLog:
             busy_seconds=self._busy_seconds,
             step_rows=step_rows,
             on_progress=on_progress,
+        )
+
+    def matching(self, selection: Selection) -> pl.DataFrame:
+        """How many events are selected, by day and kind: day (date), action, events, in order."""
+        return matching(self.read(since=selection.since), selection)
+
+    def files(self) -> int:
+        """Number of Parquet files that hold the older part of the log."""
+        with database.snapshot(self._path, busy_seconds=self._busy_seconds) as connection:
+            return len(reading.live_files(connection, self._folder))
+
+    def erase(self, selection: Selection, *, on_progress: Callable[[int], None] | None = None) -> Erased:
+        """Take events out for good, and their ids, so that they can be imported again; see `erasing`.
+
+        Everything is rolled up on the way. `on_progress` is told of each file that is done with.
+
+        Raises:
+            ShopBusy: a roll-up of this shop is running.
+            EmptorError: the log is closed, or a file cannot be read or written.
+        """
+        return erase(
+            self._path, self._folder, self._writer, selection, busy_seconds=self._busy_seconds, on_progress=on_progress
         )
 
     def forget_ids(self, now: int | None = None) -> int:

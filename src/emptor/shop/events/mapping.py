@@ -66,11 +66,11 @@ def parse_actions(texts: Iterable[str]) -> tuple[str | None, dict[str, str]]:
     return default, meanings
 
 
-def parse_one_time(text: str) -> int:
-    """Read `--time`: microseconds. Raises EmptorError where it is none."""
+def parse_one_time(text: str, option: str = "--time") -> int:
+    """Read `--time`, or another option: microseconds. Raises EmptorError where it is none."""
     micros = parse_time(text)
     if micros is None:
-        raise EmptorError(f"--time: found {text[:60]!r}, expected a time as ISO 8601, such as 2024-01-01T00:00:00Z")
+        raise EmptorError(f"{option}: found {text[:60]!r}, expected a time as ISO 8601, such as 2024-01-01T00:00:00Z")
     return micros
 
 

@@ -107,14 +107,14 @@ def in_order(path: Path, folder: Path, *, busy_seconds: float) -> Iterator[pa.Ta
         yield from select(connection)
 
 
-def read_file(file: LogFile) -> pa.Table:
-    """One log file.
+def read_file(file: LogFile, columns: Sequence[str] = STORED.names) -> pa.Table:
+    """One log file, or some columns of it.
 
     Raises:
         EmptorError: the file is damaged.
     """
     with _readable(file), pq.ParquetFile(file.path) as parquet:
-        return parquet.read().cast(STORED)
+        return parquet.read(columns).cast(pa.schema([STORED.field(name) for name in columns]))
 
 
 def count_rows(file: LogFile) -> int:

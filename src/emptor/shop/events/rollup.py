@@ -26,6 +26,8 @@ from emptor.shop.events.times import now_us
 from emptor.shop.events.writer import Writer
 from emptor.shop.files import fsync_folder
 
+REWRITTEN = ".rewritten-"
+"""Begins the temporary name of a file that is to take the place of one with fewer events."""
 STEP_ROWS = 50_000
 """Rows moved in one step; bounds memory, and how long appends wait for the delete."""
 
@@ -54,7 +56,7 @@ def roll_up(
     moved = 0
     try:
         with only_one(folder):
-            _remove_leftovers(path, folder, busy_seconds)
+            remove_leftovers(path, folder, busy_seconds)
             end = _end(path, busy_seconds, keep_seconds)
             while True:
                 with database.snapshot(path, busy_seconds=busy_seconds) as connection:
@@ -98,12 +100,17 @@ def _write_days(logs: Path, table: pa.Table) -> None:
 
 def _write_file(file: Path, table: pa.Table) -> None:
     temporary = file.with_name(f".{file.name}.tmp")
+    flush_table(temporary, table)
+    temporary.replace(file)
+    fsync_folder(file.parent)
+
+
+def flush_table(temporary: Path, table: pa.Table) -> None:
+    """Write a log file under a temporary name, and its content to the disk."""
     with temporary.open("wb") as sink:
         pq.write_table(table, sink, compression="zstd", row_group_size=50_000)
         sink.flush()
         os.fsync(sink.fileno())
-    temporary.replace(file)
-    fsync_folder(file.parent)
 
 
 def make_folder(folder: Path) -> None:
@@ -122,7 +129,8 @@ def _forget_rows(writer: Writer, *, last: int, rows: int) -> None:
     writer.change(work)
 
 
-def _remove_leftovers(path: Path, folder: Path, busy_seconds: float) -> None:
+def remove_leftovers(path: Path, folder: Path, busy_seconds: float) -> None:
+    """Bring files and database into line after a step that was killed; the caller holds `only_one`."""
     with database.snapshot(path, busy_seconds=busy_seconds) as connection:
         watermark = connection.execute(database.WATERMARK).fetchone()[0]
         leftovers = [file for file in log_files(folder) if file.last > watermark]
@@ -130,6 +138,8 @@ def _remove_leftovers(path: Path, folder: Path, busy_seconds: float) -> None:
             _refuse_unknown_events(connection, file)
     for file in leftovers:
         file.path.unlink()
+    for temporary in (folder / "logs").glob(f"date=*/{REWRITTEN}*.tmp"):
+        temporary.unlink()
     for temporary in (folder / "logs").glob("date=*/.events-*.tmp"):
         _settle(temporary, watermark)
 
