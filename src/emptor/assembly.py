@@ -106,7 +106,7 @@ class Assembler:
         rules = self._read_rules()
         options = self._shop.options
         synonyms = Synonyms([*self._read_synonyms(view), *_usable(rules, view)], view.analyser)
-        reader = Reader(view.analyser, options.search, synonyms=synonyms, spelling=self._spelling[1])
+        reader = Reader(view.analyser, options.search, synonyms=synonyms, spelling=self._spelling[1], holds=view.holds)
         lexical = LexicalChannel(view, options.search, reader=reader)
         popular, blocks, taste = PopularChannel(view), Blocks(view, rules), self._taste(view)
         others: dict[str, Channel] = {

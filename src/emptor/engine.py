@@ -266,7 +266,7 @@ class Engine:
                 total_is_capped=len(rows) >= min(depth, MAX_LIST) or _is_full(outcome.traces[at], runner),
                 facets=facets[at],
                 degraded=degraded[at],
-                did_you_mean=assembled.lexical.reader.read(ask.query).meant if ask.query else None,
+                did_you_mean=assembled.lexical.reader.read(ask.query, ask.filters).meant if ask.query else None,
                 cascade=runner.hash,
                 explored=bool(outcome.explored[at]),
                 view=view.id,

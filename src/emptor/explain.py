@@ -162,7 +162,7 @@ def reading(kept: Kept, assembled: Assembled) -> dict[str, Any] | None:
     if not request["query"]:
         return None
     query, filters = clip(request["query"]), parse_filters(request["filters"])
-    read, reader = lexical.reader.read(query), lexical.reader
+    read, reader = lexical.reader.read(query, filters), lexical.reader
     parts = list(reader.parts(read.words, filters))
     options = assembled.cascades[_cascade(request, assembled)].options.stages[0]
     excluded = Excluded(*assembled.blocks.of(query, filters))
@@ -176,9 +176,12 @@ def reading(kept: Kept, assembled: Assembled) -> dict[str, Any] | None:
                 "term": word.terms[0][0],
                 "kind": "word" if word.surface else "quantity",
                 "optional": word.optional,
-                "alternatives": [_alternative(own) for own in reader.alternatives(word, filters)[1:]],
+                "alternatives": [
+                    _alternative(own) for own in reader.alternatives(word, filters, typos=not part.others)[1:]
+                ],
             }
-            for word in read.words
+            for part in parts
+            for word in part.words
         ],
         "phrases": [
             {

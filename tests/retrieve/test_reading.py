@@ -9,6 +9,7 @@ import pytest
 
 from emptor.engine import Engine
 from emptor.explain import reading_lines
+from emptor.merchandise import add_rule
 from emptor.shop.importer import republish
 from tests.retrieve.test_lexical import ids, make
 
@@ -41,19 +42,63 @@ def test_a_correction_of_two_edits_weighs_half(tmp_path: Path) -> None:
 
 
 def test_synonyms_are_told_with_their_weight(engine: Engine) -> None:
-    (engine.shop.path / "synonyms.txt").write_text("trainer => sneakers\nwriting table light, desk lamp\n")
+    """Less than the words themselves, except of words that no product has."""
+    lines = "trainer => sneakers\nmug => lamp\nwriting table light, desk lamp\ndesk lamp => copper pipe\n"
+    (engine.shop.path / "synonyms.txt").write_text(lines)
     assert engine.refresh()
-    told = read(engine, "red trainers writing table light")
+    told = read(engine, "red mug trainers writing table light")
     words = {own["word"]: own for own in told["words"]}
-    assert {"text": "sneaker", "weight": 0.7, "why": "synonym"} in words["trainers"]["alternatives"]
+    assert {"text": "sneaker", "weight": 1.0, "why": "synonym"} in words["trainers"]["alternatives"]
+    assert {"text": "lamp", "weight": 0.7, "why": "synonym"} in words["mug"]["alternatives"]
     assert told["phrases"] == [
         {
             "phrase": "writing table light",
-            "alternatives": [{"text": "desk lamp", "weight": 0.7, "why": "synonym"}],
+            "alternatives": [{"text": "desk lamp", "weight": 1.0, "why": "synonym"}],
         }
     ]
+    assert {own["weight"] for own in read(engine, "desk lamp")["phrases"][0]["alternatives"]} == {0.7}
     lines = " ".join(reading_lines(told))
-    assert "Beside trainers: sneaker at 0.7 (synonym)" in lines and "Any word was enough" in lines
+    assert "Beside trainers: sneaker at 1 (synonym)" in lines and "Any word was enough" in lines
+
+
+def test_a_word_with_a_synonym_is_no_misspelling(tmp_path: Path) -> None:
+    rows = [{"product_id": f"car{at}", "title": "toy cars for children"} for at in range(30)]
+    rows += [{"product_id": f"hp{at}", "title": "wireless headphones that one folds and carries"} for at in range(9)]
+    with make(tmp_path / "shop", rows) as engine:
+        page = engine.search("cans")
+        assert page.did_you_mean == "cars" and page.results[0].product["product_id"].startswith("car")
+        add_rule(engine.shop.path, {"kind": "synonym", "words": "cans => headphones"}, author="", check=lambda _: None)
+        assert engine.refresh()
+        page = engine.search("cans", k=100)
+        assert page.did_you_mean is None
+        assert {hit.product["product_id"][:2] for hit in page.results} == {"hp"}
+        [word] = read(engine, "cans")["words"]
+        assert word["alternatives"] == [{"text": "headphon", "weight": 1.0, "why": "synonym"}], "nobody has cans"
+        assert engine.search("red cans wirelss").did_you_mean == "red cans wireless", "other words are corrected"
+        engine.shop.update([{"product_id": "tin", "title": "cans of paint"}])
+        assert engine.refresh()
+        assert ids(engine, "cans")[0] == "tin", "a product has the word now: the synonym stands behind it"
+        assert {"text": "headphon", "weight": 0.7, "why": "synonym"} in read(engine, "cans")["words"][0]["alternatives"]
+
+
+def test_words_of_a_run_with_synonyms_are_no_misspellings_either(engine: Engine) -> None:
+    (engine.shop.path / "synonyms.txt").write_text("sneekers of joy => desk lamp\n")
+    assert engine.refresh()
+    page = engine.search("sneekers of joy")
+    assert page.did_you_mean is None and {hit.product["product_id"][:2] for hit in page.results} == {"P4"}
+    told = read(engine, "sneekers of joy")
+    assert told["phrases"][0]["alternatives"] == [{"text": "desk lamp", "weight": 1.0, "why": "synonym"}]
+    assert not any(own["why"] == "correction" for word in told["words"] for own in word["alternatives"])
+    assert engine.search("sneekers").did_you_mean == "sneakers", "alone it is a misspelling as before"
+
+
+def test_a_synonym_of_a_category_makes_a_word_known_where_it_holds(engine: Engine) -> None:
+    draft = {"kind": "synonym", "words": "sneekers => mug", "category": "Home"}
+    add_rule(engine.shop.path, draft, author="", check=lambda _: None)
+    assert engine.refresh()
+    assert engine.search("sneekers").did_you_mean == "sneakers"
+    page = engine.search("sneekers", filters=["category:Home"])
+    assert page.did_you_mean is None and page.results[0].product["category"] == ["Home", "Mugs"]
 
 
 def test_an_arrow_adds_and_takes_nothing_away(engine: Engine) -> None:

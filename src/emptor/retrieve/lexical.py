@@ -116,7 +116,7 @@ class LexicalChannel:
         return max(min(self._options.relax_below, depth), 1)
 
     def _plan(self, query: str, filters: Filters, excluded: Excluded) -> _Plan | None:
-        words = self.reader.read(query).words
+        words = self.reader.read(query, filters).words
         if not words:
             return None
         groups = self._groups(words, filters)
@@ -133,7 +133,7 @@ class LexicalChannel:
 
     def match(self, query: str, filters: Filters, row: int) -> tuple[list[tuple[str, bool]], float | None]:
         """How one product matches: (each word of the query with whether the product has it, its score or None)."""
-        words = self.reader.read(query).words
+        words = self.reader.read(query, filters).words
         this = (Occur.Must, Query.const_score_query(Query.term_query(self._schema, "row", int(row)), 0.0))
         groups = [self._group(word, filters) for word in words]
         found = [bool(self._search_index(Query.boolean_query([(Occur.Must, group), this]), 1)) for group in groups]
@@ -158,7 +158,7 @@ class LexicalChannel:
         """One query for each word, or for each run of words that has synonyms; with whether it is optional."""
         groups: list[tuple[Query, bool]] = []
         for part in self.reader.parts(words, filters):
-            own = [self._group(word, filters) for word in part.words]
+            own = [self._group(word, filters, typos=not part.others) for word in part.words]
             if part.others:
                 itself = Query.boolean_query([(Occur.Must, query) for query in own])
                 either = [itself, *map(self._alternative, part.others)]

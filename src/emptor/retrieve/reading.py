@@ -5,7 +5,7 @@ The lexical channel builds its query out of this, and explanations show it: what
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -19,6 +19,7 @@ from emptor.shop.text import Analyser, QueryWord
 MAX_CHARACTERS = 256
 MAX_WORDS = 32
 SYNONYM_WEIGHT = 0.7
+"""Beside words that products have; where no product has the word itself, its synonyms count in full."""
 
 Why = Literal["word", "form", "synonym", "correction", "neighbour"]
 """word: the term itself; form: another form of it (joined, or a quantity's number); neighbour: a likely misspelling."""
@@ -53,21 +54,45 @@ class Part:
 
 
 class Reader:
-    """Reads the queries of one shop. Safe between threads."""
+    """Reads the queries of one shop. Safe between threads.
 
-    def __init__(self, analyser: Analyser, options: SearchOptions, *, synonyms: Synonyms, spelling: Spelling) -> None:
+    Args:
+        holds: whether any product has an index term.
+    """
+
+    def __init__(
+        self,
+        analyser: Analyser,
+        options: SearchOptions,
+        *,
+        synonyms: Synonyms,
+        spelling: Spelling,
+        holds: Callable[[str], bool],
+    ) -> None:
         self._analyser, self._options = analyser, options
-        self._synonyms, self._spelling = synonyms, spelling
-        self._readings: Memo[str, Reading] = Memo(10_000)
+        self._synonyms, self._spelling, self._holds = synonyms, spelling, holds
+        self._readings: Memo[tuple[str, Filters], Reading] = Memo(10_000)
 
-    def read(self, query: str) -> Reading:
-        """The words of a query, of which at most 256 characters and 32 words are read."""
-        query = clip(query)
-        return self._readings.get(query, lambda: self._read(query))
+    def read(self, query: str, filters: Filters) -> Reading:
+        """The words of a query, of which at most 256 characters and 32 words are read.
 
-    def _read(self, query: str) -> Reading:
+        Args:
+            filters: synonyms of a category count under filters that lead there.
+        """
+        asked = clip(query), filters if self._synonyms.by_category else ()
+        return self._readings.get(asked, lambda: self._read(*asked))
+
+    def _read(self, query: str, filters: Filters) -> Reading:
         words = self._analyser.query_words(query)[:MAX_WORDS]
-        return Reading(tuple(words), did_you_mean(query, self._spelling) if self._options.typos else None)
+        if not self._options.typos:
+            return Reading(tuple(words), None)
+        known = {
+            word.surface
+            for part in self.parts(words, filters)
+            for word in part.words
+            if part.others or self._synonyms_of(word, filters)
+        }
+        return Reading(tuple(words), did_you_mean(query, self._spelling, known=known))
 
     def parts(self, words: Sequence[QueryWord], filters: Filters) -> Iterator[Part]:
         """The words in order, runs of them that have synonyms together: the longest run first."""
@@ -77,7 +102,8 @@ class Reader:
                 run = tuple(words[at : at + size])
                 others = self._synonyms.of(tuple(word.terms[0][0] for word in run), filters)
                 if others:
-                    yield Part(run, tuple(Alternative(phrase, SYNONYM_WEIGHT, "synonym") for phrase in others))
+                    weight = SYNONYM_WEIGHT if all(map(self._is_there, run)) else 1.0
+                    yield Part(run, tuple(Alternative(phrase, weight, "synonym") for phrase in others))
                     at += size
                     break
             else:
@@ -85,21 +111,36 @@ class Reader:
                 at += 1
 
     def alternatives(self, word: QueryWord, filters: Filters, *, typos: bool = True) -> list[Alternative]:
-        """What one word of a query may match: its terms, synonyms and likely spellings."""
+        """What one word of a query may match: its terms, synonyms and likely spellings.
+
+        A word that somebody gave synonyms for is no misspelling of another, and where no product has it, its synonyms
+        stand for it in full.
+
+        Args:
+            typos: False for a word of a run that has synonyms, which is no misspelling either.
+        """
         found = [
             Alternative((term,), weight, "form" if number else "word")
             for number, (term, weight) in enumerate(word.terms)
         ]
-        found += [
-            Alternative(phrase, SYNONYM_WEIGHT, "synonym") for phrase in self._synonyms.of((word.terms[0][0],), filters)
-        ]
-        if typos and self._options.typos and word.surface:
-            found += self._spellings(word.surface)
+        synonyms = self._synonyms_of(word, filters)
+        there = not synonyms or self._is_there(word)
+        found += [Alternative(phrase, SYNONYM_WEIGHT if there else 1.0, "synonym") for phrase in synonyms]
+        if typos and self._options.typos and word.surface and there:
+            found += self._spellings(word.surface, known=bool(synonyms))
         return found
 
-    def _spellings(self, surface: str) -> list[Alternative]:
+    def _synonyms_of(self, word: QueryWord, filters: Filters) -> list[tuple[str, ...]]:
+        return self._synonyms.of((word.terms[0][0],), filters)
+
+    def _is_there(self, word: QueryWord) -> bool:
+        """Whether any product has the word, in one of its forms."""
+        return any(self._holds(term) for term, _ in word.terms)
+
+    def _spellings(self, surface: str, *, known: bool) -> list[Alternative]:
+        """known: the word is what was meant, and only its neighbours are looked at."""
         stem, options = self._analyser.stem, self._options
-        meant = self._spelling.correct(surface)
+        meant = None if known else self._spelling.correct(surface)
         if meant is not None:
             weight = options.correction_weight / meant.distance
             return [Alternative(tuple(stem(word) for word in meant.words), weight, "correction")]

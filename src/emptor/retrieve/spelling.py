@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from rapidfuzz import process
@@ -115,12 +116,16 @@ class Spelling:
         return best
 
 
-def did_you_mean(query: str, spelling: Spelling) -> str | None:
-    """The query with its misspelt words corrected and the rest as it was typed; None where nothing better is known."""
+def did_you_mean(query: str, spelling: Spelling, *, known: Collection[str] = ()) -> str | None:
+    """The query with its misspelt words corrected and the rest as it was typed; None where nothing better is known.
+
+    Args:
+        known: folded words that are right as they are, whatever the catalogue says.
+    """
 
     def better(match: re.Match[str]) -> str:
         word = fold(match[0])
-        suggestion = None if word in UNIT else spelling.correct(word)
+        suggestion = None if word in UNIT or word in known else spelling.correct(word)
         return match[0] if suggestion is None else " ".join(suggestion.words)
 
     meant = _WORD.sub(better, query)

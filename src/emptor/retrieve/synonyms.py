@@ -44,9 +44,14 @@ class Synonyms:
         self._merged: Memo[Filters, Table] = Memo(1_000)
         self.longest = max((len(phrase) for table in self._tables.values() for phrase in table), default=0)
 
+    @property
+    def by_category(self) -> bool:
+        """Whether some of them are limited to a category, so that filters matter."""
+        return len(self._tables) > 1
+
     def of(self, phrase: Phrase, filters: Filters = ()) -> list[Phrase]:
         """What may stand for a phrase in a search under these filters."""
-        if len(self._tables) == 1:
+        if not self.by_category:
             return self._tables[None].get(phrase, [])
         return self._merged.get(filters, lambda: self._under(filters)).get(phrase, [])
 

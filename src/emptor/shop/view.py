@@ -22,6 +22,7 @@ import pyarrow as pa
 import tantivy
 
 from emptor.shop.category import join_path, split_path
+from emptor.shop.config import TEXT_FIELDS
 from emptor.shop.delta import Change, last_states
 from emptor.shop.filters import Filters
 from emptor.shop.generation import Generation
@@ -108,6 +109,10 @@ class View:
         if self._searcher is None:
             self._searcher = self.index.searcher()
         return self._searcher
+
+    def holds(self, term: str) -> bool:
+        """Whether a product has the index term in any of its texts; one deleted by an update may still count."""
+        return any(self.searcher.doc_freq(name, term) for name in TEXT_FIELDS)
 
     @property
     def in_order(self) -> bool:
