@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import signal
 import subprocess
@@ -18,6 +19,7 @@ from emptor.cli import app
 from emptor.cli.serving import _say_open, _say_warming_up
 from emptor.errors import EmptorError
 from emptor.shop.checking import check
+from emptor.shop.events import importing
 from emptor.shop.shop import Shop
 from tests.golden import write_catalogue
 
@@ -135,6 +137,32 @@ def test_a_failed_first_import_leaves_nothing_behind(tmp_path: Path) -> None:
     with pytest.raises(EmptorError):
         run("import", tmp_path / "new", "--catalogue", tmp_path / "a.csv")
     assert not (tmp_path / "new").exists()
+    (tmp_path / "a.csv").write_text("a,b\n1,2\n")
+    for words in (["--events", "a.csv"], ["--catalogue", "a.csv", "--events", "a.csv"], ["--events", "nothing.csv"]):
+        with pytest.raises(EmptorError):
+            run("import", tmp_path / "new", *(tmp_path / own if own.endswith(".csv") else own for own in words))
+        assert not (tmp_path / "new").exists()
+
+
+def test_a_failed_first_import_keeps_the_events_that_it_stored(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("session_id,product_id,action,time\n1,p,click,2024-01-01\n")
+    with pytest.raises(EmptorError):
+        run(
+            "import",
+            tmp_path / "new",
+            "--events",
+            tmp_path / "a.csv",
+            "--catalogue",
+            tmp_path / "a.csv",
+            "--map",
+            "x=y",
+        )
+    assert not (tmp_path / "new").exists(), "told before anything was read"
+    (tmp_path / "b.csv").write_text("")
+    with pytest.raises(EmptorError):
+        run("import", tmp_path / "new", "--events", tmp_path / "a.csv", "--catalogue", tmp_path / "b.csv")
+    with Shop.open(tmp_path / "new") as shop:
+        assert shop.events.count() == 1
 
 
 def test_ctrl_c_stops_an_import_and_leaves_the_shop_as_it_was(shop_path: Path, tmp_path: Path) -> None:
@@ -232,6 +260,82 @@ def test_what_the_actions_of_a_log_mean_is_remembered(shop_path: Path, tmp_path:
     assert "from the action" not in run("import", shop_path, "--events", log, "--action", "true=cart")
     events = pl.read_parquet(exported(shop_path, tmp_path))
     assert sorted(events["action"]) == ["cart", "click", "click", "impression"]
+
+
+def test_sessions_that_several_files_count_anew(shop_path: Path, tmp_path: Path) -> None:
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    for name in ("a", "b.x", "c"):
+        rows = "".join(f"{visit},P30,click\n" for visit in (1, 2, name))
+        (logs / f"{name}.csv").write_text(f"visit,product_id,action\n{rows}")
+    with gzip.open(logs / "d.CSV.gz", "wt") as file:
+        file.write("visit,product_id,action\nd,P31,view\n")
+    words = ["import", shop_path, "--events", logs, "--time", "2024-01-01", "--map", "session_id=visit"]
+    told = run(*words)
+    assert "2 of 6 session ids are in several files, and each counts as one session" in told
+    assert "b.x.csv: 1 event stored, 2 known already" in told, "the same rows"
+    assert "10 events known" not in told and "Run emptor publish" in told
+    run("forget", shop_path, "--to", "2025-01-01")
+    told = run(*words, "--session-per-file")
+    assert "several files" not in told and "b.x.csv: 3 events stored, 0 known already" in told
+    told = run(*words)
+    assert "begins with the name of its file  as in the last import; --no-session-per-file to change" in told
+    assert told.count("as in the last import") == 1 and "known already" in told
+    assert "0 events stored, 3 known already" in told and "Run emptor publish" not in told
+    sessions = pl.read_parquet(exported(shop_path, tmp_path))["session_id"]
+    assert sorted(sessions) == ["a:1", "a:2", "a:a", "b.x:1", "b.x:2", "b.x:b.x", "c:1", "c:2", "c:c", "d:d"]
+    told = run(*words, "--no-session-per-file")
+    assert "session ids are in several files" in told and "6 events" not in told
+    assert "begins with" not in run(*words), "what was said last is remembered"
+    (logs / "e.csv").write_text(f"visit,product_id,action\n{'x' * 255},P30,click\n")
+    told = run(*words, "--session-per-file")
+    assert "1 event left out" in told
+    with pytest.raises(EmptorError, match="--session-per-file says how to read events"):
+        run("import", shop_path, "--catalogue", logs / "a.csv", "--session-per-file")
+
+
+def test_what_holds_for_all_files_is_told_once(shop_path: Path, tmp_path: Path) -> None:
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    for name in ("a", "b", "c"):
+        (logs / f"{name}.csv").write_text(f"visit,sku,hit,time\n{name},P30,T,2024-01-01\n")
+    words = ["import", shop_path, "--events", logs]
+    told = run(
+        *words, "--map", "session_id=visit", "--map", "product_id=sku", "--map", "action=hit", "--action", "T=click"
+    )
+    assert "last import" not in told
+    told = run(*words)
+    assert told.count("session_id       from visit  as in the last import") == 1
+    assert told.count("from the action t  as in the last import") == 1 and told.count("as in the last import") == 4
+    assert "session ids are" not in told
+
+
+def test_a_roll_up_says_what_had_been_moved_before(
+    shop_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importing, "ROLL_UP_ROWS", 3)
+    log = tmp_path / "a.csv"
+    log.write_text("session_id,action,time\n" + "".join(f"{at},click,2024-01-01\n" for at in range(8)))
+    with Shop.open(shop_path) as shop:
+        importing.import_events(shop.events, log, quarantine=pytest.fail, batch_rows=3)  # type: ignore[arg-type]
+    assert "2 events moved to " in (told := run("rollup", shop_path)) and "; 6 others had been moved before" in told
+    assert "0 events moved" in run("rollup", shop_path)
+
+
+def test_a_log_that_is_imported_twice_counts_once(shop_path: Path, tmp_path: Path) -> None:
+    """What docs/shop.md says of it."""
+    log, other = tmp_path / "a.csv", tmp_path / "b.jsonl"
+    log.write_text("session_id,product_id,action\n1,P30,click\n1,P30,click\n")
+    other.write_text('{"session_id": "1", "product_id": "P30", "action": "click"}\n' * 2)
+    assert "2 events stored" in run("import", shop_path, "--events", log, "--time", "2024-01-01"), "two of a kind"
+    run("rollup", shop_path)
+    assert "2 known already" in run("import", shop_path, "--events", other, "--time", "2024-01-01")
+    assert "2 events stored" in run("import", shop_path, "--events", log, "--time", "2024-01-02"), "another content"
+    run("rollup", shop_path)
+    with Shop.open(shop_path) as shop:
+        assert shop.events.forget_ids(time.time_ns() // 1000 + 29 * 86_400_000_000) == 0
+        assert shop.events.forget_ids(time.time_ns() // 1000 + 31 * 86_400_000_000) == 4
+    assert "2 events stored" in run("import", shop_path, "--events", log, "--time", "2024-01-01")
 
 
 def test_events_are_forgotten_and_can_be_imported_again(shop_path: Path, tmp_path: Path) -> None:

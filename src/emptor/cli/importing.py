@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markup import escape
@@ -15,6 +15,9 @@ from rich.markup import escape
 from emptor.cli.common import ShopFolder, Wait, count, out
 from emptor.errors import EmptorError
 from emptor.progress import step
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 class Mode(StrEnum):
@@ -55,6 +58,14 @@ def import_(
     time: Annotated[
         str | None, typer.Option(metavar="TIME", help="Of events without one, such as 2024-01-01T00:00:00Z.")
     ] = None,
+    session_per_file: Annotated[
+        bool | None,
+        typer.Option(
+            "--session-per-file/--no-session-per-file",
+            help="Put the name of its file before each session_id: where every file of a log counts its sessions anew. "
+            "Remembered.",
+        ),
+    ] = None,
     format: Annotated[
         str | None, typer.Option(help="csv, tsv, jsonl or parquet, where the name does not tell.")
     ] = None,
@@ -78,6 +89,8 @@ def import_(
         raise EmptorError("nothing to import: give --catalogue FILE, --events FILE or both")
     if events is None and (action or time is not None):
         raise EmptorError("--action and --time say how to read events: give --events FILE too")
+    if events is None and session_per_file is not None:
+        raise EmptorError("--session-per-file says how to read events: give --events FILE too")
     of_catalogue, of_events = _split_maps(maps or [], catalogue=catalogue is not None, events=events is not None)
     columns, event_columns = parse_maps(of_catalogue), parse_event_maps(of_events)
     default_action, meanings = parse_actions(action or [])
@@ -93,8 +106,8 @@ def import_(
             read = _Read()
             for file in files:
                 own = None if catalogue is not None else format
-                options = {"columns": event_columns, "defaults": defaults, "actions": meanings, "format": own}
-                _import_events(target, file, options, read)
+                options: dict[str, Any] = {"columns": event_columns, "defaults": defaults, "actions": meanings}
+                _import_events(target, file, {**options, "format": own, "session_per_file": session_per_file}, read)
             if catalogue is not None:
                 result = import_catalogue(
                     target,
@@ -108,9 +121,10 @@ def import_(
                     wait_s=wait,
                 )
                 _print_import(target.path, result)
-            elif target.manifest() is not None:
+            elif read.stored and target.manifest() is not None:
                 out.print("Run [bold]emptor publish[/] to let new clicks and purchases count as popularity.")
             _print_strangers(target, read.products)
+            _print_sessions(read)
         if read.left_out and not read.taken:
             out.print(f"[red]No event was taken[/]: {escape(read.commonest_fault())}.")
             raise typer.Exit(1)
@@ -143,23 +157,52 @@ def _remove_empty(shop: Path) -> None:
     """Take back a shop that was made for an import that failed, unless it holds something by now."""
     import shutil
 
-    left = {"shop.toml", "shop.lock", "images", "staging"}
-    if shop.is_dir() and {path.name for path in shop.iterdir()} <= left:
-        shutil.rmtree(shop)
+    from emptor.shop.events import EventLog
+
+    log = {"events.sqlite", "events.sqlite-wal", "events.sqlite-shm", "events.rollup.lock"}
+    left = {"shop.toml", "shop.lock", "images", "staging"} | log
+    if not shop.is_dir() or not {path.name for path in shop.iterdir()} <= left:
+        return
+    if (shop / "events.sqlite").exists():
+        with EventLog(shop) as events:
+            if events.count():
+                return
+    shutil.rmtree(shop)
 
 
 @dataclass
 class _Read:
     """What the files of events came to. products: how many events name each.
 
+    stored: of `taken`, those that were not known. told: lines that stand for all files alike. sessions, repeated:
+    hashes of the session ids of all files, and of those that several of them have.
     faults: (field, expected) -> events left out for it; found: up to 4 of the values found there.
     """
 
     taken: int = 0
+    stored: int = 0
     left_out: int = 0
     products: Counter[str] = field(default_factory=Counter)
     faults: Counter[tuple[str, str]] = field(default_factory=Counter)
     found: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+    told: set[str] = field(default_factory=set)
+    sessions: Any = ()
+    repeated: Any = ()
+
+    def tell(self, line: str) -> None:
+        """Print a line, the first time that it is said."""
+        if line not in self.told:
+            self.told.add(line)
+            out.print(line)
+
+    def met(self, sessions: np.ndarray) -> None:
+        """Take up the session ids of one more file."""
+        import numpy as np
+
+        before = np.asarray(self.sessions, np.int64)  # an empty tuple has no type
+        again = np.intersect1d(before, sessions, assume_unique=True)
+        self.repeated = np.union1d(np.asarray(self.repeated, np.int64), again)
+        self.sessions = np.union1d(before, sessions)
 
     def refused(self, name: str, found: str, expected: str) -> None:
         self.faults[name, expected] += 1
@@ -210,25 +253,43 @@ def _import_events(target: Any, file: Path, options: dict[str, Any], read: _Read
 
         known = read_remembered(target.path)
         given = options["actions"]
+        per_file = known.session_per_file if options["session_per_file"] is None else options["session_per_file"]
+        of_last = options["session_per_file"] is None and per_file
         options = {**options, "remembered": known.events, "actions": known.actions | given}
+        options["session_per_file"] = per_file
         counts = import_events(target.events, file, quarantine=refuse, progress=progress, **options)
     read.products += counts.products
     read.taken += counts.stored + counts.duplicate
+    read.stored += counts.stored
     read.left_out += counts.quarantined
+    read.met(counts.sessions)
     if counts.stored or counts.duplicate:
-        remember_events(target.path, options["columns"], given)
+        remember_events(target.path, options["columns"], given, session_per_file=per_file)
     for name, column in counts.reused.items():
         again = f"as in the last import; --map {escape(name)}=COLUMN to change"
-        out.print(f"  {escape(name):<16} [dim]from[/] {escape(column)}  [dim]{again}[/]")
+        read.tell(f"  {escape(name):<16} [dim]from[/] {escape(column)}  [dim]{again}[/]")
+    if of_last and len(counts.sessions):
+        again = "as in the last import; --no-session-per-file to change"
+        read.tell(f"  {'session_id':<16} [dim]begins with the name of its file[/]  [dim]{again}[/]")
     for value, name in counts.meant.items():
         if value not in given:
             again = f"as in the last import; --action {escape(value)}=NAME to change"
-            out.print(f"  {escape(name):<16} [dim]from the action[/] {escape(value)}  [dim]{again}[/]")
+            read.tell(f"  {escape(name):<16} [dim]from the action[/] {escape(value)}  [dim]{again}[/]")
     out.print(
         f"{escape(file.name)}: [bold]{count(counts.stored, 'event')}[/] stored, {counts.duplicate:,} known already."
     )
     if counts.quarantined:
         out.print(f"[yellow]{count(counts.quarantined, 'event')} left out[/], see {quarantine.path}")
+
+
+def _print_sessions(read: _Read) -> None:
+    if len(read.repeated):
+        of = f"{len(read.repeated):,} of {count(len(read.sessions), 'session id')}"
+        out.print(
+            f"[yellow]{of} {'is' if len(read.repeated) == 1 else 'are'} in several files[/], and each counts as one "
+            "session. Where every file counts anew, take these events out with `emptor forget`, and import them again "
+            "with --session-per-file."
+        )
 
 
 def _print_strangers(target: Any, products: Counter[str]) -> None:

@@ -135,4 +135,6 @@ def rollup(
         with step("Moving events", total=target.events.pending()) as bar:
             moved = target.events.rollup(keep_seconds=keep_hours * 3600, on_progress=bar.advance)
         target.events.forget_ids(time.time_ns() // 1000)
-    out.print(f"{count(moved, 'event')} moved to {shop / 'logs'}.")
+        before = target.events.count() - target.events.pending() - moved
+    others = f"; {before:,} others had been moved before, as imports and servers do by themselves" if before > 0 else ""
+    out.print(f"{count(moved, 'event')} moved to {shop / 'logs'}{others}.")

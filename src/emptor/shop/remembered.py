@@ -20,7 +20,8 @@ NAME = "mapping.json"
 class Remembered(BaseModel):
     """catalogue: field or attr.NAME -> its columns; ignore: columns left out; events: field -> its column.
 
-    actions: value of a behaviour log, in lower case -> the action that it means.
+    actions: value of a behaviour log, in lower case -> the action that it means. session_per_file: its session ids are
+    those of one file each.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -30,6 +31,7 @@ class Remembered(BaseModel):
     category_separator: str | None = None
     events: dict[str, str] = {}
     actions: dict[str, str] = {}
+    session_per_file: bool = False
 
 
 def read_remembered(shop: Path) -> Remembered:
@@ -61,10 +63,13 @@ def remember_catalogue(
     _write(shop, old, old.model_copy(update=new))
 
 
-def remember_events(shop: Path, columns: Mapping[str, str], actions: Mapping[str, str]) -> None:
-    """Keep which column of a behaviour log became which field, and which value which action."""
+def remember_events(
+    shop: Path, columns: Mapping[str, str], actions: Mapping[str, str], *, session_per_file: bool = False
+) -> None:
+    """Keep which column of a behaviour log became which field, which value which action, and what sessions are."""
     old = read_remembered(shop)
-    new = {"events": old.events | dict(columns), "actions": old.actions | dict(actions)}
+    known = {"events": old.events | dict(columns), "actions": old.actions | dict(actions)}
+    new = {**known, "session_per_file": session_per_file}
     _write(shop, old, old.model_copy(update=new))
 
 

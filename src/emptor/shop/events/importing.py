@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import contextlib
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from emptor.errors import ShopBusy
+from emptor.shop import schema
 from emptor.shop.events.identity import Identities
 from emptor.shop.events.log import EventLog
 from emptor.shop.events.mapping import Columns
-from emptor.shop.events.sources import BrokenFile, Format, Source, format_of
+from emptor.shop.events.sources import BrokenFile, Format, Source, format_of, plain_name
 from emptor.shop.events.times import now_us
 from emptor.shop.events.ubi import from_ubi, kind_of
 from emptor.shop.events.validate import EventFault, Row, validate_event
@@ -43,6 +46,8 @@ class ImportCounts:
     """Fields taken from columns as remembered."""
     meant: Mapping[str, str] = field(default_factory=dict, compare=False)
     """Of `actions`: those whose value the file has."""
+    sessions: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64), compare=False, repr=False)
+    """Hashes of the file's session ids, each once, sorted; the same in the whole process, and in no other."""
 
 
 def import_events(
@@ -55,6 +60,7 @@ def import_events(
     remembered: Mapping[str, str] | None = None,
     defaults: Mapping[str, Any] | None = None,
     actions: Mapping[str, str] | None = None,
+    session_per_file: bool = False,
     progress: Callable[[int], None] | None = None,
     batch_rows: int = BATCH_ROWS,
 ) -> ImportCounts:
@@ -71,6 +77,7 @@ def import_events(
         remembered: the same from an earlier log; it counts where this file has the column and lacks the field.
         defaults: field -> value for events that lack it, such as one time for a log that has none.
         actions: value of the file, in lower case -> the action that it means.
+        session_per_file: the file's name goes before each session_id, since other files count from 1, too.
         progress: told, after each batch, how many bytes of the file have been read so far.
 
     Raises:
@@ -82,6 +89,7 @@ def import_events(
     products: Counter[str] = Counter()
     defaults, actions = defaults or {}, actions or {}
     met: set[str] = set()
+    sessions = _Sessions(plain_name(path) if session_per_file else None)
     names = Columns(columns or {}, remembered or {}, defaults)
     with closing(Source(path, kind, names)) as source, closing(Identities()) as identities:
         rows: list[Row] = []
@@ -95,6 +103,7 @@ def import_events(
                 if row["time"] == _UNTIMED:
                     row["time"] = now_us()
             new = sum(log.append_rows(rows))
+            sessions.add(rows)
             products.update(row["product_id"] for row in rows if row["product_id"] is not None)
             stored, duplicate, since_roll_up = stored + new, duplicate + len(rows) - new, since_roll_up + new
             rows.clear()
@@ -109,7 +118,7 @@ def import_events(
                 try:
                     if isinstance(record, EventFault):
                         raise record
-                    rows.append(_to_row(record, kind, defaults, actions, met))
+                    rows.append(sessions.named(_to_row(record, kind, defaults, actions, met)))
                 except EventFault as fault:
                     quarantine(line, fault.field, fault.found, fault.expected)
                     quarantined += 1
@@ -120,7 +129,34 @@ def import_events(
             raise
         flush()
     meant = {value: name for value, name in actions.items() if value in met}
-    return ImportCounts(stored, duplicate, quarantined, products, names.reused, meant)
+    return ImportCounts(stored, duplicate, quarantined, products, names.reused, meant, sessions.hashes())
+
+
+class _Sessions:
+    """The session ids of a file: given the file's name, and kept as hashes, so that memory stays bounded."""
+
+    def __init__(self, prefix: str | None) -> None:
+        self._prefix = prefix
+        self._hashes: list[np.ndarray] = []
+
+    def named(self, row: Row) -> Row:
+        """The row, the prefix before its session_id. Raises EventFault where the two are too long together."""
+        if self._prefix is not None and row["session_id"] is not None:
+            row["session_id"] = session_id = f"{self._prefix}:{row['session_id']}"
+            if len(session_id) > schema.MAX_ID:
+                expected = f"at most {schema.MAX_ID} with the name of the file before it"
+                raise EventFault("session_id", f"{len(session_id):,} characters", expected)
+        return row
+
+    def add(self, rows: Sequence[Row]) -> None:
+        hashes = {hash(row["session_id"]) for row in rows if row["session_id"] is not None}
+        self._hashes.append(np.fromiter(hashes, np.int64, len(hashes)))
+        if len(self._hashes) >= 1_000:
+            self._hashes = [self.hashes()]
+
+    def hashes(self) -> np.ndarray:
+        """All so far, each once, sorted."""
+        return np.unique(np.concatenate(self._hashes)) if self._hashes else np.zeros(0, np.int64)
 
 
 def _to_row(

@@ -76,6 +76,13 @@ def event_files(path: Path) -> list[Path]:
     return found
 
 
+def plain_name(path: Path) -> str:
+    """The file's name without what tells its format: `sessions_1` of `sessions_1.csv.gz`."""
+    name = path.name.removesuffix(path.suffix) if path.suffix.lower() == ".gz" else path.name
+    suffix = Path(name).suffix
+    return name.removesuffix(suffix) if suffix.lower() in _SUFFIXES else name
+
+
 def _format_by_suffix(path: Path) -> Format | None:
     suffixes = [suffix.lower() for suffix in path.suffixes]
     if suffixes and suffixes[-1] == ".gz":
