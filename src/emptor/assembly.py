@@ -53,6 +53,17 @@ class Assembled:
     blocks: Blocks
     unblocked: Methods
     """Retrieval that no rule keeps anything from: what explains which products the blocks have cost a list."""
+    rule_faults: tuple[str, ...] = ()
+    """What of the rules' file is not in force, and why: all of it, or the rules that are left out."""
+
+    @property
+    def rule_notes(self) -> list[str]:
+        """Rules in force that move nothing, since they are for a product that the shop does not have."""
+        return [
+            f"rule {rule.id!r} ({rule}): the shop has no product {rule.product_id!r}; mend its product_id, or end it"
+            for rule in self.rules.moving
+            if rule.product_id is not None and self.view.row(rule.product_id) is None
+        ]
 
     @property
     def names(self) -> list[str]:
@@ -78,6 +89,7 @@ class Assembler:
         self._vectors: tuple[Generation, VectorIndex] | None = None
         self._measured: tuple[Generation, Measured] | None = None
         self._rules: Rules | None = None
+        self._rule_faults: tuple[str, ...] = ()
         self._lines: list[Line] | None = None
         self._built: tuple[object, ...] = ()
 
@@ -103,9 +115,10 @@ class Assembler:
             self._spelling = (generation, Spelling(generation.words))
         if self._suggester is None or self._suggester[0] is not generation:
             self._suggester = (generation, Suggester(view, queries=past_queries(self._shop)))
-        rules = self._read_rules()
+        rules, damage = self._read_rules()
+        lines, unusable = _usable(rules, view)
         options = self._shop.options
-        synonyms = Synonyms([*self._read_synonyms(view), *_usable(rules, view)], view.analyser)
+        synonyms = Synonyms([*self._read_synonyms(view), *lines], view.analyser)
         reader = Reader(view.analyser, options.search, synonyms=synonyms, spelling=self._spelling[1], holds=view.holds)
         lexical = LexicalChannel(view, options.search, reader=reader)
         popular, blocks, taste = PopularChannel(view), Blocks(view, rules), self._taste(view)
@@ -142,6 +155,7 @@ class Assembler:
             manifest.cascade,
             blocks,
             retrieve_methods(lexical=lexical, popular=popular, others=others),
+            self._told(damage, [*map(str, rules.left_out), *unusable]),
         )
 
     def _taste(self, view: View) -> Taste:
@@ -153,15 +167,27 @@ class Assembler:
             _ = measured.background
         return Taste(view, measured)
 
-    def _read_rules(self) -> Rules:
-        """The shop's rules; while the file cannot be read, those that were read last stand in."""
+    def _read_rules(self) -> tuple[Rules, str | None]:
+        """The shop's rules, and what is wrong with their file as a whole: a shop is not stopped by it, and those that
+        were read last stand in, or none.
+        """
         try:
             self._rules = read_rules(self._shop.path)
         except EmptorError as error:
-            if self._rules is None:
-                raise
-            log.warning("%s; the rules read before stay in force", error)
-        return self._rules
+            stays = "no rule is in force" if self._rules is None else "the rules read before stay in force"
+            return self._rules or Rules(), f"{error}; until then {stays}"
+        return self._rules, None
+
+    def _told(self, damage: str | None, left_out: list[str]) -> tuple[str, ...]:
+        """The faults of the rules' file in sentences; those that are new go to the log."""
+        own = f"{self._shop.path / RULES}, "
+        cure = "; it is left out until it is mended in the file"
+        faults = (damage,) if damage else tuple(f"{own}{fault}{cure}" for fault in left_out)
+        for fault in faults:
+            if fault not in self._rule_faults:
+                log.warning("%s", fault)
+        self._rule_faults = faults
+        return faults
 
     def _read_synonyms(self, view: View) -> list[Line]:
         """The lines of the shop's synonyms file; while it cannot be read, those that were read last stand in."""
@@ -206,15 +232,15 @@ def _with_rules(options: CascadeOptions, rules: Rules) -> CascadeOptions:
     return options.model_copy(update={"stages": [*options.stages, layer]})
 
 
-def _usable(rules: Rules, view: View) -> list[Line]:
-    """The synonym rules as lines; one that cannot be read is left out, since a rule must not stop a shop."""
-    lines = []
+def _usable(rules: Rules, view: View) -> tuple[list[Line], list[str]]:
+    """The synonym rules as lines, and which of them cannot be read: left out, since a rule must not stop a shop."""
+    lines, unusable = [], []
     for rule in rules.synonyms:
-        line = Line(rule.synonyms, f"synonym rule {rule.id}", rule.own_category)
+        line = Line(rule.synonyms, f"rule {rule.id!r} ({rule})", rule.own_category)
         try:
             Synonyms([line], view.analyser)
         except EmptorError as error:
-            log.warning("%s; the rule is left out", error)
+            unusable.append(str(error))
             continue
         lines.append(line)
-    return lines
+    return lines, unusable

@@ -77,6 +77,16 @@ class Engine:
         return self._assembled.rules
 
     @property
+    def rule_faults(self) -> tuple[str, ...]:
+        """What of rules.json is not in force, and why: one sentence each."""
+        return self._assembled.rule_faults
+
+    @property
+    def rule_notes(self) -> list[str]:
+        """Rules in force that move nothing, since the shop does not have their product."""
+        return self._assembled.rule_notes
+
+    @property
     def cascades(self) -> dict[str, Cascade]:
         """The cascades by name; "default" is the promoted one, "initial" the one that shop.toml calls default."""
         return self._assembled.cascades

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import orjson
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -19,6 +20,8 @@ from emptor.merchandise import Draft, Rule, Rules, add_rule, end_rule, read_rule
 from emptor.merchandise.stage import Merchandising
 from emptor.shop.filters import parse_filters
 from emptor.shop.importer import republish
+
+AT = "2026-05-01T09:00:00+00:00"
 
 
 def ids(engine: Engine, query: str, **more: Any) -> list[str]:
@@ -176,15 +179,82 @@ def test_many_hands_at_once_lose_nothing(tmp_path: Path) -> None:
     assert len(read_rules(tmp_path).moving) == 20
 
 
-def test_a_damaged_file_is_told_and_a_running_engine_keeps_its_rules(engine: Engine) -> None:
+def test_a_damaged_file_is_told_and_a_running_engine_keeps_its_rules(
+    engine: Engine, caplog: pytest.LogCaptureFixture
+) -> None:
     add(engine, kind="pin", query="mug", product_id="P00", position=0)
-    (engine.shop.path / "rules.json").write_text("{broken")
-    assert engine.refresh() and ids(engine, "mug")[0] == "P00"
-    with pytest.raises(EmptorError, match=r"rules\.json is damaged"):
-        Engine.open(engine.shop.path)
-    (engine.shop.path / "rules.json").write_text('{"format": 99, "rules": []}')
-    with pytest.raises(EmptorError, match="newer Emptor"):
-        read_rules(engine.shop.path)
+    file = engine.shop.path / "rules.json"
+    for content, told in (
+        ("{broken", "is damaged"),
+        ("[]", "is damaged"),
+        ('{"format": 99, "rules": []}', "newer Emptor"),
+        ('{"format": 1, "rules": {}}', "is damaged"),
+    ):
+        caplog.clear()
+        file.write_text(content)
+        assert engine.refresh() and ids(engine, "mug")[0] == "P00"
+        with pytest.raises(EmptorError, match=told):
+            read_rules(engine.shop.path)
+        (fault,) = engine.rule_faults
+        assert told in fault and "the rules read before stay in force" in fault
+        assert [own.message for own in caplog.records] == [fault]
+        engine.shop.update([{"product_id": "P30", "price": 2.0}])
+        assert engine.refresh() and len(caplog.records) == 1, "told once"
+        with pytest.raises(EmptorError, match=told):
+            add_rule(engine.shop.path, {"kind": "block", "product_id": "P00"}, author="", check=lambda rule: None)
+        with Engine.open(engine.shop.path) as fresh:
+            assert "no rule is in force" in fresh.rule_faults[0] and ids(fresh, "mug")[0] != "P00"
+        assert file.read_text() == content
+    file.unlink()
+    assert engine.refresh() and engine.rule_faults == () and ids(engine, "mug")[0] != "P00"
+
+
+BAD: list[tuple[object, str]] = [
+    ({"id": "a", "kind": "pin", "query": "mug", "product_id": "P00", "at": AT}, "a pin needs a position"),
+    ({"id": "b", "kind": "pinn", "query": "mug", "product_id": "P00", "position": 0, "at": AT}, "did you mean pin"),
+    ({"id": "c", "kind": "pin", "product_id": "P00", "position": 0, "at": AT}, "needs a query or a category"),
+    ({"kind": "block", "product_id": "P00", "at": AT}, "the key 'id' is missing; expected any text that no other"),
+    ({"id": "e", "kind": "block", "filter": "colour:red", "at": AT}, "unknown field 'colour'; expected brand:NAME"),
+    ({"id": "f", "kind": "block", "prodct_id": "P00", "at": AT}, "'prodct_id'; did you mean product_id?"),
+    ({"id": "g", "kind": "boost", "query": "x", "product_id": "P00", "factor": 0.5, "at": AT}, "greater than 1"),
+    ("a rule", "found 'a rule', expected an object with id, kind and at"),
+    ({"id": "s", "kind": "synonym", "words": "alone", "at": AT}, "expected `word, other word`"),
+]
+
+
+@pytest.mark.parametrize(("bad", "reason"), BAD)
+def test_a_bad_rule_is_left_out_and_named_and_the_others_hold(
+    shop_path: Path, caplog: pytest.LogCaptureFixture, bad: object, reason: str
+) -> None:
+    good = {"id": "good", "kind": "pin", "query": "mug", "product_id": "P00", "position": 0, "at": AT}
+    rules = [{"id": "old", "kind": "block", "product_id": "P01", "at": AT}, bad, good]
+    (shop_path / "rules.json").write_bytes(orjson.dumps({"format": 1, "by": "a program", "rules": rules}))
+    with Engine.open(shop_path) as engine:
+        assert ids(engine, "mug")[0] == "P00"
+        (fault,) = engine.rule_faults
+        assert reason in fault and "left out until it is mended" in fault and str(shop_path / "rules.json") in fault
+        named = bad.get("id") if isinstance(bad, dict) else None
+        assert "rule 2" in fault if named is None else repr(named) in fault
+        assert [own.message for own in caplog.records] == [fault]
+        rule = add(engine, kind="synonym", words="beaker, mug")
+        end_rule(shop_path, "old", author="ann")
+        assert engine.refresh() and engine.rule_faults == (fault,) and len(caplog.records) == 1
+    content = orjson.loads((shop_path / "rules.json").read_bytes())
+    assert content["by"] == "a program"
+    if named != "s":  # that one can be read, and is stored as any other
+        assert content["rules"][1] == bad
+    assert [own.get("id") for own in content["rules"] if isinstance(own, dict)][-2:] == ["good", rule.id]
+    assert content["rules"][0]["ended_by"] == "ann"
+    assert ["factor" in own for own in content["rules"] if isinstance(own, dict)].count(True) == (named == "g")
+
+
+def test_a_rule_for_a_product_that_the_shop_lacks_is_noted(engine: Engine) -> None:
+    add(engine, kind="pin", query="mug", product_id="gone", position=0)
+    add(engine, kind="block", product_id="P30")
+    (note,) = engine.rule_notes
+    assert "the shop has no product 'gone'" in note and "pin gone at 1 for “mug”" in note and engine.rule_faults == ()
+    engine.shop.update([{"product_id": "P30", "delete": True}])
+    assert engine.refresh() and len(engine.rule_notes) == 2
 
 
 drafts = st.one_of(

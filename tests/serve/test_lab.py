@@ -328,7 +328,7 @@ def test_the_waterfall_begins_with_the_query(own_client: TestClient) -> None:
     own_client.app.state.service.engine.refresh()  # type: ignore[attr-defined]
     html = get(own_client, "", q="the trainers lampp 12 oz")
     assert html.index('id="query"') < html.index('id="stages"')
-    for told in ("or sneaker", "×0.7 synonym", "×0.8 correction", "quantity", "need not match", "Any word was enough"):
+    for told in ("or sneaker", "×1 synonym", "×0.8 correction", "quantity", "need not match", "Any word was enough"):
         assert told in html, told
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markup import escape
@@ -13,6 +14,9 @@ from emptor.cli.common import ShopFolder, Wait, count, out
 from emptor.errors import EmptorError
 from emptor.progress import step
 
+if TYPE_CHECKING:
+    from emptor.shop.checking import Finding
+
 
 def check(shop: ShopFolder) -> None:
     """Explain what a shop holds and what it lacks. Ends with status 1 where something is broken."""
@@ -21,6 +25,8 @@ def check(shop: ShopFolder) -> None:
 
     with Shop.open(shop) as target:
         report = examine(target)
+    if report.sound and report.filled:
+        report.findings += _of_serving(shop)
     facts = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
     for name, value in report.facts:
         facts.add_row(f"[dim]{name}[/]", escape(value))
@@ -37,25 +43,28 @@ def check(shop: ShopFolder) -> None:
     for finding in report.findings:
         advice = f"  [dim]-> {escape(finding.advice)}[/]" if finding.advice else ""
         out.print(f"{marks[finding.level]}  {escape(finding.what)}{advice}")
-    broken = _cannot_serve(shop) if report.sound and report.filled else None
-    if broken is not None:
-        out.print(f"{marks['problem']}  {escape(broken)}")
-        raise typer.Exit(1)
     if report.sound:
         out.print("[green]The shop is sound.[/]")
     else:
         raise typer.Exit(1)
 
 
-def _cannot_serve(shop: Path) -> str | None:
-    """Why the shop's cascades, rules and models could not answer; None where they can."""
+def _of_serving(shop: Path) -> list[Finding]:
+    """What keeps the shop's cascades and models from answering, and rules from acting."""
     from emptor.engine import Engine
+    from emptor.shop.checking import Finding
 
+    logger = logging.getLogger("emptor.assembly")
+    level = logger.level
+    logger.setLevel(logging.ERROR)  # what it would warn of is told here
     try:
-        Engine.open(shop).close()
+        with Engine.open(shop) as engine:
+            faults, notes = engine.rule_faults, engine.rule_notes
     except EmptorError as error:
-        return str(error)
-    return None
+        return [Finding("problem", str(error))]
+    finally:
+        logger.setLevel(level)
+    return [*(Finding("problem", own) for own in faults), *(Finding("note", own) for own in notes)]
 
 
 def publish(shop: ShopFolder, wait: Wait = 0.0) -> None:

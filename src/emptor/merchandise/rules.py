@@ -11,6 +11,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from emptor.errors import EmptorError
+from emptor.merchandise.faults import LeftOut
 from emptor.shop.category import join_path, split_path
 from emptor.shop.filters import Filters, is_under, parse_filter
 from emptor.shop.schema import MAX_ID
@@ -136,9 +137,10 @@ class Rule(Draft):
 
 @dataclass(frozen=True)
 class Rules:
-    """All rules of a shop, ended ones included, oldest first."""
+    """All rules of a shop, ended ones included, oldest first; left_out: entries of its file that are none."""
 
     every: tuple[Rule, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
 
     @cached_property
     def moving(self) -> tuple[Rule, ...]:

@@ -12,6 +12,7 @@ import orjson
 from pydantic import ValidationError
 
 from emptor.errors import EmptorError
+from emptor.merchandise.faults import LeftOut, explained
 from emptor.merchandise.rules import NAME, Draft, Rule, Rules
 from emptor.shop.files import write_durably
 from emptor.shop.lock import locked
@@ -23,22 +24,44 @@ KEPT = 20_000
 
 
 def read_rules(shop: Path) -> Rules:
-    """The rules of a shop; none where there is no file. Raises EmptorError where it cannot be read."""
+    """The rules of a shop; none where there is no file. An entry that is no rule is left out, and told.
+
+    Raises: EmptorError where the file as a whole cannot be read.
+    """
+    content = _read(shop)
+    rules: list[Rule] = []
+    left_out: list[LeftOut] = []
+    for number, raw in enumerate(content["rules"], start=1):
+        try:
+            rules.append(Rule.model_validate(raw))
+        except ValidationError as error:
+            left_out.append(LeftOut.of(number, raw, explained(error, Rule)))
+    return Rules(tuple(rules), tuple(left_out))
+
+
+def _read(shop: Path) -> dict[str, Any]:
+    """The file as it stands: an object whose `rules` are a list."""
     path = shop / NAME
     try:
         content = orjson.loads(path.read_bytes())
-        if content["format"] > FORMAT_VERSION:
-            raise EmptorError(
-                f"{path} says format {content['format']}, but this Emptor knows formats up to {FORMAT_VERSION}; "
-                "install a newer Emptor"
-            )
-        return Rules(tuple(Rule.model_validate(own) for own in content["rules"]))
     except FileNotFoundError:
-        return Rules()
-    except (OSError, orjson.JSONDecodeError, ValidationError, KeyError, TypeError) as error:
+        return {"format": FORMAT_VERSION, "rules": []}
+    except (OSError, orjson.JSONDecodeError) as error:
         raise EmptorError(
             f"{path} is damaged ({str(error).splitlines()[0]}); mend it, or remove it to start without rules"
         ) from None
+    version = content.get("format") if isinstance(content, dict) else None
+    if not isinstance(version, int) or not isinstance(content.get("rules"), list):
+        raise EmptorError(
+            f'{path} is damaged (it is JSON, but not {{"format": {FORMAT_VERSION}, "rules": [...]}}); mend it, or '
+            "remove it to start without rules"
+        )
+    if version > FORMAT_VERSION:
+        raise EmptorError(
+            f"{path} says format {version}, but this Emptor knows formats up to {FORMAT_VERSION}; "
+            "install a newer Emptor"
+        )
+    return dict(content)
 
 
 def add_rule(shop: Path, draft: Mapping[str, Any] | Draft, *, author: str, check: Callable[[Rule], None]) -> Rule:
@@ -52,7 +75,7 @@ def add_rule(shop: Path, draft: Mapping[str, Any] | Draft, *, author: str, check
         fields = (draft if isinstance(draft, Draft) else Draft.model_validate(draft)).model_dump()
         rule = Rule(**fields, id=uuid.uuid4().hex[:12], author=author, at=_now())
     except ValidationError as error:
-        raise EmptorError(f"the rule cannot be stored: {_first(error)}") from None
+        raise EmptorError(f"the rule cannot be stored: {explained(error, Draft)}") from None
     check(rule)
 
     def add(rules: list[Rule]) -> list[Rule]:
@@ -82,22 +105,32 @@ def end_rule(shop: Path, rule_id: str, *, author: str) -> Rule:
 
 
 def _change(shop: Path, change: Callable[[list[Rule]], list[Rule]]) -> None:
+    """Replace the file by what `change` makes of its rules: some changed in their places, others added at the end.
+
+    Entries that are left out stay in the file as they are, where they are.
+    """
     with locked(shop / "rules.lock", wait_s=10.0, doing="editing rules"):
-        rules = change(list(read_rules(shop).every))
-        spare = len(rules) - KEPT
-        if spare > 0:
-            old = {own.id for own in [own for own in rules if not own.active][:spare]}
-            rules = [own for own in rules if own.id not in old]
-        content = {"format": FORMAT_VERSION, "rules": [own.model_dump(exclude_none=True) for own in rules]}
+        content, before = _read(shop), read_rules(shop)
+        after = change(list(before.every))
+        spare = len(after) - KEPT
+        old = {own.id for own in [own for own in after if not own.active][:spare]} if spare > 0 else set()
+        others = {own.number: own.raw for own in before.left_out}
+        changed = iter(after)
+        entries = [others[at] if at in others else next(changed) for at in range(1, len(content["rules"]) + 1)]
+        entries += changed
+        content["rules"] = [
+            _stored(own) if isinstance(own, Rule) else own
+            for own in entries
+            if not (isinstance(own, Rule) and own.id in old)
+        ]
         write_durably(shop / NAME, orjson.dumps(content, option=orjson.OPT_INDENT_2) + b"\n")
+
+
+def _stored(rule: Rule) -> dict[str, Any]:
+    """A rule as the file has it: with what its kind needs."""
+    moves = rule.kind in ("boost", "bury")
+    return rule.model_dump(exclude_none=True, exclude=set() if moves else {"factor"})
 
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-def _first(error: ValidationError) -> str:
-    first = error.errors()[0]
-    place = ".".join(str(part) for part in first["loc"])
-    message = first["msg"].removeprefix("Value error, ")
-    return f"{place}: {message} (found {str(first['input'])[:80]!r})" if place else message

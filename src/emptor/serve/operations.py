@@ -14,7 +14,9 @@ from emptor.serve.service import Service
 
 
 class ReadyNow(ReadyAnswer):
-    """`warning`: what could not be taken up (an edited shop.toml, say), so that an older state is served."""
+    """`warning`: what could not be taken up, such as an edited shop.toml or a rule, so that something older, or all but
+    that rule, is in force.
+    """
 
     warning: str | None = None
 

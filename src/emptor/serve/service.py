@@ -14,6 +14,7 @@ from pathlib import Path
 from emptor.cascade import Trace
 from emptor.engine import Engine
 from emptor.errors import EmptorError
+from emptor.merchandise import NAME as RULES
 from emptor.page import Page
 from emptor.serve.answers import page_json
 from emptor.serve.errors import Unavailable
@@ -35,6 +36,9 @@ TIDY_S = 3600.0
 PICTURE_THREADS, EVENT_THREADS, LAB_THREADS = 2, 8, 2
 LAB_WAIT_S = 20.0
 CLOSE_S = 30.0
+NOTED = 20
+MAX_TOLD = 3
+"""Rules that are left out and named in a warning; the lab and `emptor check` name all."""
 
 
 class Service:
@@ -65,6 +69,8 @@ class Service:
         self._engine: Engine | None = None
         self._traces: TraceLog | None = None
         self._ready = False
+        self._noted: set[str] = set()
+        self._noted_of: tuple[int, str] | None = None
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._live, name="emptor-shop", daemon=True)
         self.lag = LoopLag()
@@ -103,8 +109,11 @@ class Service:
 
     @property
     def warning(self) -> str | None:
-        """What could not be taken up, so that an older state is served; None where all is as it is on the disk."""
-        return self.shop.options_fault or self._fault.text
+        """What could not be taken up, so that an older state or a part is served; None where all is as on the disk."""
+        rules = () if self._engine is None else self._engine.rule_faults
+        more = (f"and {len(rules) - MAX_TOLD:,} more rules are left out",) if len(rules) > MAX_TOLD else ()
+        told = (self.shop.options_fault or self._fault.text, *rules[:MAX_TOLD], *more)
+        return "; ".join(own for own in told if own) or None
 
     @property
     def engine(self) -> Engine:
@@ -168,6 +177,21 @@ class Service:
         _calm_collector()
         self._engine = engine
         self._ready = True
+        self._note_rules()
+
+    def _note_rules(self) -> None:
+        """Tell the log of rules that move nothing, each once; the engine itself tells of those left out."""
+        assert self._engine is not None
+        state = self._engine.view.generation.number, self._engine.rules.digest
+        if state == self._noted_of:
+            return
+        notes, self._noted_of = self._engine.rule_notes, state
+        news = [own for own in notes if own not in self._noted]
+        for note in news[:NOTED]:
+            log.warning("%s, %s", RULES, note)
+        if len(news) > NOTED:
+            log.warning("%s: %s more rules are for products that the shop does not have", RULES, len(news) - NOTED)
+        self._noted = set(notes)
 
     def _refresh(self) -> None:
         """Take up a new manifest; whatever goes wrong, the old state goes on serving."""
@@ -179,6 +203,7 @@ class Service:
                 self.shop.ready_for_updates()
                 _one_thread_each()
                 log.info("serving generation %s", self._engine.view.id)
+                self._note_rules()
             self._fault.passed(seen, is_new=is_new)
         except Exception as error:
             if self._fault.is_news(str(error), seen):

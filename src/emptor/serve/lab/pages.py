@@ -126,6 +126,7 @@ def rules_page(
         "titles": {rule.id: _title(engine, rule.product_id) for rule in active if rule.product_id is not None},
         "draft": {**dict.fromkeys(_FIELDS, ""), **blank, "back": back, **(draft or {})},
         "error": error,
+        "faults": engine.rule_faults,
     }
 
 
