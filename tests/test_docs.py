@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import pytest
 
 from emptor.engine import Engine
 from emptor.merchandise import read_rules
+from emptor.shop.delta import read_update
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -61,3 +63,10 @@ def test_the_example_challenger_gives_other_lists_than_the_default(shop_path: Pa
     with Engine.open(shop_path) as engine:
         default, challenger = (engine.ranking(["mug"], cascade=name) for name in ("default", "challenger"))
     assert [list(own) for own in default] != [list(own) for own in challenger]
+
+
+def test_the_example_of_updates_is_read_as_it_stands() -> None:
+    blocks = re.findall(r"```\n(\{.*?)```", (ROOT / "docs" / "shop.md").read_text(encoding="utf-8"), re.DOTALL)
+    changes = [read_update(json.loads(line)) for line in blocks[0].splitlines()]
+    assert [change.op for change in changes] == ["set", "set", "delete", "set"]
+    assert changes[1].fields["image"] is None

@@ -91,6 +91,7 @@ def test_another_process_sees_it(shop_path: Path) -> None:
         ({"product_id": "P00", "price": True}, "price"),
         ({"product_id": "P00", "in_stock": 1}, "in_stock"),
         ({"product_id": "P00", "colour": "red"}, "unknown field 'colour'"),
+        ({"product_id": "P00", "deleted": True}, "did you mean delete.*or else `delete`"),
         ({"product_id": "nobody", "price": 1.0}, "no such product"),
         ({"product_id": "P00", "listed_at": "yesterday"}, "listed_at"),
         ({"product_id": "P00", "delete": True, "price": 1}, "deletion"),

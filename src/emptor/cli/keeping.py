@@ -86,11 +86,24 @@ def update(
     ] = None,
     delete: Annotated[bool, typer.Option("--delete", help="Remove it.")] = False,
     file: Annotated[
-        Path | None, typer.Option(help="JSONL of updates: a product_id and the fields that change.")
+        Path | None,
+        typer.Option(help="JSONL of updates and deletions, as above; nothing of a file with a bad line is taken."),
     ] = None,
     wait: Wait = 10.0,
 ) -> None:
-    """Change prices, stock or a handful of products, searchable within a second and without a new import."""
+    """Change prices, stock or a handful of products, searchable within a second and without a new import.
+
+    A line of the file is a JSON object with a product_id and what changes:
+
+    - {"product_id": "A12", "price": 9.5, "in_stock": true} sets these fields; null empties one.
+
+    - {"product_id": "A14", "delete": true} removes the product.
+
+    - {"product_id": "A15", "title": "Blue mug", "price": 7} adds A15, where the shop does not have it.
+
+    Fields are title, description, category (a list), brand, attributes (an object: it replaces all of them), price,
+    currency, image, seller_id, listed_at and in_stock. The next import replaces what it names: see docs/shop.md.
+    """
     from emptor.shop.shop import Shop
     from emptor.shop.updating import UpdateCounts, update_from_file
 

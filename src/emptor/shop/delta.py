@@ -6,6 +6,7 @@ shop open applies new lines to its own view. The next import folds them into its
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -112,7 +113,12 @@ def read_update(raw: object) -> Change:
     known = [name for name in PRODUCT.names if name not in ("product_id", "image_file")]
     for name in given:
         if name not in known:
-            raise EmptorError(f"{named}: unknown field {str(name)[:80]!r}; a product has {', '.join(known)}")
+            close = difflib.get_close_matches(str(name), [*known, "delete"], n=1)
+            meant = f"; did you mean {close[0]}?" if close else ""
+            raise EmptorError(
+                f"{named}: unknown field {str(name)[:80]!r}{meant} (an update has {', '.join(known)}, "
+                "or else `delete`: true)"
+            )
     for name, (kinds, expected) in _KINDS.items():
         value = given.get(name)
         if value is not None and (not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds)):
