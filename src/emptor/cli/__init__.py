@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import platform
+from typing import Annotated
+
 import typer
 from rich.console import Console
 from rich.markup import escape
@@ -10,14 +13,13 @@ from emptor.cli import market
 from emptor.cli.forgetting import forget
 from emptor.cli.importing import export, import_
 from emptor.cli.judging import evaluate, promote, rollback
-from emptor.cli.keeping import check, gc, publish, rollup, update
+from emptor.cli.keeping import backup, check, gc, publish, rollup, update
 from emptor.cli.searching import search
 from emptor.cli.serving import demo, serve
 from emptor.errors import EmptorError
 
 app = typer.Typer(
     name="emptor",
-    help="An open e-commerce search and recommendation system: import a catalogue, search it, serve it, measure it.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
@@ -25,8 +27,41 @@ app = typer.Typer(
 )
 app.command("import")(import_)
 app.add_typer(market.app, name="market")
-for command in (export, check, publish, update, gc, rollup, forget, search, evaluate, serve, promote, rollback, demo):
+for command in (
+    export,
+    check,
+    publish,
+    update,
+    backup,
+    gc,
+    rollup,
+    forget,
+    search,
+    evaluate,
+    serve,
+    promote,
+    rollback,
+    demo,
+):
     app.command()(command)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from emptor import __version__
+        from emptor.shop.schema import FORMAT_VERSION
+
+        typer.echo(f"emptor {__version__} (shops of format {FORMAT_VERSION}), Python {platform.python_version()}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and end.")
+    ] = False,
+) -> None:
+    """An open e-commerce search and recommendation system: import a catalogue, search it, serve it, measure it."""
 
 
 def main() -> None:

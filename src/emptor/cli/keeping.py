@@ -1,4 +1,4 @@
-"""Keeping a shop: `check`, `publish`, `update`, `gc`, `rollup`."""
+"""Keeping a shop: `check`, `publish`, `update`, `backup`, `gc`, `rollup`."""
 
 from __future__ import annotations
 
@@ -130,6 +130,26 @@ def update(
             f"[yellow]{count(len(counts.unknown), 'update')} left out[/], for products that the shop does not have: "
             f"{escape(some)}{more}; a line with a title adds its product."
         )
+
+
+def backup(
+    shop: ShopFolder,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="File to write: .tar, .tar.gz or .tgz.")],
+    wait: Wait = 0.0,
+) -> None:
+    """Write a whole shop to one file, while it is served and sold from.
+
+    It has every event and update that was acknowledged before the command began, the live generation and the one
+    before, pictures, settings, rules, judgements and promotions. `tar -xf FILE` gives the shop's folder back. Imports,
+    `publish` and `gc` wait meanwhile; nothing else does.
+    """
+    from emptor.shop.backup import back_up
+    from emptor.shop.checking import readable_size
+    from emptor.shop.shop import Shop
+
+    with Shop.open(shop) as target:
+        made = back_up(target, file, wait_s=wait)
+    out.print(f"{count(made.files, 'file')} in {escape(str(file))}, {readable_size(made.size)}.")
 
 
 def gc(shop: ShopFolder, wait: Wait = 0.0) -> None:

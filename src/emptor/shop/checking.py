@@ -67,8 +67,8 @@ def check(shop: Shop) -> Report:
     if stale:
         size = sum(_size(path) for path in stale)
         take = "1 old generation takes" if len(stale) == 1 else f"{len(stale):,} old generations take"
-        report.findings.append(Finding("note", f"{take} {_bytes(size)}", f"emptor gc {shop.path}"))
-    report.facts.append(("on disk", _bytes(_size(shop.path))))
+        report.findings.append(Finding("note", f"{take} {readable_size(size)}", f"emptor gc {shop.path}"))
+    report.facts.append(("on disk", readable_size(_size(shop.path))))
     return report
 
 
@@ -200,7 +200,8 @@ def _size(path: Path) -> int:
     return sum(file.stat().st_size for file in path.rglob("*") if file.is_file() and not file.is_symlink())
 
 
-def _bytes(size: float) -> str:
+def readable_size(size: float) -> str:
+    """`1.5 GiB`: bytes for people."""
     for unit in ("B", "KiB", "MiB"):
         if size < 1024:
             return f"{size:.0f} {unit}"
