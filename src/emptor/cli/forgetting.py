@@ -35,7 +35,8 @@ def forget(
 ) -> None:
     """Take events out of the log for good: a log imported by mistake, or what one user did.
 
-    What is selected meets all that is given. It is not asked again. Stopped on the way, run it again.
+    An event must meet all that is given. Nothing is asked: --dry-run says beforehand what would go. Where this was
+    stopped on the way, run it again.
     """
     from emptor.serve.traces import count_traces, erase_traces
     from emptor.shop.events import Selection, parse_one_time
