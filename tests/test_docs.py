@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from emptor.engine import Engine
+from emptor.evaluate import read_judgements
 from emptor.merchandise import read_rules
 from emptor.shop.delta import read_update
 
@@ -70,3 +71,13 @@ def test_the_example_of_updates_is_read_as_it_stands() -> None:
     changes = [read_update(json.loads(line)) for line in blocks[0].splitlines()]
     assert [change.op for change in changes] == ["set", "set", "delete", "set"]
     assert changes[1].fields["image"] is None
+
+
+def test_judgements_from_clicks_are_split_by_days(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = (ROOT / "docs" / "evaluation.md").read_text(encoding="utf-8")
+    rows = [f"mug,P{at % 2},s{at},2026-03-{20 + at % 4}T10:00:00,{at % 3 // 2}" for at in range(24)]
+    (tmp_path / "clicks.csv").write_text("\n".join(["query,product_id,session_id,time,clicked", *rows]))
+    monkeypatch.chdir(tmp_path)
+    exec(next(block for block in re.findall(r"```python\n(.*?)```", text, re.DOTALL) if "earlier" in block), {})
+    assert len((tmp_path / "earlier.csv").read_text().splitlines()) == 13
+    assert read_judgements(tmp_path / "judged.csv").frame.height == 2

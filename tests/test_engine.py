@@ -15,6 +15,7 @@ from emptor.errors import EmptorError
 from emptor.page import SORTS, Ask, Page
 from emptor.shop.filters import parse_filters
 from emptor.shop.importer import republish
+from emptor.shop.promotion import promote
 
 
 def ids(page: object) -> list[str]:
@@ -112,8 +113,19 @@ def test_similar_products_leave_out_their_own(golden: Engine) -> None:
 
 
 def test_an_unknown_cascade_is_told(golden: Engine) -> None:
-    with pytest.raises(EmptorError, match=r"unknown cascade 'best'; shop\.toml has default"):
+    with pytest.raises(EmptorError, match=r"unknown cascade 'best'; known: default$"):
         golden.search("mug", cascade="best")
+
+
+def test_the_name_that_no_file_has_is_explained(engine: Engine) -> None:
+    """ "initial" stands for what shop.toml calls default once another cascade was promoted, and not before."""
+    toml = engine.shop.path / "shop.toml"
+    toml.write_text(toml.read_text() + '[cascade.next]\nstages = [{ stage = "retrieve", method = "popular" }]\n')
+    engine.refresh()
+    promote(engine.shop, "next", author="", champion="default", judgements="", figures={})
+    engine.refresh()
+    with pytest.raises(EmptorError, match=r"known: default, initial \(what shop\.toml calls default\), next$"):
+        engine.search("mug", cascade="other")
 
 
 def test_the_same_request_gives_the_same_page(golden: Engine) -> None:

@@ -55,6 +55,8 @@ class Assembled:
     """Retrieval that no rule keeps anything from: what explains which products the blocks have cost a list."""
     rule_faults: tuple[str, ...] = ()
     """What of the rules' file is not in force, and why: all of it, or the rules that are left out."""
+    initial_is_own: bool = False
+    """Whether shop.toml has a cascade of its own called "initial"."""
 
     @property
     def rule_notes(self) -> list[str]:
@@ -68,7 +70,14 @@ class Assembled:
     @property
     def names(self) -> list[str]:
         """The cascades that differ: "initial" is another name of "default" until a cascade is promoted."""
-        return sorted(name for name in self.cascades if name != INITIAL or self.promoted != "default")
+        differs = self.initial_is_own or self.promoted != "default"
+        return sorted(name for name in self.cascades if name != INITIAL or differs)
+
+    @property
+    def told_names(self) -> str:
+        """`names` for an error: "initial" stands in no shop.toml."""
+        other = "" if self.initial_is_own else " (what shop.toml calls default)"
+        return ", ".join(f"{name}{other if name == INITIAL else ''}" for name in self.names)
 
 
 class Assembler:
@@ -156,6 +165,7 @@ class Assembler:
             blocks,
             retrieve_methods(lexical=lexical, popular=popular, others=others),
             self._told(damage, [*map(str, rules.left_out), *unusable]),
+            INITIAL in options.cascade,
         )
 
     def _taste(self, view: View) -> Taste:

@@ -97,6 +97,11 @@ class Engine:
         return self._assembled.names
 
     @property
+    def known_cascades(self) -> str:
+        """The names for an error: `default, second, initial (what shop.toml calls default)`."""
+        return self._assembled.told_names
+
+    @property
     def promoted(self) -> str:
         """The cascade of shop.toml that "default" stands for."""
         return self._assembled.promoted
@@ -299,7 +304,7 @@ class Engine:
 
 
 def _unknown_cascade(name: str, assembled: Assembled) -> EmptorError:
-    return EmptorError(f"unknown cascade {name[:80]!r}; shop.toml has {', '.join(assembled.names)}")
+    return EmptorError(f"unknown cascade {name[:80]!r}; known: {assembled.told_names}")
 
 
 def _is_full(trace: Trace, runner: Cascade) -> bool:

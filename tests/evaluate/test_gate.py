@@ -69,8 +69,10 @@ def test_what_is_missing_is_told(judged: Path) -> None:
     with (judged / "shop.toml").open("a") as file:
         file.write('\n[gate]\nfloors = { "ndcg@10" = 0.9 }\n')
     with Engine.open(judged) as engine:
-        with pytest.raises(EmptorError, match="give --judgements FILE"):
+        with pytest.raises(EmptorError, match=r"judgements\.csv is not there; give --judgements FILE.*/lab/judge"):
             challenge(engine, "same")
+        (judged / "judgements.csv").write_bytes((judged / "judged.csv").read_bytes())
+        assert challenge(engine, "same").passed, "the shop's own, where nobody names another"
         with pytest.raises(EmptorError, match="unknown cascade 'none'"):
             challenge(engine, "none", judgements=judged / "judged.csv")
         with pytest.raises(EmptorError, match=r"default cascade of .* already"):

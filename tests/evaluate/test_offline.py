@@ -8,8 +8,9 @@ import polars as pl
 import pytest
 from rich.console import Console
 
+from emptor.engine import Engine
 from emptor.errors import EmptorError
-from emptor.evaluate import Judgements, evaluate, read_judgements
+from emptor.evaluate import Judgements, evaluate, evaluate_shop, read_judgements
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data"
 METRICS = ["ndcg@3,recall@2", "pair_accuracy", "judged@3"]
@@ -119,6 +120,26 @@ def test_markup_and_control_characters_in_queries_are_shown_harmlessly():
 def test_the_longest_list_is_told_when_a_cutoff_is_deeper():
     found = evaluate(answering(GOOD), Judgements.of(FRAME), ["recall@100"], catalogue_size=50)
     assert any("has 3 products, fewer than the cutoff of recall@100" in note for note in found.notes)
+
+
+def test_rates_as_grades_bring_a_hint_at_a_lower_threshold(golden: Engine):
+    """One lucky product stretches the scale, and most queries have nothing in its upper half."""
+    rows = [(f"mug {number}", "P30", 0.1) for number in range(8)] + [("lamp", "P40", 0.9), ("lamp", "P41", 0.0)]
+    judgements = Judgements.of(pl.DataFrame(rows, ["query", "product_id", "grade"], orient="row"))
+    found = evaluate_shop(golden, judgements, metrics=["ndcg@10", "recall@100", "mrr@10:0.1"])
+    (hint,) = [note for note in found.notes if "--relevant" in note]
+    assert hint == (
+        "8 of 9 queries have no product graded 0.9 or more, which is what counts as relevant here: recall@100 and the "
+        "table of losses say nothing of them; a lower threshold takes more in: --relevant 0.05, or recall@100:0.05 for "
+        "one metric"
+    )
+    assert [figure.summary.n for figure in found.figures] == [9, 1, 9] and found.losses[0].overall.relevant == 1
+    found = evaluate_shop(golden, judgements, metrics=["recall@100"], relevant=0.05)
+    assert found.figures[0].summary.n == 9 and found.losses[0].overall.relevant == 9
+    assert not [note for note in found.notes if "--relevant" in note] and "graded 0.05 or more" in shown(found)
+    for wrong in (0.0, 0.95):
+        with pytest.raises(EmptorError, match=r"more than 0 and at most 0\.9"):
+            evaluate_shop(golden, judgements, relevant=wrong)
 
 
 def test_worst_queries_and_losses_are_ordered():

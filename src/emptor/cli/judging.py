@@ -32,6 +32,14 @@ def evaluate(
     ),
     cascade: Annotated[str, typer.Option(help="Cascade to judge.")] = "default",
     against: Annotated[str | None, typer.Option(help="A second cascade, compared query by query.")] = None,
+    relevant: Annotated[
+        float | None,
+        typer.Option(
+            metavar="GRADE",
+            help="Lowest grade that counts as relevant, in metrics that name none and in the table of losses; "
+            "by default the upper half of the scale.",
+        ),
+    ] = None,
     unjudged: Annotated[str, typer.Option(help="irrelevant, or removed: judge only what has a grade.")] = "irrelevant",
     json: Annotated[Path | None, typer.Option(help="Write the whole report, per query too, as JSON.")] = None,
     html: Annotated[Path | None, typer.Option(help="Write the report as a page with charts.")] = None,
@@ -61,6 +69,7 @@ def evaluate(
             cascade=cascade,
             against=against,
             unjudged=unjudged,
+            relevant=relevant,
             command=shlex.join(["emptor", *sys.argv[1:]]),
         )
     report.print(out)

@@ -47,7 +47,7 @@ class LossTracker:
         page_size: int = PAGE_SIZE,
     ) -> None:
         if cascade not in engine.cascades:
-            raise EmptorError(f"unknown cascade {cascade[:80]!r}; shop.toml has {', '.join(sorted(engine.cascades))}")
+            raise EmptorError(f"unknown cascade {cascade[:80]!r}; known: {engine.known_cascades}")
         if page_size < 1:
             raise EmptorError(f"page_size is {page_size}: expected at least 1")
         self._engine, self._cascade, self._page_size = engine, cascade, page_size

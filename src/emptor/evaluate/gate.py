@@ -11,6 +11,8 @@ from emptor.evaluate.metrics import parse_metrics
 from emptor.evaluate.report import Report
 from emptor.evaluate.shop import evaluate_shop
 
+NAME = "judgements.csv"
+"""In the shop's folder: what grading in the lab writes."""
 ENOUGH_QUERIES = 50
 """Fewer judged queries are noted: their means move by chance more than a gate allows for."""
 LESS_JUDGED = 0.05
@@ -55,7 +57,7 @@ def challenge(engine: Engine, cascade: str, *, judgements: Path | None = None) -
     """Judge a cascade and the present default on the same queries.
 
     Args:
-        judgements: judged queries; by default the file that shop.toml's [gate] names.
+        judgements: judged queries; by default the file that shop.toml's [gate] names, or the shop's own.
     Raises: EmptorError where shop.toml has no floors, there are no judgements, or the cascade is unknown or the
         default already.
     """
@@ -67,9 +69,14 @@ def challenge(engine: Engine, cascade: str, *, judgements: Path | None = None) -
             'floors = { "ndcg@10" = 0.3 } and max_loss = { "ndcg@10" = 0.01 }'
         )
     if judgements is None:
-        if gate.judgements is None:
-            raise EmptorError(f"give --judgements FILE, or name one in [gate] of {path / 'shop.toml'}")
-        judgements = path / gate.judgements
+        judgements = path / (gate.judgements or NAME)
+        if not judgements.is_file():
+            named = " that [gate] of shop.toml names" if gate.judgements else ""
+            raise EmptorError(
+                f"nothing to judge by: {judgements}{named} is not there; give --judgements FILE (CSV with query, "
+                f"product_id, grade), or grade results at /lab/judge of `emptor serve {path}`, which writes "
+                f"{path / NAME}"
+            )
     if cascade == "default" != engine.promoted:
         raise EmptorError("the cascade that shop.toml calls default is brought back by `emptor rollback`")
     if cascade == engine.promoted:

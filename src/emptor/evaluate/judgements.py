@@ -45,6 +45,7 @@ class Judgements:
         repeated: rows that repeated an earlier (query, product) pair: the last row wins.
         conflicting: those of them that changed the grade.
         absent: pairs taken away by `within`, because the catalogue lacks the product.
+        relevant: the lowest grade that counts as relevant, where somebody said so; see `default_threshold`.
     """
 
     frame: pl.DataFrame
@@ -55,6 +56,7 @@ class Judgements:
     repeated: int = 0
     conflicting: int = 0
     absent: int = 0
+    relevant: float | None = None
 
     @classmethod
     def of(cls, frame: pl.DataFrame, *, path: str | None = None) -> Judgements:
@@ -115,8 +117,11 @@ class Judgements:
     def default_threshold(self) -> float:
         """The lowest grade that counts as relevant when a metric names none.
 
-        It is the lowest grade above 0 in the upper half of the scale: 1 of {0, 1}, 2 of {0, 1, 2, 3}.
+        Where nobody said, it is the lowest grade above 0 in the upper half of the scale: 1 of {0, 1}, 2 of
+        {0, 1, 2, 3}.
         """
+        if self.relevant is not None:
+            return self.relevant
         middle = (self.levels[0] + self.levels[-1]) / 2
         return next(level for level in self.levels if level > 0 and level >= middle)
 
@@ -140,6 +145,21 @@ class Judgements:
         factor = self.gain_factor
         scale = "the grade" if factor == 1 else f"{factor:,} times the grade, rounded"
         return scale + (", or 0 for a grade below 0" if self.levels[0] < 0 else "")
+
+    def counting(self, relevant: float) -> Judgements:
+        """These judgements with another default threshold. Raises EmptorError for one that no grade reaches."""
+        if not 0 < relevant <= self.levels[-1]:
+            raise EmptorError(
+                f"relevant from grade {relevant:g}: expected more than 0 and at most {self.levels[-1]:g}, "
+                "the highest grade of the judgements"
+            )
+        return replace(self, relevant=float(relevant))
+
+    @property
+    def without_relevant(self) -> int:
+        """Queries of which no product reaches the default threshold."""
+        best = self.frame.group_by("query_id").agg(pl.col("grade").max())
+        return best.filter(pl.col("grade") < self.default_threshold).height
 
     def within(self, product_ids: Collection[str]) -> Judgements:
         """These judgements without the products that are not in `product_ids`.

@@ -9,6 +9,7 @@ from functools import cached_property
 from importlib.metadata import version
 from typing import Any
 
+import numpy as np
 import orjson
 import polars as pl
 from rich.console import Console
@@ -134,6 +135,7 @@ class Report:
                 f"left out: {counted(judgements.absent, 'judgement')} of products that the catalogue lacks; "
                 f"{counted(self.absent_queries, 'query has', 'queries have')} no other judgement"
             )
+        notes += self._few_relevant()
         for result in self.results:
             if result.unanswered:
                 queries = counted(result.unanswered, "query", "queries")
@@ -145,6 +147,24 @@ class Report:
                     f"fewer than the cutoff of {', '.join(deeper)}"
                 )
         return notes
+
+    def _few_relevant(self) -> list[str]:
+        """A hint where most queries have no relevant product, so that metrics that need one say little."""
+        judgements = self.judgements
+        affected = [own.name for own in self.metrics if own.needs == "relevant" and own.threshold is None]
+        queries, without = judgements.queries.height, judgements.without_relevant
+        if 2 * without <= queries or not (affected or self.losses):
+            return []
+        best = judgements.frame.group_by("query_id").agg(pl.col("grade").max())["grade"].to_numpy()
+        typical = f"{np.median(best[best > 0]) / 2:.1g}" if (best > 0).any() else f"{judgements.levels[-1] / 2:.1g}"
+        what = " and ".join([*affected[:3], *(["the table of losses"] if self.losses else [])])
+        example = f", or {affected[0]}:{typical} for one metric" if affected else ""
+        return [
+            f"{without:,} of {counted(queries, 'query', 'queries')} have no product graded "
+            f"{judgements.default_threshold:g} or more, which is what counts as relevant here: {what} "
+            f"{'say' if len(affected) + bool(self.losses) > 1 else 'says'} nothing of them; a lower threshold takes "
+            f"more in: --relevant {typical}{example}"
+        ]
 
     def to_dict(self) -> dict[str, Any]:
         """The report as plain values, ready for JSON."""

@@ -34,6 +34,7 @@ def evaluate_shop(
     queries: str | os.PathLike[str] | None = None,
     unjudged: str = "irrelevant",
     losses: bool = True,
+    relevant: float | None = None,
     seed: int = 0,
     command: str | None = None,
 ) -> Report:
@@ -43,6 +44,8 @@ def evaluate_shop(
         judgements: a file (see `read_judgements` for its forms, `maps` and `queries`) or judgements already read.
         metrics: such as "ndcg@10" or "recall@100:2". cascade, against: names from shop.toml.
         losses: whether to note where each relevant product is lost, see `attribution`.
+        relevant: the lowest grade that counts as relevant, in `losses` and in metrics that name none; by default the
+            upper half of the scale.
         unjudged: what a product without a grade counts as: "irrelevant", or "removed" to judge only graded ones.
     Raises: EmptorError where a file, a metric or a cascade cannot be read.
     """
@@ -50,8 +53,7 @@ def evaluate_shop(
         raise EmptorError(f"unjudged: found {unjudged!r}, expected irrelevant or removed")
     for name in (cascade, against):
         if name is not None and name not in engine.cascades:
-            known = ", ".join(sorted(engine.cascades))
-            raise EmptorError(f"unknown cascade {name!r}; shop.toml has {known}")
+            raise EmptorError(f"unknown cascade {name!r}; known: {engine.known_cascades}")
     if against is not None and cascade != against and engine.cascades[cascade].hash == engine.cascades[against].hash:
         raise EmptorError(
             f"{cascade!r} and {against!r} are the same cascade (default stands for {engine.promoted!r}); "
@@ -59,6 +61,8 @@ def evaluate_shop(
         )
     if not isinstance(judgements, Judgements):
         judgements = read_judgements(Path(judgements), maps=maps, queries=Path(queries) if queries else None)
+    if relevant is not None:
+        judgements = judgements.counting(relevant)
     view = engine.view
     names = [name for name in (cascade, against) if name is not None]
     trackers = [LossTracker(engine, judgements, cascade=name) for name in names] if losses else []
