@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 import subprocess
@@ -42,16 +43,21 @@ def test_the_example_of_rules_json_is_read_as_it_stands(tmp_path: Path) -> None:
     assert [rule.active for rule in rules.every] == [True, False, True]
 
 
-def test_leading_zeros_are_taken_from_files_and_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("suffix", [".csv", ".csv.gz"])
+def test_leading_zeros_are_taken_from_files_and_folders(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str
+) -> None:
     blocks = re.findall(
         r"```python\n(.*?)```", (ROOT / "docs" / "quickstart.md").read_text(encoding="utf-8"), re.DOTALL
     )
+    pack = gzip.compress if suffix.endswith(".gz") else bytes
     (tmp_path / "sessions").mkdir()
-    (tmp_path / "products.csv").write_text("upc,name\n0012,mug\n")
+    (tmp_path / f"products{suffix}").write_bytes(pack(b"upc,name\n0012,mug\n"))
     for name in ("a", "b"):
-        (tmp_path / "sessions" / f"{name}.csv").write_text("sess_id,clicked_doc_id\n1,012\n")
+        (tmp_path / "sessions" / f"{name}{suffix}").write_bytes(pack(b"sess_id,clicked_doc_id\n1,012\n"))
     monkeypatch.chdir(tmp_path)
-    exec(next(block for block in blocks if "bare-" in block), {})
+    recipe = next(block for block in blocks if "bare-" in block)
+    exec(recipe.replace("products.csv.gz", f"products{suffix}"), {})
     assert (tmp_path / "bare-products.csv").read_text() == "upc,name\n12,mug\n"
     for name in ("a", "b"):
         assert (tmp_path / "bare-sessions" / f"{name}.csv").read_text() == "sess_id,clicked_doc_id\n1,12\n"
