@@ -13,8 +13,9 @@ from emptor.market.behaviour.asked import PAGE, Asked
 from emptor.market.config import WorldConfig
 from emptor.market.pages import Pages
 from emptor.market.policies import Matching, Oracle, Random
+from emptor.market.world.products import make_products
 from emptor.market.world.queries import MISSPELT, NEED
-from emptor.market.world.world import Happened, World
+from emptor.market.world.world import HORIZON, Happened, World
 
 ASKED = 6_000
 
@@ -62,23 +63,27 @@ def totals(world: World, policy: Any, *, days: int = 4) -> dict[str, float]:
 
 
 def bought(world: World) -> dict[str, float]:
-    """What comes of clicks on products that promise more than they are, beside that of others' clicks."""
-    sums = np.zeros((2, 3))
+    """What comes of clicks on listings that mislead, or would if the knob were as usual, beside that of others."""
+    usual = WorldConfig().catalogue.misleading
+    misleads = make_products(world.config.changed(catalogue={"misleading": usual}), until=HORIZON).boast > 0
+    sums = np.zeros((2, 4))
 
     def record(asked: Asked, pages: Pages, happened: Happened) -> None:
-        broken = (happened.drawn.promised > happened.drawn.true + 0.05).astype(int)
-        for at, what in enumerate((happened.read.clicked, happened.done.bought, happened.done.returned)):
-            np.add.at(sums[:, at], broken[what], 1)
+        kind = misleads[pages.rows].astype(int)
+        done = happened.done
+        for at, what in enumerate((happened.read.looked, happened.read.clicked, done.bought, done.returned)):
+            np.add.at(sums[:, at], kind[what], 1)
 
     loop = SpellLoop(world, Matching(world, candidates=60), record=record)
-    for day in range(10):
+    for day in range(20):
         loop.day(day)
-    rate = sums[:, 1] / np.maximum(sums[:, 0], 1)
+    rate = sums[:, 1:] / np.maximum(sums[:, :-1], 1)
     return {
-        "share of clicks on what promises more than it is": sums[1, 0] / sums[:, 0].sum(),
-        "orders per click, of these / of others": rate[1] / rate[0],
-        "orders per 1000 clicks": 1000 * sums[:, 1].sum() / sums[:, 0].sum(),
-        "returns per order": sums[:, 2].sum() / sums[:, 1].sum(),
+        "clicks per product looked at, misleading / other listings": rate[1, 0] / rate[0, 0],
+        "orders per click, misleading / other listings": rate[1, 1] / rate[0, 1],
+        "returns per order, misleading / other listings": rate[1, 2] / rate[0, 2],
+        "orders per 1000 clicks": 1000 * sums[:, 2].sum() / sums[:, 1].sum(),
+        "returns per order": sums[:, 3].sum() / sums[:, 2].sum(),
     }
 
 
@@ -175,7 +180,6 @@ SWITCHES: tuple[tuple[str, dict[str, Any], dict[str, Any], Measure], ...] = (
     ("page.contrast", {}, {"page": {"contrast": 0}}, contrast),
     ("page.mood", {}, {"page": {"mood": 0}}, read),
     ("catalogue.misleading", {}, {"catalogue": {"misleading": 0}}, bought),
-    ("catalogue.misleading at .4", {"catalogue": {"misleading": 0.4}}, {"catalogue": {"misleading": 0}}, bought),
     ("catalogue.omit_seen, omit_other", {}, {"catalogue": {"omit_seen": 0, "omit_other": 0}}, promises),
     ("catalogue.families", {}, {"catalogue": {"families": 0}}, pools),
     ("catalogue.churn", {}, {"catalogue": {"churn": 0}}, pools),

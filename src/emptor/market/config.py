@@ -29,7 +29,7 @@ class CatalogueOptions(_Options):
     omit_other: float = Field(0.28, ge=0, le=0.95)
     """Chance that a title leaves out any other attribute. 0 is off."""
     misleading: float = Field(0.08, ge=0, le=0.8)
-    """Share of listings that claim what is not true of the product. 0 is off."""
+    """Share of listings that claim what is not true of the product, and boast. 0 is off."""
     pictures: bool = True
     no_picture: float = Field(0.05, ge=0, le=1)
     """Share of products without a picture."""
@@ -52,14 +52,14 @@ class TasteOptions(_Options):
     brand: float = Field(0.6, ge=0, le=3)
     interest: float = Field(1.5, ge=0, le=4)
     """How unequally a user is interested in categories."""
-    drift_days: float = Field(180.0, gt=0)
+    drift_days: float = Field(90.0, gt=0)
     """After so many days a taste has turned to another one, halfway."""
 
 
 class PageOptions(_Options):
     """What happens on a page."""
 
-    redundancy: float = Field(2.5, ge=0, le=6)
+    redundancy: float = Field(3.0, ge=0, le=6)
     """What alike neighbours cost while browsing. 0 is off."""
     contrast: float = Field(0.3, ge=0, le=2)
     """What standing out among neighbours gains. 0 is off."""
@@ -174,8 +174,8 @@ PRESETS: dict[str, dict[str, object]] = {
         "queries": 40_000,
         "days": 3,
         # as public logs have them; the study's users click and buy more, so that two cores can show a difference
-        "page": {"clicks": 0.012, "cart": -4.0, "purchase": 0.02, "leave": 0.15},
-        "demand": {"zipf": 1.1},
+        "page": {"clicks": 0.0085, "cart": -4.6, "purchase": 0.02, "leave": 0.15},
+        "demand": {"zipf": 1.3},
         "taste": {"interest": 2.0},
     },
     "study": {"products": 20_000, "users": 60_000, "queries": 40_000, "days": 14},

@@ -134,6 +134,7 @@ def _products(
         "left": np.full(count, _FOREVER, np.int32),
         "pictured": pictured,
         "claimed": values,
+        "boast": np.zeros(count, np.float32),
         "entity": entity,
     }
     return Products(**{name: own[order] for name, own in columns.items()})

@@ -22,8 +22,8 @@ _FIT = 5.5
 _MIDDLE = 0.72
 """The match at which relevance neither draws nor repels."""
 _SAME_MISSION = 0.2
-_DISTANCE = (3.32, 0.97)
-"""Mean and standard deviation of the distance between a look and a taste, both standard normal in six dimensions."""
+_NEARER = 0.72
+"""Standard deviation of how much nearer a look is than a stranger, both standard normal in six dimensions."""
 _MISSION_SHIFT = 0.2
 """Share of a mission's taste that is the mission's own: today's dress is not everyday's."""
 
@@ -74,7 +74,7 @@ class Attraction:
         promised, true = self._matches(asked, rows, promised=True), self._matches(asked, rows, promised=False)
         again = (rows[:, :, None] == asked.liked[:, None, :]).any(2)
         attraction = _FIT * (promised - _MIDDLE) + np.where(shown, style, -0.4) + price + brand
-        attraction += self._appeal[rows] + _SAME_MISSION * again
+        attraction += self._appeal[rows] + products.boast[rows] + _SAME_MISSION * again
         return Drawn(*(own.astype(np.float32) for own in (attraction, style, price, brand, promised, true)))
 
     def liking(self, asked: Asked, rows: np.ndarray) -> np.ndarray:
@@ -89,7 +89,10 @@ class Attraction:
             return np.minimum(dot, 1.5)
         gap = look - taste
         distance = np.sqrt(np.einsum("bnl,bnl->bn", gap, gap))
-        return (_DISTANCE[0] - distance) / _DISTANCE[1]
+        # how much nearer it is than to a taste as strong that has nothing to do with it: were it the distance alone,
+        # middling looks would please everybody, and who knows nothing of a user would know that
+        strange = np.sqrt(np.einsum("bnl,bnl->bn", look, look) + np.einsum("bnl,bnl->bn", taste, taste))
+        return (strange - distance) / _NEARER
 
     def _price(self, asked: Asked, rows: np.ndarray, department: np.ndarray) -> np.ndarray:
         """What the price does, 0 at best: dearer than feels right repels more than cheaper."""
@@ -110,7 +113,7 @@ class Attraction:
                 1 / self._users.interest.shape[1]
             )
             mission = category == asked.category[others, None]
-            match[others] = np.clip(0.45 + 0.12 * interest + 0.3 * mission, 0.05, 1)
+            match[others] = np.clip(0.75 + 0.12 * interest + 0.3 * mission, 0.05, 1.2)
         return match
 
 

@@ -17,6 +17,8 @@ from emptor.market.config import WorldConfig
 from emptor.market.streams import Draws, paired
 from emptor.market.world.products import Products
 
+_LET_DOWN = 1.5
+"""What a boast costs in worth, as a factor: more than it gained in attraction."""
 _TAILS = 3.0
 """Degrees of freedom of the outside option: now and then something else in life is better by far."""
 
@@ -48,6 +50,8 @@ class Buying:
         """What having a product is worth to the user: float32 [B, N], about 0 for a middling one that fits."""
         quality = self._config.catalogue.quality_sd * self._products.quality[rows]
         own = 4.0 * (drawn.true - 0.8) + 0.8 * quality + 0.45 * drawn.style + 0.8 * drawn.price + 0.5 * drawn.brand
+        # whoever opens a listing that boasts sees that the thing is not what was promised, and likes it less for that
+        own -= _LET_DOWN * self._products.boast[rows]
         return own.astype(np.float32)
 
     def __call__(self, asked: Asked, rows: np.ndarray, drawn: Drawn, read: Read) -> Done:
@@ -72,7 +76,8 @@ class Buying:
         wins = puts & (mine == best[places]) & (mine > rival[places])
         bought[places[wins], at[wins]] = True
         # regret: what was promised and is not so, and what is worth little
-        regret = -1.5 - 0.3 * worth + 3.0 * np.maximum(few.promised[:, 0] - few.true[:, 0], 0)
+        broken = np.maximum(few.promised[:, 0] - few.true[:, 0], 0) + 0.3 * self._products.boast[clicked]
+        regret = -0.1 - 0.3 * worth + 3.0 * broken
         back = wins & (self._return.uniform(key) < -np.expm1(-np.exp(np.minimum(regret, 1.5))))
         returned[places[back], at[back]] = True
         # a disappointment behind a click is remembered a little, a good order long

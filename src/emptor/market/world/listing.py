@@ -108,7 +108,7 @@ def _listings(products: Products, rows: np.ndarray, seed: int, epoch: datetime) 
     filled = (draws.bits(entity, 0).view(np.uint8).reshape(-1, 8) < 256 * _FILLED) & (claimed >= 0)
     unbranded = draws.uniform(entity, 1) < _NO_BRAND
     series = Draws(seed, "design has a name").uniform(products.design[rows]) < _NAMED
-    second = draws.integer(entity, 86_400, 2)
+    moment = products.listed[rows].astype(np.int64) * 86_400 + draws.integer(entity, 86_400, 2)
     sellers, seller = np.unique(products.seller[rows], return_inverse=True)
     houses = [House.of(bits) for bits in Draws(seed, "house").bits(sellers).tolist()]
     names = [f"seller-{own:05d}" for own in sellers.tolist()]
@@ -122,14 +122,14 @@ def _listings(products: Products, rows: np.ndarray, seed: int, epoch: datetime) 
         series.tolist(),
         seller.tolist(),
         products.price[rows].tolist(),
-        products.listed[rows].tolist(),
-        second.tolist(),
+        moment.tolist(),
         products.pictured[rows].tolist(),
+        (products.boast[rows] > 0).tolist(),
         draws.bits(entity, 3).tolist(),
         draws.bits(entity, 4).tolist(),
         strict=True,
     )
-    for key, category, maker, claim, fill, name, named, shop, price, day, moment, pictured, first, other in columns:
+    for key, category, maker, claim, fill, name, named, shop, price, moment, pictured, lies, first, other in columns:
         words, house = WORDS[category], houses[shop]
         brand = BRANDS[maker].name if maker >= 0 else ""
         book, author = _book(category, name)
@@ -137,7 +137,7 @@ def _listings(products: Products, rows: np.ndarray, seed: int, epoch: datetime) 
         parts = parts_of(words, claim, house, first)
         row: Row = {
             "product_id": key,
-            "title": title(words, parts, brand, label, book, author, house, other),
+            "title": title(words, parts, brand, label, book, author, house, other, boasts=lies),
             "description": description(words, claim, parts, brand, house, other),
             "category": words.path,
             "attributes": {
@@ -148,7 +148,7 @@ def _listings(products: Products, rows: np.ndarray, seed: int, epoch: datetime) 
             "price": price,
             "currency": CURRENCY,
             "seller_id": names[shop],
-            "listed_at": (epoch + timedelta(days=day, seconds=moment)).isoformat(),
+            "listed_at": (epoch + timedelta(seconds=moment)).isoformat(),
             "in_stock": True,
         }
         if brand:

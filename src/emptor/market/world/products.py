@@ -16,7 +16,7 @@ from emptor.market.streams import Draws, mixed, opaque_id
 
 LOOKS = 6
 """Width of the visual style that no text states."""
-SIGHT = 8
+SIGHT = 16
 """Width of the hidden space in which users find products alike."""
 COLOR_NAMES = tuple(COLORS)
 PATTERN_NAMES = tuple(dict.fromkeys(name for category in CATEGORIES for name in category.patterns))
@@ -29,10 +29,12 @@ SEEN = (COLOR, PATTERN)
 """Slots that a picture shows without doubt."""
 DAY_US = 86_400_000_000
 
-_FAMILY = np.array([0.45, 0.3, 0.25])
-"""Chances of 2, 3, 4 variants in a design that has any."""
+_FAMILY = np.array([0.25, 0.25, 0.2, 0.15, 0.15])
+"""Chances of 2 to 6 variants in a design that has any."""
 _OTHER_COLOR = 0.4
 _VARIED_LOOK = 0.15
+BOAST = 0.9
+"""What a listing that misleads promises above what is there, beside its claims: in units of attraction."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,8 @@ class Products:
     float32, standard normal; price [P] float64 in dollars; tag [P] float32: log price beside others of its category,
     standardised; seller [P] int32; small [P] bool: of a small seller; listed [P] int32 day (0: the world's first day)
     and left [P] int32 day of leaving; pictured [P] bool; claimed [P, SLOTS] int16: what the listing says, -1 where it
-    says nothing; entity [P] int64: the number that keys its random streams.
+    says nothing; boast [P] float32: what a listing that misleads promises beside its claims, 0 of an honest one;
+    entity [P] int64: the number that keys its random streams.
     """
 
     product_id: np.ndarray
@@ -66,6 +69,7 @@ class Products:
     left: np.ndarray
     pictured: np.ndarray
     claimed: np.ndarray
+    boast: np.ndarray
     entity: np.ndarray
 
     def __len__(self) -> int:
@@ -139,6 +143,7 @@ def make_products(config: WorldConfig, *, until: int) -> Products:
     seller, small = _sellers(seed, entity, design, variant, count)
     listed, left = _lives(seed, entity, config.products, options.churn)
     ids = np.array([opaque_id(seed, "product", own) for own in entity.tolist()])
+    misleads = _misleads(seed, entity, small, options.misleading)
     columns = {
         "product_id": ids,
         "category": category.astype(np.int16),
@@ -156,7 +161,8 @@ def make_products(config: WorldConfig, *, until: int) -> Products:
         "listed": listed,
         "left": left,
         "pictured": (Draws(seed, "pictured").uniform(entity) >= options.no_picture) & options.pictures,
-        "claimed": _claimed(seed, entity, category, values, small, config),
+        "claimed": _claimed(seed, entity, category, values, misleads, config),
+        "boast": (BOAST * misleads).astype(np.float32),
         "entity": entity,
     }
     order = np.argsort(ids)
@@ -166,7 +172,7 @@ def make_products(config: WorldConfig, *, until: int) -> Products:
 def _families(seed: int, count: int, share: float) -> tuple[np.ndarray, np.ndarray]:
     """(design, variant) of each product."""
     designs = np.arange(count)
-    mean = float(_FAMILY @ np.arange(2, 5))
+    mean = float(_FAMILY @ np.arange(2, 2 + len(_FAMILY)))
     several = Draws(seed, "family").uniform(designs) < share / mean / (share / mean + 1 - share)
     sizes = np.where(several, 2 + Draws(seed, "family size").choice(designs, _FAMILY), 1)
     ends = np.cumsum(sizes)
@@ -272,8 +278,8 @@ def _sight(seed: int, design: np.ndarray, category: np.ndarray, values: np.ndarr
     """Where users place a product among others: by its kind, its colour, its look and something of the design's own."""
     parts = (
         0.9 * Draws(seed, "sight of category").normals(category, SIGHT),
-        0.8 * Draws(seed, "sight of style").normals(category * 64 + values[:, STYLE], SIGHT),
-        0.8 * Draws(seed, "sight of color").normals(values[:, COLOR], SIGHT),
+        1.0 * Draws(seed, "sight of style").normals(category * 64 + values[:, STYLE], SIGHT),
+        1.0 * Draws(seed, "sight of color").normals(values[:, COLOR], SIGHT),
         0.5 * Draws(seed, "sight of pattern").normals(values[:, PATTERN], SIGHT),
         0.5 * look @ Draws(seed, "sight of look").normals(np.arange(LOOKS), SIGHT),
         1.2 * Draws(seed, "sight of design").normals(design, SIGHT),
@@ -282,15 +288,18 @@ def _sight(seed: int, design: np.ndarray, category: np.ndarray, values: np.ndarr
     return (sight / np.linalg.norm(sight, axis=1, keepdims=True)).astype(np.float32)
 
 
+def _misleads(seed: int, entity: np.ndarray, small: np.ndarray, share: float) -> np.ndarray:
+    """Whose listings mislead: small sellers twice as often; the share over all stays."""
+    weight = np.where(small, 2.0, 1.0)
+    return Draws(seed, "misleads").uniform(entity) < share * weight / weight.mean()
+
+
 def _claimed(
-    seed: int, entity: np.ndarray, category: np.ndarray, values: np.ndarray, small: np.ndarray, config: WorldConfig
+    seed: int, entity: np.ndarray, category: np.ndarray, values: np.ndarray, misleads: np.ndarray, config: WorldConfig
 ) -> np.ndarray:
     """What a listing's title says: some slots left out, some, where the listing misleads, put better than they are."""
     options = config.catalogue
     claimed = values.copy()
-    # small sellers mislead twice as often; the share over all stays
-    rate = options.misleading * np.where(small, 2.0, 1.0) / np.where(small, 2.0, 1.0).mean()
-    misleads = Draws(seed, "misleads").uniform(entity) < rate
     for slot in range(SLOTS):
         if slot not in SEEN:
             other = misleads & (Draws(seed, f"claims {slot}").uniform(entity) < 0.6) & (values[:, slot] >= 0)

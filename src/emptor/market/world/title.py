@@ -10,6 +10,11 @@ _STUFFED = (
     *("hot sale", "free shipping", "new arrival", "bestseller", "gift idea", "top rated", "limited stock"),
     *("fast delivery", "trending now", "special offer", "must have", "great value", "gift for her", "gift for him"),
 )
+_BOASTS = (
+    *("premium quality", "luxury edition", "number one choice", "professional grade", "100% original", "best ever"),
+    *("finest quality", "award winning", "designer quality", "unbeatable"),
+)
+"""What listings that mislead say oftenest; some honest ones do as well."""
 _SMALL = {"in", "by", "for", "with", "and", "of", "a", "an", "the"}
 _UNITS = {category.measure.unit for category in CATEGORIES if category.measure} | {
     other for category in CATEGORIES if category.measure for other in category.measure.spellings
@@ -17,12 +22,23 @@ _UNITS = {category.measure.unit for category in CATEGORIES if category.measure} 
 _capitals: dict[str, str] = {}
 
 
-def title(words: Words, parts: Parts, brand: str, series: str, book: str, author: str, house: House, bits: int) -> str:
+def title(
+    words: Words,
+    parts: Parts,
+    brand: str,
+    series: str,
+    book: str,
+    author: str,
+    house: House,
+    bits: int,
+    *,
+    boasts: bool = False,
+) -> str:
     """What stands above a listing.
 
     Args:
         brand: empty where the seller leaves it out. series: shared by the variants of a design, or empty.
-        book: title of a book, empty for anything else. bits: 64 random ones.
+        book: title of a book, empty for anything else. bits: 64 random ones. boasts: the listing misleads.
     """
     maker = brand.upper() if house.shouts else brand
     if book:
@@ -33,6 +49,9 @@ def title(words: Words, parts: Parts, brand: str, series: str, book: str, author
         text = " ".join([_capital(word) for word in text.split(" ")])
     else:
         text = text[0].upper() + text[1:]
+    # most of those who mislead praise themselves, and one in fifty of the others
+    if (bits >> 40) & 63 < (40 if boasts else 1):
+        text = f"{text} {_BOASTS[(bits >> 46) % len(_BOASTS)]}"
     return f"{text} {_stuffing(words, bits)}" if house.stuffs else text
 
 

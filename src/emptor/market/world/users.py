@@ -90,6 +90,8 @@ def _tastes(config: WorldConfig, user: np.ndarray, departments: np.ndarray, kind
     """[U, departments, LOOKS]: a global taste and, by `local`, one for each department."""
     seed, local = config.seed, config.taste.local
     fashions = Draws(seed, "fashions").normals(np.arange(FASHIONS), LOOKS)
+    # no look is in fashion with everybody: what pleases all is the product's appeal, which is another part
+    fashions = (fashions - fashions.mean(0)) / np.sqrt(1 - 1 / FASHIONS)
 
     def one(name: str, ids: np.ndarray) -> np.ndarray:
         draws = Draws(seed, f"{kind} {name}")
