@@ -19,8 +19,8 @@ PAIRS = (
 
 
 def main() -> None:
-    run = started("attention", seeds=3)
-    users = run.sized(6_000, 600)
+    run = started("attention", seeds=4)
+    users = run.sized(4_000, 600)
     sides = {
         "on": [config_of(seed, users).changed(taste={"local": 0.7}) for seed in run.seeds],
         "off": [config_of(seed, users).changed(taste={"local": 0.0}) for seed in run.seeds],

@@ -11,14 +11,14 @@ from emptor.market.experiment import chosen_users, compare_arms, run_arm
 from emptor.market.policies import Matching, Oracle, Random
 from emptor.market.world.world import World
 
-DAYS = 3
+DAYS = 7
 
 
 def main() -> None:
     run = started("bounds", seeds=1)
     content: dict[str, Any] = {"command": run.command, "days": DAYS, "forms": {}}
     for form in ("one", "two"):
-        config = WorldConfig.of("demo", seed=run.seeds[0], form=form, users=run.sized(8_000, 1_500))
+        config = WorldConfig.of("demo", seed=run.seeds[0], form=form, users=run.sized(20_000, 1_500))
         world = World(config)
         everybody = chosen_users(world, None)
         policies = {

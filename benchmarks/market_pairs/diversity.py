@@ -142,7 +142,7 @@ def one(config: WorldConfig) -> dict[str, float]:
 
 
 def main() -> None:
-    run = started("diversity", seeds=3)
+    run = started("diversity", seeds=4)
     base = {"users": run.sized(2_000, 800), "products": 8_000, "queries": 16_000, "days": DAYS}
     found: dict[str, list[dict[str, float]]] = {"on": [], "off": []}
     sides = {

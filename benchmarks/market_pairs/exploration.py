@@ -136,7 +136,7 @@ def one(config: WorldConfig) -> dict[str, float]:
 
 
 def main() -> None:
-    run = started("exploration", seeds=3)
+    run = started("exploration", seeds=5)
     base = {"users": run.sized(1_000, 400), "products": run.sized(5_000, 3_000), "queries": 8_000, "days": 7}
     sides = {
         side: [WorldConfig.of("study", seed=seed, **base, catalogue={"churn": churn}) for seed in run.seeds]

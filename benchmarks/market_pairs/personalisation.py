@@ -19,7 +19,7 @@ PAIRS = (
 
 
 def main() -> None:
-    run = started("personalisation", seeds=3)
+    run = started("personalisation", seeds=5)
     users = run.sized(3_500, 600)
     sides = {
         "on": [config_of(seed, users) for seed in run.seeds],
