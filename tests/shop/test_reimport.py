@@ -125,6 +125,24 @@ def test_updates_that_give_way_to_the_file_are_counted(shop: Shop, tmp_path: Pat
     assert republish(shop).overruled == 0
 
 
+def test_updates_that_were_published_in_between_are_counted_too(shop: Shop, tmp_path: Path) -> None:
+    shop.update([{"product_id": "P00", "price": 3.0}, {"product_id": "P01", "delete": True}])
+    shop.update([{"product_id": "P02", "price": 4.0}])
+    republish(shop)
+    republish(shop)
+    shop.update([{"product_id": "P03", "price": 5.0}])
+    result = import_catalogue(shop, jsonl(tmp_path / "a.jsonl", products()[:2]))
+    assert result.overruled == 2, "P00 and P01: the file has them otherwise"
+    republish(shop)
+    result = import_catalogue(shop, jsonl(tmp_path / "b.jsonl", products()[:4]))
+    assert result.overruled == 2, "P02 and P03, which no import has named since"
+    assert import_catalogue(shop, jsonl(tmp_path / "b.jsonl", products()[:4])).overruled == 0
+    shop.update([{"product_id": "P00", "price": 3.0}, {"product_id": "P50", "price": 9.0}])
+    republish(shop)
+    assert import_catalogue(shop, jsonl(tmp_path / "c.jsonl", products()[1:3]), mode="sync").overruled == 0
+    assert import_catalogue(shop, jsonl(tmp_path / "a.jsonl", products())).overruled == 0, "a sync had the last word"
+
+
 def test_updates_made_meanwhile_for_products_that_go_are_counted(
     shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

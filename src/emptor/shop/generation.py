@@ -22,6 +22,7 @@ from emptor.shop.text import Analyser, AnalyserOptions
 
 TEXTS = ("product_id", "title", "currency", "image", "image_file", "seller_id")
 """Fields that a result list shows and that no column for serving holds."""
+UPDATED = "updated.json"
 
 
 class Generation:
@@ -67,6 +68,16 @@ class Generation:
         self._batches = [self._file.get_batch(i) for i in range(self._file.num_record_batches)]
         self._strings = {name: [Strings(batch.column(name)) for batch in self._batches] for name in TEXTS}
         self._id = self._strings["product_id"]
+
+    @cached_property
+    def updated(self) -> set[str]:
+        """Products that updates had changed, added or deleted since an import last named them, when it was built."""
+        try:
+            return set(orjson.loads((self.folder / UPDATED).read_bytes()))
+        except FileNotFoundError:
+            return set()
+        except (OSError, ValueError, TypeError) as error:
+            raise EmptorError(f"{self.folder / UPDATED} is damaged ({error}); remove it") from None
 
     @cached_property
     def index(self) -> tantivy.Index:

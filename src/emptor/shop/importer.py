@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
+import orjson
 import pyarrow as pa
 
 from emptor.errors import EmptorError
@@ -23,6 +24,7 @@ from emptor.shop.building import GenerationWriter
 from emptor.shop.delta import Delta
 from emptor.shop.exporting import as_json
 from emptor.shop.files import fsync_folder
+from emptor.shop.generation import UPDATED
 from emptor.shop.images import ImageFault, ImageSource
 from emptor.shop.importing import Fault, ProductBatch, Quarantine, read_products
 from emptor.shop.manifest import Manifest, change_manifest
@@ -43,8 +45,8 @@ class ImportResult:
 
     added, changed, unchanged: products of the file that the shop did not have, had otherwise, and had just so.
     retired: products of the shop that a sync took away. repeated: rows that an id's later row stands in for.
-    overruled: products whose updates since the last import give way to the file. lost_updates: updates that came in
-        meanwhile for products that the new generation lacks.
+    overruled: products whose updates since an import last named them give way to the file. lost_updates: updates that
+        came in meanwhile for products that the new generation lacks.
     quarantine: file of the rows left out, None if there were none.
     mapping: field -> its columns, as text. as_last_time: fields of it that were not said but remembered;
         not_found: fields remembered from columns that this file lacks; left_out: columns ignored, as remembered.
@@ -154,7 +156,7 @@ def import_catalogue(
             result.changed = plan.known - merge.unchanged
             return {"source": file.name, "imported": {k: v for k, v in vars(result).items() if isinstance(v, int)}}
 
-        publish(shop, merge, total=plan.total, base=base, about=about, result=result)
+        publish(shop, merge, total=plan.total, base=base, about=about, updated=plan.updated, result=result)
         remember_catalogue(
             shop.path,
             maps=mapping.explicit,
@@ -177,7 +179,7 @@ def republish(shop: Shop, *, wait_s: float = 0.0) -> ImportResult:
         plan = make_plan(staged, base, "upsert", set())
         about = {"source": f"generation {base.generation.number}"}
         merge = Merge(staging, staged, base, plan)
-        publish(shop, merge, total=plan.total, base=base, about=lambda: about, result=result)
+        publish(shop, merge, total=plan.total, base=base, about=lambda: about, updated=plan.updated, result=result)
     return result
 
 
@@ -188,9 +190,14 @@ def publish(
     total: int,
     base: View | None,
     about: Callable[[], dict[str, Any]],
+    updated: Sequence[str] = (),
     result: ImportResult,
 ) -> None:
-    """Build the next generation beside the live one, flush it, and make it live. The caller holds the writer lock."""
+    """Build the next generation beside the live one, flush it, and make it live. The caller holds the writer lock.
+
+    Args:
+        updated: see `Generation.updated`.
+    """
     number = max(shop.numbers(), default=0) + 1
     building = shop.generations / f".building-{number}"
     with (
@@ -207,6 +214,8 @@ def publish(
             "last_seq": shop.events.last_seq() if has_log else 0,
             "half_life_days": shop.options.popular.half_life_days,
         }
+        if updated:
+            (building / UPDATED).write_bytes(orjson.dumps(list(updated)))
         writer.finish(popularity=popularity(shop), about={**known, **about()})
     with shop.changing(wait_s=60.0):
         # updates acknowledged while we were building are newer than what we built: they move over

@@ -74,7 +74,8 @@ class Plan:
 
     added, known: products of the file that the shop did not have, and had; retired: products of the shop that go.
     repeats: rows of the file that repeat an id, ascending; winners: for each the row that is kept in its place.
-    overruled: products whose updates since the base was published give way to the file.
+    overruled: products whose updates since an import last named them give way to the file; updated: ids of the others
+        that were updated or deleted since, for the next import.
     """
 
     staged: np.ndarray
@@ -89,6 +90,7 @@ class Plan:
     repeats: np.ndarray
     winners: np.ndarray
     overruled: int
+    updated: list[str]
 
 
 def make_plan(staged: Staged, base: View | None, mode: str, unread: set[str]) -> Plan:
@@ -126,7 +128,11 @@ def make_plan(staged: Staged, base: View | None, mode: str, unread: set[str]) ->
     shadow = live & in_file[group]
     wins = last[group[:first]] == np.arange(first)
     repeats = np.flatnonzero(~wins)
-    back = own.filter(pc.is_in(own, pa.array(sorted(gone), pa.string()))) if gone else own.slice(0, 0)
+    touched = gone | {product["product_id"] for product in changed}
+    if base is not None:
+        touched |= base.generation.updated
+    named = own.filter(pc.is_in(own, pa.array(sorted(touched), pa.string()))).unique().to_pylist() if touched else []
+    touched -= set(named)
     return Plan(
         staged=np.where(wins, place[:first], -1),
         base=place[first:second],
@@ -139,7 +145,8 @@ def make_plan(staged: Staged, base: View | None, mode: str, unread: set[str]) ->
         retired=retired,
         repeats=repeats,
         winners=last[group[repeats]],
-        overruled=int(shadow[second:].sum()) + len(back.unique()),
+        overruled=len(named),
+        updated=sorted(touched & unread if mode == "sync" else touched),
     )
 
 
