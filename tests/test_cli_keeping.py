@@ -1,4 +1,4 @@
-"""`emptor check` and `update` on the command line, and what they say of rules and files."""
+"""What commands say of rules, files and shops that are not as they should be."""
 
 from __future__ import annotations
 
@@ -37,3 +37,18 @@ def test_search_goes_on_without_rules_that_are_damaged(shop_path: Path) -> None:
     assert run("search", shop_path, "mug")[0] == 0
     code, told = run("check", shop_path)
     assert code == 1 and "rules.json is damaged" in told
+
+
+def test_a_price_filter_in_a_shop_without_prices_is_explained(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("product_id,title\na,iPad\n")
+    assert run("import", tmp_path / "shop", "--catalogue", tmp_path / "a.csv")[0] == 0
+    told = run("search", tmp_path / "shop", "ipad", "--filter", "price:..20")[1]
+    assert "Nothing found" in told and "No product of the shop has a price" in told
+    assert run("update", tmp_path / "shop", "--product", "a", "--price", 30)[0] == 0
+    told = run("search", tmp_path / "shop", "ipad", "--filter", "price:..20")[1]
+    assert "Nothing found" in told and "has a price" not in told
+
+
+def test_a_folder_is_no_catalogue(tmp_path: Path) -> None:
+    code, told = run("import", tmp_path / "shop", "--catalogue", tmp_path)
+    assert code and "is a folder: give the file of products" in told and "--images" in told

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from emptor.shop.checking import Report, check
-from emptor.shop.importer import republish
+from emptor.shop.importer import import_catalogue, republish
 from emptor.shop.promotion import promote, rollback
 from emptor.shop.shop import Shop
 
@@ -72,3 +72,20 @@ def test_a_damaged_generation_is_told_and_the_log_is_looked_at_all_the_same(shop
     report = check(shop)
     assert not report.sound
     assert dict(report.facts)["events"].startswith("1")
+
+
+def test_fields_are_counted_with_the_updates(tmp_path: Path) -> None:
+    file = tmp_path / "a.csv"
+    file.write_text("product_id,title,brand\na,Mug,Acme\nb,Cup,\n")
+    with Shop.create(tmp_path / "shop") as shop:
+        import_catalogue(shop, file)
+        assert "no product has a price" in " ".join(said(check(shop)))
+        shop.update(
+            [{"product_id": "b", "price": 2.0}, {"product_id": "c", "title": "Bowl", "attributes": {"x": ["y"]}}]
+        )
+        shop.update([{"product_id": "a", "delete": True}])
+        report = check(shop)
+        filled = {name: (count, share) for name, count, share in report.filled}
+        assert filled["price"] == (1, 0.5) and filled["title"] == (2, 1.0) and filled["attributes"] == (1, 0.5)
+        told = " ".join(said(report))
+        assert "no product has a price" not in told and "no product has a brand" in told

@@ -97,6 +97,11 @@ def import_(
     defaults: dict[str, Any] = {} if default_action is None else {"action": default_action}
     if time is not None:
         defaults["time"] = parse_one_time(time)
+    if catalogue is not None and catalogue.is_dir():
+        raise EmptorError(
+            f"{catalogue} is a folder: give the file of products in it (CSV, TSV, JSONL, each also .gz, or Parquet), "
+            "one import for each file; a folder of events goes with --events, one of pictures with --images"
+        )
     if catalogue is not None and not catalogue.is_file():
         raise EmptorError(f"there is no file {catalogue}")
     files = event_files(events) if events is not None else []

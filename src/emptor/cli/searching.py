@@ -32,11 +32,13 @@ def search(
     """Search a shop from the terminal."""
     from emptor.engine import Engine
     from emptor.shop.filters import parse_filters
-    from emptor.shop.nearest import nearest_filters
+    from emptor.shop.nearest import has_prices, nearest_filters
 
     with Engine.open(shop) as engine:
         page = engine.search(query, k=k, filters=filters or [], sort=sort, cascade=cascade)
-        missed = nearest_filters(engine.view, parse_filters(filters or [])) if not page.results else []
+        asked = parse_filters(filters or [])
+        missed = nearest_filters(engine.view, asked) if not page.results else []
+        priceless = any(clause.field == "price" for clause in asked) and not has_prices(engine.view)
         story = engine.explain(page.request_id, private=True) if explain else None
         steps = engine.follow(page.request_id, follow) if follow is not None else None
     if page.did_you_mean:
@@ -46,6 +48,8 @@ def search(
         for text, nearest in missed:
             hint = f"; did you mean [bold]--filter {escape(shlex.quote(nearest))}[/]?" if nearest is not None else "."
             out.print(f"No product passes {escape(text)}{hint}")
+        if priceless:
+            out.print("No product of the shop has a price: `emptor import` with --map price=COLUMN brings them.")
     table = Table(box=None, padding=(0, 2, 0, 0))
     for name in ("", "product_id", "title", "price", "score"):
         table.add_column(name, justify="right" if name in ("", "price", "score") else "left")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -101,8 +102,8 @@ def _check_catalogue(shop: Shop, report: Report) -> View | None:
     gone, changed = view.changes()
     if gone or changed:
         report.facts.append(("updates since", f"{len(changed):,} changed, {len(gone):,} deleted"))
-    total = max(view.generation.rows, 1)
-    report.filled = [(name, about["filled"][name], about["filled"][name] / total) for name in PRODUCT.names]
+    filled = _filled_now(view, gone, changed)
+    report.filled = [(name, filled[name], filled[name] / max(view.count, 1)) for name in PRODUCT.names]
     shares = {name: share for name, _, share in report.filled}
     try:
         indexed = view.searcher.num_docs
@@ -149,6 +150,21 @@ def _check_catalogue(shop: Shop, report: Report) -> View | None:
             )
         )
     return view
+
+
+def _filled_now(view: View, gone: set[str], changed: list[dict[str, Any]]) -> dict[str, int]:
+    """How many products have each field, updates included."""
+    filled = {name: int(view.generation.about["filled"][name]) for name in PRODUCT.names}
+    has = lambda product, name: product[name] not in (None, {}, [])  # noqa: E731
+    for product_id in gone | {product["product_id"] for product in changed}:
+        row = view.generation.row(product_id)
+        before = None if row is None else view.generation.product(row)
+        for name in PRODUCT.names:
+            filled[name] -= before is not None and has(before, name)
+    for product in changed:
+        for name in PRODUCT.names:
+            filled[name] += has(product, name)
+    return filled
 
 
 def _check_events(shop: Shop, view: View | None, report: Report) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 from rapidfuzz import fuzz, process
 
 from emptor.shop.category import join_path, split_path
@@ -22,6 +23,11 @@ def nearest_filters(view: View, filters: Filters) -> list[tuple[str, str | None]
     """
     missed = [clause for clause in filters if clause.field not in ("price", "in_stock")]
     return [(clause.text, _nearest(view, clause)) for clause in missed if not view.mask((clause,)).any()]
+
+
+def has_prices(view: View) -> bool:
+    """Whether any product has a price: without one no price filter finds anything."""
+    return bool((~np.isnan(view.price[view.alive])).any())
 
 
 def _nearest(view: View, clause: Clause) -> str | None:
