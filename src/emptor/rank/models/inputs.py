@@ -1,0 +1,115 @@
+"""What every ranking network is given, and the embeddings that all of them begin with.
+
+Shapes: B requests, N candidates, T behaviours, C fields and G numbers of a product, F numbers of a candidate for the
+request, X numbers of the request, L words of its query.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import torch
+from torch import nn
+
+TASKS = ("click", "purchase")
+"""What each network scores, in the order of its outputs."""
+
+
+@dataclass(frozen=True)
+class InputSpec:
+    """How wide the inputs are; follows from the feature spec.
+
+    Args:
+        fields: categorical fields of a product, name -> how many ids (0 stands for unknown).
+        actions: kinds of behaviour; gaps: buckets of the time between a behaviour and the request (0 pads both).
+        own: numbers of a product that do not depend on a request (G): price, picture. numeric: numbers of a candidate for
+            the request (F): the query's match, counters. context: numbers of a request (X).
+        words: ids of a query's words (0 pads).
+    """
+
+    fields: dict[str, int]
+    actions: int
+    gaps: int
+    own: int
+    numeric: int
+    context: int
+    words: int
+
+
+@dataclass(frozen=True)
+class RankBatch:
+    """B requests of N candidates each.
+
+    product [B, N, C] int64: ids of the candidates' categorical fields; own [B, N, G] and numeric [B, N, F] float32,
+    standardised; mask [B, N] bool: False is padding. past [B, T, C] int64 and past_own [B, T, G]: the same of what the
+    user did, newest first; action, gap [B, T] int64; there [B, T] bool: False where the history has ended. words [B, L] int64; context [B, X] float32; searching [B] bool:
+    whether there is a query at all.
+    """
+
+    product: torch.Tensor
+    own: torch.Tensor
+    numeric: torch.Tensor
+    mask: torch.Tensor
+    past: torch.Tensor
+    past_own: torch.Tensor
+    action: torch.Tensor
+    gap: torch.Tensor
+    there: torch.Tensor
+    words: torch.Tensor
+    context: torch.Tensor
+    searching: torch.Tensor
+
+    def __len__(self) -> int:
+        return len(self.product)
+
+    def to(self, device: torch.device | str) -> RankBatch:
+        """The same batch elsewhere."""
+        return RankBatch(**{own.name: getattr(self, own.name).to(device) for own in fields(self)})
+
+
+class Embedding(nn.Module):
+    """Products, behaviours and queries as vectors; products of the page and of the past share one space.
+
+    A product's vector is the sum of its fields' embeddings and a map of its numbers, so that a field which is unknown
+    takes nothing away, and is standardised over the batch: histories and candidates are compared in it, which only works if no direction drowns
+    the others.
+
+    Args:
+        spec: see InputSpec. width: of a product's vector (D). word_width: of a query's vector (W).
+    """
+
+    def __init__(self, spec: InputSpec, *, width: int = 24, word_width: int = 16) -> None:
+        super().__init__()
+        self.spec, self.width, self.word_width = spec, width, word_width
+        self.of_field = nn.ModuleList([nn.Embedding(size, width, padding_idx=0) for size in spec.fields.values()])
+        self.of_own = nn.Linear(spec.own, width, bias=False)
+        self.of_action = nn.Embedding(spec.actions, width, padding_idx=0)
+        self.of_gap = nn.Embedding(spec.gaps, width, padding_idx=0)
+        self.of_word = nn.Embedding(spec.words, word_width, padding_idx=0)
+        self.standard = nn.BatchNorm1d(width, affine=False)
+        for table in (*self.of_field, self.of_action, self.of_gap, self.of_word):
+            nn.init.normal_(table.weight, std=0.3)
+            with torch.no_grad():
+                table.weight[0] = 0
+
+    def products(self, ids: torch.Tensor, own: torch.Tensor, there: torch.Tensor) -> torch.Tensor:
+        """ids [B, M, C], own [B, M, G], there [B, M] bool -> [B, M, D], 0 where nothing is there; statistics, too,
+        count only what is there.
+        """
+        vectors = self.of_own(own)
+        for at, table in enumerate(self.of_field):
+            vectors = vectors + table(ids[..., at])
+        flat = vectors[there]
+        out = torch.zeros_like(vectors)
+        if len(flat) > 1 or not self.training:
+            out[there] = self.standard(flat)
+        return out
+
+    def behaviours(self, past: torch.Tensor, action: torch.Tensor, gap: torch.Tensor) -> torch.Tensor:
+        """past [B, T, D] of `products`; action, gap [B, T] -> [B, T, D] with what was done and how long ago."""
+        return past + self.of_action(action) + self.of_gap(gap)
+
+    def query(self, words: torch.Tensor) -> torch.Tensor:
+        """words [B, L] -> [B, W]: the mean of the words' vectors, 0 for no query."""
+        count = (words > 0).sum(1, keepdim=True).clamp(min=1)
+        return self.of_word(words).sum(1) / count
