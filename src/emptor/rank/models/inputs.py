@@ -22,8 +22,8 @@ class InputSpec:
     Args:
         fields: categorical fields of a product, name -> how many ids (0 stands for unknown).
         actions: kinds of behaviour; gaps: buckets of the time between a behaviour and the request (0 pads both).
-        own: numbers of a product that do not depend on a request (G): price, picture. numeric: numbers of a candidate for
-            the request (F): the query's match, counters. context: numbers of a request (X).
+        own: numbers of a product that do not depend on a request (G): price, picture.
+        numeric: numbers of a candidate for the request (F): the query's match, counters. context: of a request (X).
         words: ids of a query's words (0 pads).
     """
 
@@ -42,8 +42,8 @@ class RankBatch:
 
     product [B, N, C] int64: ids of the candidates' categorical fields; own [B, N, G] and numeric [B, N, F] float32,
     standardised; mask [B, N] bool: False is padding. past [B, T, C] int64 and past_own [B, T, G]: the same of what the
-    user did, newest first; action, gap [B, T] int64; there [B, T] bool: False where the history has ended. words [B, L] int64; context [B, X] float32; searching [B] bool:
-    whether there is a query at all.
+    user did, newest first; action, gap [B, T] int64; there [B, T] bool: False where the history has ended. words
+    [B, L] int64; context [B, X] float32; searching [B] bool: whether there is a query at all.
     """
 
     product: torch.Tensor
@@ -71,8 +71,8 @@ class Embedding(nn.Module):
     """Products, behaviours and queries as vectors; products of the page and of the past share one space.
 
     A product's vector is the sum of its fields' embeddings and a map of its numbers, so that a field which is unknown
-    takes nothing away, and is standardised over the batch: histories and candidates are compared in it, which only works if no direction drowns
-    the others.
+    takes nothing away. It is standardised over the batch: histories and candidates are compared in it, which only works
+    if no direction drowns the others.
 
     Args:
         spec: see InputSpec. width: of a product's vector (D). word_width: of a query's vector (W).
