@@ -1,0 +1,107 @@
+"""What users did before a moment: the last actions of each, without anything from the moment on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from emptor.shop.features.spec import ACTIONS, GAPS
+
+_MINUTE_US = 60_000_000
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What B requests know of their users, the newest action first.
+
+    row [B, T] int64: of a product, -1 padding; action [B, T] int64: 1 + place in ACTIONS, 0 padding; gap [B, T] int64:
+    bucket of the time since, 0 padding; count [B] int64: all actions before the request, those left out included.
+    """
+
+    row: np.ndarray
+    action: np.ndarray
+    gap: np.ndarray
+    count: np.ndarray
+
+
+class Past:
+    """The actions of a log, by user and time.
+
+    Args:
+        user_ids: sorted, each once. user [A] int64: places in user_ids, rising; time [A] int64: UTC microseconds,
+            rising within a user; row [A] int64: products; action [A] int64: 1 + place in ACTIONS.
+    """
+
+    def __init__(
+        self, user_ids: Sequence[str], user: np.ndarray, time: np.ndarray, row: np.ndarray, action: np.ndarray
+    ) -> None:
+        self._place = {user_id: place for place, user_id in enumerate(user_ids)}
+        self._start = np.searchsorted(user, np.arange(len(user_ids) + 1))
+        self._time, self._row, self._action = time, row, action
+
+    @classmethod
+    def of(cls, events: pl.LazyFrame, rows: pl.DataFrame) -> Past:
+        """The actions of users in a log.
+
+        Args:
+            rows: columns product_id and row; actions on other products are left out.
+        """
+        kinds = {action: number for number, action in enumerate(ACTIONS, 1)}
+        acted = (
+            events.filter(pl.col("action").is_in(list(kinds)) & pl.col("user_id").is_not_null())
+            .select(
+                "user_id",
+                "product_id",
+                pl.col("time").dt.epoch("us"),
+                pl.col("action").replace_strict(kinds, return_dtype=pl.Int64),
+                "seq",
+            )
+            .collect(engine="streaming")
+            .join(rows, on="product_id")
+        )
+        users = acted.select(pl.col("user_id").unique().sort()).with_row_index("user")
+        acted = acted.join(users, on="user_id").sort("user", "time", "seq")
+        columns = [acted[name].to_numpy().astype(np.int64) for name in ("user", "time", "row", "action")]
+        return cls(users["user_id"].to_list(), *columns)
+
+    def before(self, users: Sequence[str | None], now: np.ndarray, *, most: int) -> Seen:
+        """What users [B] had done before moments [B] (UTC microseconds), `most` actions of it.
+
+        An action of the very moment is not before it: a page does not know its own click.
+        """
+        place = np.array([-1 if own is None else self._place.get(own, -1) for own in users], np.int64)
+        known = place >= 0
+        first = np.where(known, self._start[place], 0)
+        end = np.where(known, self._start[place + 1], 0)
+        end = _first_at(self._time, first, end, now)
+        count = end - first
+        at = end[:, None] - 1 - np.arange(most)
+        there = at >= first[:, None]
+        at = np.where(there, at, 0)
+        if not len(self._row):
+            nothing = np.zeros(at.shape, np.int64)
+            return Seen(nothing - 1, nothing, nothing, count)
+        gap = gap_of(now[:, None] - self._time[at])
+        return Seen(
+            np.where(there, self._row[at], -1), np.where(there, self._action[at], 0), np.where(there, gap, 0), count
+        )
+
+
+def gap_of(micros: np.ndarray) -> np.ndarray:
+    """Time since, in microseconds -> bucket 1 to GAPS - 1: a minute, then four times as long each."""
+    minutes = np.maximum(micros, 0) / _MINUTE_US
+    return np.clip(1 + np.ceil(np.log2(np.maximum(minutes, 1e-9)) / 2), 1, GAPS - 1).astype(np.int64)
+
+
+def _first_at(time: np.ndarray, first: np.ndarray, end: np.ndarray, now: np.ndarray) -> np.ndarray:
+    """Within time[first:end], each rising, the first place that is at or after `now`: all searched side by side."""
+    low, high = first.copy(), end.copy()
+    while (low < high).any():
+        middle = (low + high) // 2
+        earlier = (low < high) & (time[np.minimum(middle, len(time) - 1)] < now)
+        low = np.where(earlier, middle + 1, low)
+        high = np.where(earlier | (low >= high), high, middle)
+    return low

@@ -1,0 +1,116 @@
+"""Words of queries and of products, and how many of a query's words a product has, by where they stand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from emptor.shop.features.hashing import buckets_of, number_of
+from emptor.shop.features.spec import FeatureSpec
+from emptor.shop.view import View
+
+PLACES = ("title", "category", "brand", "attributes")
+
+
+@dataclass(frozen=True)
+class ProductWords:
+    """The words of P products, as numbers.
+
+    start [P + 1] int64: product p has word[start[p]:start[p + 1]]; word [W] int64; place [W] int8: bits, 1 << place in
+    PLACES. numbers [V], rarity [V]: each word's number, rising, and log(P / products that have it), over its maximum.
+    """
+
+    start: np.ndarray
+    word: np.ndarray
+    place: np.ndarray
+    numbers: np.ndarray
+    rarity: np.ndarray
+
+    def rarities(self, words: np.ndarray) -> np.ndarray:
+        """Of words [B, L] int64 (0: none): 1 for what no product has, 0 for none; float32."""
+        at = np.minimum(np.searchsorted(self.numbers, words), max(len(self.numbers) - 1, 0))
+        known = self.numbers[at] == words if len(self.numbers) else np.zeros(words.shape, bool)
+        found = self.rarity[at] if len(self.numbers) else np.ones(words.shape)
+        return np.where(words == 0, 0, np.where(known, found, 1)).astype(np.float32)
+
+    def match(self, words: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """How much of queries [B, L] products [B, N] (-1: none) have: float32 [B, N, 7], shares of the words in each of
+        PLACES and anywhere, then of their rarities in the title and anywhere.
+        """
+        (size, width), length = rows.shape, words.shape[1]
+        flat = np.maximum(rows, 0).ravel()
+        counts = np.where(rows.ravel() >= 0, self.start[flat + 1] - self.start[flat], 0)
+        owner = np.repeat(np.arange(size * width), counts)
+        at = np.repeat(self.start[flat], counts) + (
+            np.arange(len(owner)) - np.repeat(np.cumsum(counts) - counts, counts)
+        )
+        asked = words[owner // width]
+        hit = (self.word[at][:, None] == asked) & (asked != 0)
+        pair, which = np.nonzero(hit)
+        where = np.zeros((size * width, length), np.int64)
+        # a word stands once among a product's, so nothing is written twice
+        where[owner[pair], which] = self.place[at[pair]]
+        where = where.reshape(size, width, length)
+        rarity = self.rarities(words)
+        count = np.maximum((words != 0).sum(1), 1).astype(np.float32)[:, None]
+        total = np.maximum(rarity.sum(1), 1e-6)[:, None]
+        shares = [((where >> place) & 1).sum(2) / count for place in range(len(PLACES))]
+        shares.append((where > 0).sum(2) / count)
+        shares.append((((where & 1) > 0) * rarity[:, None]).sum(2) / total)
+        shares.append(((where > 0) * rarity[:, None]).sum(2) / total)
+        return np.stack(shares, axis=-1).astype(np.float32)
+
+
+def product_words(view: View) -> ProductWords:
+    """Of all rows of a view: title, category, brand and attribute values; descriptions say too much."""
+    known: dict[str, tuple[int, ...]] = {}
+
+    def numbers(text: str) -> tuple[int, ...]:
+        found = known.get(text)
+        if found is None:
+            found = tuple({number_of(term) for term in view.analyser.terms(text)})
+            known[text] = found
+        return found
+
+    brands = [numbers(str(view.brands[code])) for code in range(len(view.brands))]
+    categories = [numbers(str(view.categories[code]).replace("/", " ")) for code in range(len(view.categories))]
+    values = [numbers(str(view.attributes[code]).partition("\x1f")[2]) for code in range(len(view.attributes))]
+    starts: list[int] = [0]
+    words: list[int] = []
+    places: list[int] = []
+    for row in range(view.rows):
+        own: dict[int, int] = {}
+        title = view.card(row)["title"] or "" if view.alive[row] else ""
+        for number in {number_of(term) for term in view.analyser.terms(title)}:
+            own[number] = 1
+        parts = [(categories[view.category[row]], 2)] if view.category[row] >= 0 else []
+        parts += [(brands[view.brand[row]], 4)] if view.brand[row] >= 0 else []
+        codes = view.attribute_codes[view.attribute_start[row] : view.attribute_end[row]]
+        parts += [(values[code], 8) for code in codes.tolist()]
+        for found, bit in parts:
+            for number in found:
+                own[number] = own.get(number, 0) | bit
+        words += own.keys()
+        places += own.values()
+        starts.append(len(words))
+    word = np.array(words, np.int64)
+    numbers_, counts = np.unique(word, return_counts=True)
+    rarity = np.log((view.rows + 1) / counts) / np.log(view.rows + 1) if len(word) else np.zeros(0)
+    return ProductWords(np.array(starts), word, np.array(places, np.int8), numbers_, rarity)
+
+
+def query_words(view: View, queries: Sequence[str | None], spec: FeatureSpec) -> tuple[np.ndarray, np.ndarray]:
+    """Queries [B] -> their words as numbers and as buckets, int64 [B, L] each; 0 where they have ended."""
+    found = np.zeros((len(queries), spec.query_words), np.int64)
+    known: dict[str, list[int]] = {}
+    for at, query in enumerate(queries):
+        if not query:
+            continue
+        own = known.get(query)
+        if own is None:
+            terms = dict.fromkeys(view.analyser.terms(query[:256]))
+            own = known[query] = [number_of(term) for term in terms][: spec.query_words]
+        found[at, : len(own)] = own
+    return found, buckets_of(found, spec.words)
