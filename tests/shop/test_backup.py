@@ -83,6 +83,13 @@ def test_a_backup_of_a_busy_shop_has_what_was_acknowledged(shop: Shop, tmp_path:
         writer.join()
 
 
+def test_a_log_that_is_only_being_made_is_no_obstacle(shop: Shop, tmp_path: Path) -> None:
+    (shop.path / "events.sqlite").write_bytes(b"")
+    assert back_up(shop, tmp_path / "backup.tar").events == 0
+    with Shop.open(restored(tmp_path / "backup.tar", tmp_path / "elsewhere")) as copy:
+        assert copy.events.append([click(1)])[0].status == "stored"
+
+
 def test_a_backup_waits_for_who_moves_things_about(shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("emptor.shop.backup.ROLLUP_WAIT_S", 0.2)
     with Shop.open(shop.path).writing(), pytest.raises(ShopBusy):

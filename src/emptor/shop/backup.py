@@ -123,6 +123,8 @@ def _copy_log(log: Path, copy: Path) -> int:
     """One whole file of the SQLite log with all that was acknowledged. Returns the number of its events."""
     with explained(log), closing(sqlite3.connect(log, timeout=30)) as source, closing(sqlite3.connect(copy)) as target:
         source.backup(target)
+        if not target.execute("PRAGMA user_version").fetchone()[0]:
+            return 0  # it is being made at this moment and has no tables yet; whoever opens the copy makes them
         return int(target.execute("SELECT count(*) FROM events").fetchone()[0])
 
 
