@@ -11,6 +11,7 @@ from emptor.merchandise import NAME as RULES
 from emptor.merchandise import Blocks, Rules, read_rules
 from emptor.merchandise import methods as merchandise_methods
 from emptor.rank import methods as rank_methods
+from emptor.rank.trained import TrainedRankers
 from emptor.retrieve.channel import NOTHING, Channel, Excluded
 from emptor.retrieve.dense import DenseChannel, VectorIndex
 from emptor.retrieve.lexical import LexicalChannel
@@ -97,6 +98,7 @@ class Assembler:
         self._suggester: tuple[Generation, Suggester] | None = None
         self._vectors: tuple[Generation, VectorIndex] | None = None
         self._measured: tuple[Generation, Measured] | None = None
+        self._rankers = TrainedRankers(shop)
         self._rules: Rules | None = None
         self._rule_faults: tuple[str, ...] = ()
         self._lines: list[Line] | None = None
@@ -141,7 +143,7 @@ class Assembler:
 
         methods: Methods = {
             **retrieve_methods(lexical=lexical, popular=popular, others=others, excluding=excluding),
-            **rank_methods(taste),
+            **rank_methods(taste, lambda name: self._rankers.method(name, manifest.models)),
             **merchandise_methods(rules),
         }
         if manifest.cascade not in options.cascade:

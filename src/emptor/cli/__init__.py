@@ -16,6 +16,7 @@ from emptor.cli.judging import evaluate, promote, rollback
 from emptor.cli.keeping import backup, check, gc, publish, rollup, update
 from emptor.cli.searching import search
 from emptor.cli.serving import demo, serve
+from emptor.cli.training import train
 from emptor.errors import EmptorError
 
 app = typer.Typer(
@@ -39,6 +40,7 @@ for command in (
     search,
     evaluate,
     serve,
+    train,
     promote,
     rollback,
     demo,

@@ -6,11 +6,14 @@ two numbers and learns neither; a trained ranker that does not beat it is not wo
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from emptor.cascade import Candidates, Methods, Requests, Stage
 from emptor.errors import EmptorError
+from emptor.rank.names import NAMES
 from emptor.shop.config import StageOptions
 from emptor.shop.taste import Taste
 from emptor.shop.view import View
@@ -73,8 +76,12 @@ def _standardised(values: np.ndarray, mask: np.ndarray) -> np.ndarray:
     return answer
 
 
-def methods(taste: Taste) -> Methods:
-    """The ranking methods a cascade may name, over what is known of users."""
+def methods(taste: Taste, trained: Callable[[str], Callable[[View, StageOptions], Stage]] | None = None) -> Methods:
+    """The ranking methods a cascade may name, over what is known of users.
+
+    Args:
+        trained: model of `rank.models` -> what makes its stage; none where models cannot be loaded.
+    """
 
     def affinity(view: View, options: StageOptions) -> Stage:
         try:
@@ -85,4 +92,5 @@ def methods(taste: Taste) -> Methods:
             raise EmptorError(f"stage rank, options.{place}: {first['msg']}") from None
         return AffinityRanking(view, taste=taste, options=own)
 
-    return {"rank": {"affinity": affinity}}
+    learnt = {name: trained(name) for name in NAMES} if trained else {}
+    return {"rank": {"affinity": affinity, **learnt}}

@@ -58,6 +58,11 @@ class Features:
         self.rows = pl.DataFrame({"product_id": view.product_ids(np.arange(view.rows)), "row": np.arange(view.rows)})
         self._past, self._counters = Past.of(events, self.rows), Counters.of(events, self.rows)
 
+    @property
+    def count(self) -> int:
+        """Products whose columns are here: rows below it."""
+        return self._products.nobody
+
     @classmethod
     def of(cls, shop: Shop, spec: FeatureSpec | None = None) -> Features:
         """Those of a shop's live catalogue and its whole log."""

@@ -1,0 +1,56 @@
+"""A model folder as a function from arrays to logits."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import orjson
+import torch
+from torch import nn
+
+from emptor.errors import EmptorError
+from emptor.learn.folder import ModelConfig, load_model
+from emptor.rank.data import Scale, batch_of, input_spec
+from emptor.rank.models import build
+from emptor.shop.features import Arrays, FeatureSpec
+
+
+class Ranker:
+    """A trained ranker. Safe between threads.
+
+    Args:
+        net: in evaluation mode. spec: of the features it was trained with. scale: of their numbers.
+    """
+
+    def __init__(self, net: nn.Module, spec: FeatureSpec, scale: Scale) -> None:
+        self._net, self.spec, self._scale = net, spec, scale
+
+    def __call__(self, arrays: Arrays) -> np.ndarray:
+        """Logits [B, N, 2] float32 of click and purchase; padding is 0."""
+        with torch.inference_mode():
+            logits = self._net(batch_of(arrays, self._scale)).numpy() + self._scale.offset
+        return np.where(arrays.mask[..., None], logits, np.float32(0))
+
+
+def load_ranker(path: Path) -> Ranker:
+    """Read a model folder.
+
+    Raises: EmptorError for a folder that is missing or damaged, or was made for features that this version makes in
+        another way.
+    """
+
+    def net_of(config: ModelConfig) -> nn.Module:
+        return build(config.method, input_spec(FeatureSpec.read(config.features)), **config.options)
+
+    model = load_model(path, net_of)
+    spec = FeatureSpec.read(model.config.features)
+    today = FeatureSpec(fields=spec.fields, history=spec.history, words=spec.words, query_words=spec.query_words)
+    if not model.config.feature_hash == spec.hash == today.hash:
+        told = "; ".join(spec.differences(today)) or "its hash and its features do not agree"
+        raise EmptorError(f"{path}: trained with other features than this version makes ({told}); train it again")
+    try:
+        scale = Scale.read(orjson.loads((path / "scale.json").read_bytes()))
+    except (OSError, KeyError, ValueError, TypeError) as error:
+        raise EmptorError(f"{path / 'scale.json'} is missing or damaged ({error}); train the model again") from error
+    return Ranker(model.net, spec, scale)

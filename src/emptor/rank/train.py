@@ -1,0 +1,314 @@
+"""The recipe of the ranking stage: pages of the log and a network -> a model folder of the shop."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import orjson
+import torch
+from pydantic import BaseModel, ConfigDict, Field
+from torch import nn
+
+from emptor.errors import EmptorError
+from emptor.learn.fit import FitOptions, Fitted, fit
+from emptor.learn.folder import save_model
+from emptor.learn.seeds import seeded, torch_rng
+from emptor.progress import step
+from emptor.rank.data import LONGEST, Pages, Sample, Scale, batches, input_spec, read_pages
+from emptor.rank.models import MODELS, build, size
+from emptor.rank.models.awmoe import AWMoE
+from emptor.rank.models.contrast import contrast
+from emptor.rank.models.loss import ranking_loss
+from emptor.rank.quality import auc, grouped_auc, log_loss
+from emptor.shop.features import Features
+from emptor.shop.manifest import Manifest, change_manifest
+from emptor.shop.shop import Shop
+
+STAGE = "rank"
+_SCALED_BY = 4_000
+"""Pages that the scale of numbers is learnt from."""
+_LEAST_VALIDATED = 0.05
+_FEWEST = 20
+"""Clicks without which there is nothing to learn."""
+
+
+class TrainOptions(BaseModel):
+    """How a ranker is trained.
+
+    Args:
+        epochs: at most; patience: validations without a better fit to clicks before it stops. batch: products a step.
+        lr, weight_decay: of Adam. purchase_weight: of the purchase beside the click.
+        position: whether what a place on the page brings is learnt apart, and left out of scores.
+        seed: of weights and of the order of pages.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    epochs: int = Field(6, ge=1, le=100)
+    patience: int = Field(2, ge=1)
+    batch: int = Field(4_096, ge=32, le=200_000)
+    lr: float = Field(2e-3, gt=0, le=1)
+    weight_decay: float = Field(1e-4, ge=0, le=1)
+    purchase_weight: float = Field(1.0, ge=0, le=100)
+    position: bool = True
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A model that was trained: its folder, version, and figures on the validation day."""
+
+    path: Path
+    version: str
+    metrics: dict[str, float]
+    fitted: Fitted[Trainee]
+
+
+class Trainee(nn.Module):
+    """A network with what a place on the page adds to any product's logits [61, 2]; no score has that.
+
+    Args:
+        pages: to learn from. Places begin with how often anything is clicked and bought, so that no network has to
+            begin with learning that clicks are rare. position: whether places differ; else all keep that number.
+    """
+
+    def __init__(self, net: nn.Module, pages: Pages, *, position: bool) -> None:
+        super().__init__()
+        self.net = net
+        self.of_place = nn.Embedding(LONGEST + 1, 2)
+        shown = max(int(pages.mask.sum()), 1)
+        rates = np.array([(own.sum() + 0.5) / (shown + 1) for own in (pages.clicked, pages.bought)])
+        with torch.no_grad():
+            self.of_place.weight[:] = torch.from_numpy(np.log(rates / (1 - rates)).astype(np.float32))
+        self.of_place.weight.requires_grad_(position)
+
+    def at(self, position: torch.Tensor) -> torch.Tensor:
+        """position [...] int64 -> [..., 2]."""
+        own: torch.Tensor = self.of_place(position.clamp(max=LONGEST))
+        return own
+
+    @torch.no_grad()
+    def offset(self, pages: Pages) -> np.ndarray:
+        """What places add on average [2]: with it, logits of the network alone are those of chances."""
+        return self.at(torch.from_numpy(pages.position[pages.mask])).mean(0).numpy()
+
+
+def split(pages: Pages) -> tuple[Pages, Pages]:
+    """(to learn from, to validate on): without users who are held out, the last day of the log apart, with those after
+    it where it has just begun; the last seventh of the pages where the log is of one day.
+
+    Raises: EmptorError for a log that nothing can be learnt from.
+    """
+    own = pages.take(np.flatnonzero(~pages.held_out))
+    if int(own.clicked.sum()) < _FEWEST:
+        raise EmptorError(
+            f"the log has {int(own.clicked.sum())} clicks on products that were logged as shown (and are in the shop); "
+            f"a ranker needs at least {_FEWEST}: impressions and clicks must share a request_id"
+        )
+    last = _last_day(own.day)
+    learnt, validated = own.take(np.flatnonzero(~last)), own.take(np.flatnonzero(last))
+    for name, part in (("to learn from", learnt), ("of the last day, to validate on", validated)):
+        clicks = int(part.clicked.sum())
+        if not clicks or clicks == int(part.mask.sum()):
+            raise EmptorError(f"of the {len(part)} pages {name}, {'none' if not clicks else 'everything'} was clicked")
+    return learnt, validated
+
+
+def _last_day(day: np.ndarray) -> np.ndarray:
+    """[P] bool: pages of the last days [P] that make up a twentieth of all, rising."""
+    for first in np.unique(day)[:0:-1]:
+        last: np.ndarray = day >= first
+        if last.mean() >= _LEAST_VALIDATED:
+            return last
+    return np.arange(len(day)) >= len(day) * 6 // 7
+
+
+def train_ranker(
+    shop: Shop,
+    *,
+    model: str = "awmoe",
+    network: Mapping[str, Any] | None = None,
+    options: TrainOptions | None = None,
+    resume: Path | None = None,
+) -> Trained:
+    """Train a ranker on a shop's log and put it into `models/rank/MODEL/`; live under its name if none was.
+
+    Args:
+        model: of MODELS. network: its options. resume: folder for checkpoints of a run that may be cut off.
+    Raises: EmptorError for an unknown model or option, and a log without anything to learn.
+    """
+    options = options or TrainOptions()
+    if model not in MODELS:
+        raise EmptorError(f"model: unknown {model!r}; known are {', '.join(MODELS)}")
+    with step("Reading the log", None):
+        features = Features.of(shop)
+        learnt, validated = split(read_pages(shop.events.read(), features.rows))
+    scale = scale_of(features, learnt, seed=options.seed)
+    with seeded(options.seed, "weights"):
+        net = build(model, input_spec(features.spec), **(network or {}))
+    fitted = fit_ranker(net, features, learnt, validated, scale, options=options, resume=resume)
+    metrics = {name: round(value, 6) for name, value in fitted.metrics.items()}
+    version, path = _next(shop.path / "models" / STAGE / model)
+    config = {
+        "method": model,
+        "options": dict(network or {}),
+        "features": features.spec.model_dump(mode="json"),
+    }
+    scale = replace(scale, offset=fitted.net.offset(learnt))
+    files = {
+        "scale.json": orjson.dumps(scale.to_dict()),
+        "training.json": orjson.dumps({**options.model_dump(), "history": fitted.history}, option=orjson.OPT_INDENT_2),
+    }
+    card = _card(model, shop, learnt, validated, metrics, size(net))
+    save_model(path, net, config, metrics, card, features.spec.hash, files=files)
+    _make_live(shop, model, version)
+    return Trained(path, version, metrics, fitted)
+
+
+def scale_of(features: Features, pages: Pages, *, seed: int) -> Scale:
+    """The scale of numbers, from some pages drawn at random."""
+    chosen = np.sort(np.random.default_rng(seed).permutation(len(pages))[:_SCALED_BY])
+    own = pages.take(chosen)
+    return Scale.of(features(own.user_id.tolist(), own.query.tolist(), own.now, own.rows, own.mask))
+
+
+def fit_ranker(
+    net: nn.Module,
+    features: Features,
+    learnt: Pages,
+    validated: Pages,
+    scale: Scale,
+    *,
+    options: TrainOptions,
+    resume: Path | None = None,
+) -> Fitted[Trainee]:
+    """Fit a network, in place, to pages; stopped early by how well it foretells the clicks on others."""
+    trainee = Trainee(net, learnt, position=options.position)
+
+    def epoch_of(epoch: int) -> Iterator[Sample]:
+        return batches(features, learnt, scale, size=options.batch, seed=options.seed, epoch=epoch)
+
+    def loss(trainee: Trainee, sample: Sample, at: int) -> dict[str, torch.Tensor]:
+        return losses(trainee, sample, at, purchase_weight=options.purchase_weight, seed=options.seed)
+
+    many = max(options.batch // max(int(learnt.mask.sum(1).mean()), 1), 1)
+    steps = options.epochs * -(-len(learnt) // many)
+    fitting = FitOptions(
+        metric="click fit",
+        epochs=options.epochs,
+        patience=options.patience,
+        lr=options.lr,
+        weight_decay=options.weight_decay,
+        schedule="one-cycle" if steps > 20 else "constant",
+        total_steps=steps if steps > 20 else None,
+        warmup_steps=min(steps // 10, 200),
+        seed=options.seed,
+        inputs=f"{features.spec.hash} {len(learnt)} pages {options.model_dump_json()}",
+    )
+    return fit(
+        trainee,
+        epoch_of,
+        loss,
+        options=fitting,
+        validate=lambda own: figures(own.net, features, validated, scale, place=own.at),
+        resume=resume,
+    )
+
+
+def losses(trainee: Trainee, sample: Sample, at: int, *, purchase_weight: float, seed: int) -> dict[str, torch.Tensor]:
+    """What a step minimises ("loss"), and its parts."""
+    net, batch = trainee.net, sample.batch
+    labels = torch.stack([sample.click, sample.purchase], dim=-1)
+    place = trainee.at(sample.position)
+    if not isinstance(net, AWMoE) or net.contrast_weight == 0:
+        return {"loss": ranking_loss(net(batch) + place, labels, batch.mask, purchase_weight=purchase_weight)}
+    inner = net.features(batch)
+    own = ranking_loss(net.score(inner) + place, labels, batch.mask, purchase_weight=purchase_weight)
+    found = contrast(net.gate, inner, sample.user, generator=torch_rng(seed, "contrast", at))
+    return {"loss": own + net.contrast_weight * found.loss, "ranking": own.detach(), "gates alike": found.cosine}
+
+
+@torch.no_grad()
+def scored(net: nn.Module, features: Features, pages: Pages, scale: Scale, *, size: int = 16_384) -> np.ndarray:
+    """Logits [P, N, 2] of pages; padding is 0."""
+    was = net.training
+    net.eval()
+    out = np.zeros((*pages.mask.shape, 2), np.float32)
+    at = 0
+    for sample in batches(features, pages, scale, size=size, seed=0, epoch=0, shuffle=False):
+        logits = net(sample.batch).numpy()
+        out[at : at + len(logits), : logits.shape[1]] = np.where(sample.batch.mask.numpy()[..., None], logits, 0)
+        at += len(logits)
+    net.train(was)
+    return out
+
+
+def figures(
+    net: nn.Module,
+    features: Features,
+    pages: Pages,
+    scale: Scale,
+    *,
+    place: Callable[[torch.Tensor], torch.Tensor],
+) -> dict[str, float]:
+    """How well a network orders pages and how sure of it it is.
+
+    Args:
+        place: positions -> what they add, see Trainee. "click fit", which stops training, is the log likelihood with
+            it: pages of a log stand in some cascade's order, and a network that must not know the places can only
+            explain clicks beside them.
+    """
+    logits = scored(net, features, pages, scale)[pages.mask]
+    page = np.nonzero(pages.mask)[0]
+    clicked, bought = pages.clicked[pages.mask], pages.bought[pages.mask]
+    gauc, many = grouped_auc(logits[:, 0], clicked, page)
+    added = place(torch.from_numpy(pages.position[pages.mask])).numpy()[:, 0]
+    found = {
+        "click fit": -log_loss(logits[:, 0] + added, clicked),
+        "click GAUC": gauc,
+        "click AUC": auc(logits[:, 0], clicked),
+        "pages with clicks": float(many),
+    }
+    if 0 < bought.sum() < len(bought):
+        found["purchase AUC"] = auc(logits[:, 1], bought)
+    return found
+
+
+def _next(folder: Path) -> tuple[str, Path]:
+    """The version after the last one."""
+    known = [int(own.name) for own in folder.iterdir() if own.name.isdigit()] if folder.is_dir() else []
+    version = str(max(known, default=0) + 1)
+    return version, folder / version
+
+
+def _make_live(shop: Shop, model: str, version: str) -> None:
+    """The first version of a model is the live one; a later one has to be named, or promoted in a cascade."""
+
+    def change(old: Manifest | None) -> Manifest:
+        assert old is not None  # a shop without a generation has no features
+        return old.model_copy(update={"models": {f"{STAGE}/{model}": version} | old.models})
+
+    change_manifest(shop.path, change)
+
+
+def _card(model: str, shop: Shop, learnt: Pages, validated: Pages, metrics: Mapping[str, float], weights: int) -> str:
+    lines = [
+        f"# {model}, a ranker",
+        "",
+        f"Shop: {shop.options.name}. Weights beside embeddings: {weights:,}.",
+        f"Learnt from {len(learnt):,} pages, {int(learnt.clicked.sum()):,} clicks, "
+        f"{int(learnt.bought.sum()):,} purchases;",
+        f"validated on {len(validated):,} later pages, {int(validated.clicked.sum()):,} clicks. One user in ten is in "
+        "neither.",
+        "",
+        f"Command: `{shlex.join(['emptor', *sys.argv[1:]])}`",
+        "",
+        *[f"- {name}: {value:.5g}" for name, value in metrics.items()],
+    ]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,152 @@
+"""Trained rankers as stages: models are loaded when a cascade names them, and kept as long as the generation lives."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from emptor.cascade import Candidates, Requests, Stage
+from emptor.errors import EmptorError
+from emptor.shop.config import StageOptions
+from emptor.shop.generation import Generation
+from emptor.shop.shop import Shop
+from emptor.shop.view import View
+
+if TYPE_CHECKING:
+    from emptor.rank.loading import Ranker
+    from emptor.shop.features import Features
+
+_ROWS = 20_000
+"""Products that are scored in one go, at most: a batch of thousands of requests goes in parts."""
+
+
+class RankerOptions(BaseModel):
+    """Options of a trained ranker.
+
+    Args:
+        best: how many of the list are ranked anew; those behind them stay behind, as they were.
+        purchase: what the logit of a purchase counts beside that of a click.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    best: int = Field(200, ge=1, le=20_000)
+    purchase: float = Field(0.5, ge=0, le=100, allow_inf_nan=False)
+
+
+class TrainedRanking:
+    """Orders the best of a list by what a network says of them for this user, query and moment.
+
+    A list stays as it is where the page will be in another order than by relevance. Columns: `pclick`, `ppurchase`:
+    chances by the model, 0 for what was not scored.
+    """
+
+    name = "rank"
+
+    def __init__(self, view: View, ranker: Ranker, features: Features, options: RankerOptions) -> None:
+        self._view, self._ranker, self._features, self._options = view, ranker, features, options
+
+    def __call__(self, requests: Requests, candidates: Candidates) -> Candidates:
+        size, width = candidates.product.shape
+        depth = min(self._options.best, width)
+        mine = (requests.sort == "relevance")[:, None] & candidates.mask[:, :depth]
+        logits = np.zeros((size, depth, 2), np.float32)
+        many = max(_ROWS // max(depth, 1), 1)
+        for at in range(0, size if depth else 0, many):
+            part = slice(at, at + many)
+            if not mine[part].any():
+                continue
+            # what an update added after the columns were made is a product of which nothing is known
+            known = mine[part] & (candidates.product[part, :depth] < self._features.count)
+            arrays = self._features(
+                requests.user_id[part].tolist(),
+                requests.query[part].tolist(),
+                requests.now[part],
+                np.where(known, candidates.product[part, :depth], 0),
+                known,
+            )
+            logits[part] = self._ranker(arrays)
+        value = logits[..., 0] + np.float32(self._options.purchase) * logits[..., 1]
+        score = candidates.score.astype(np.float32).copy()
+        ranked = mine.any(1)
+        # the others keep their order behind the ranked ones
+        behind = -1e4 - np.arange(width, dtype=np.float32)
+        score[ranked] = behind
+        score[:, :depth] = np.where(mine, value, score[:, :depth])
+        columns: dict[str, Any] = {}
+        for at, name in enumerate(("pclick", "ppurchase")):
+            chance = np.zeros((size, width), np.float32)
+            chance[:, :depth] = np.where(mine, 1 / (1 + np.exp(-np.clip(logits[..., at], -30, 30))), 0)
+            columns[name] = chance
+        score = np.where(candidates.mask, score, candidates.score)
+        return candidates.ranked(score.astype(np.float32), order=self._view.order, **columns)
+
+
+class TrainedRankers:
+    """The trained rankers of a shop; safe between threads.
+
+    Args:
+        live: model -> the version that "live" means, or None.
+    """
+
+    def __init__(self, shop: Shop) -> None:
+        self._shop = shop
+        self._lock = threading.Lock()
+        self._rankers: dict[tuple[str, str], Ranker] = {}
+        self._features: dict[tuple[int, str], Features] = {}
+
+    def method(self, name: str, live: dict[str, str]) -> Callable[[View, StageOptions], Stage]:
+        """What makes the stage of a model. live: "stage/model" -> version, of the manifest."""
+
+        def make(view: View, options: StageOptions) -> Stage:
+            own = _options(options)
+            version = live.get(f"rank/{name}") if options.model == "live" else options.model
+            if version is None:
+                raise EmptorError(
+                    f"stage rank, method {name}: the shop has no such model yet; "
+                    f"train one: emptor train {self._shop.path} --stage rank --model {name}"
+                )
+            with self._lock:
+                ranker = self._ranker(name, version)
+                return TrainedRanking(view, ranker, self._features_of(view.generation, ranker), own)
+
+        return make
+
+    def _ranker(self, name: str, version: str) -> Ranker:
+        from emptor.rank.loading import load_ranker
+
+        key = (name, version)
+        if key not in self._rankers:
+            if not version.isdigit():
+                raise EmptorError(f"stage rank, method {name}: model {version!r} is no version; a number or 'live'")
+            self._rankers[key] = load_ranker(self._shop.path / "models" / "rank" / name / version)
+        return self._rankers[key]
+
+    def _features_of(self, generation: Generation, ranker: Ranker) -> Features:
+        """The features of a generation, with the log as it was known when it was published."""
+        from emptor.shop.features import Features
+
+        key = (generation.number, ranker.spec.hash)
+        if key not in self._features:
+            events = self._shop.events.read()
+            until = generation.about.get("last_seq", generation.about.get("events"))
+            if until is not None:
+                events = events.filter(pl.col("seq") <= until)
+            # those of older generations are not asked for again
+            self._features = {own: kept for own, kept in self._features.items() if own[0] == generation.number}
+            self._features[key] = Features(View(generation), ranker.spec, events)
+        return self._features[key]
+
+
+def _options(options: StageOptions) -> RankerOptions:
+    try:
+        return RankerOptions.model_validate(options.options)
+    except ValidationError as error:
+        first: Any = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise EmptorError(f"stage rank, options.{place}: {first['msg']}") from None
