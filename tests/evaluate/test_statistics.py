@@ -60,7 +60,7 @@ def test_the_same_seed_gives_the_same_answer(values, seed):
 def test_blocks_do_not_change_the_answer(monkeypatch):
     values = np.random.default_rng(0).normal(0.1, 1, size=64)
     whole = bootstrap(values, seed=0, resamples=500), sign_flip_p(values, seed=0, flips=500)
-    monkeypatch.setattr("emptor.evaluate.statistics._CELLS", 640)
+    monkeypatch.setattr("emptor.learn.resampling._CELLS", 640)
     assert (bootstrap(values, seed=0, resamples=500), sign_flip_p(values, seed=0, flips=500)) == whole
 
 
