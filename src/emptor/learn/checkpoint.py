@@ -58,8 +58,14 @@ class Checkpoints:
         text = json.dumps({**content, "best": best_file}, allow_nan=False, indent=1)
         write_durably(self._folder / "checkpoint.json", text.encode())
         self._best_file = best_file
-        for kind in ("state", "best"):
-            for path in [*self._folder.glob(f"{kind}-*.safetensors"), *self._folder.glob(f".{kind}-*.tmp")]:
+        for leftover in (
+            "state-*.safetensors",
+            "best-*.safetensors",
+            ".state-*.tmp",
+            ".best-*.tmp",
+            ".checkpoint.*.tmp",
+        ):
+            for path in self._folder.glob(leftover):
                 if path.name not in (state_file, best_file):
                     path.unlink(missing_ok=True)
 
