@@ -1,1 +1,6 @@
-"""Ranking networks: plain torch modules, one file each, all with the same inputs and the same outputs."""
+"""The ranking networks: one file each, the same inputs and outputs for all, and a registry of them by name."""
+
+from emptor.rank.models.inputs import TASKS, InputSpec, RankBatch
+from emptor.rank.models.registry import MODELS, build, size
+
+__all__ = ["MODELS", "TASKS", "InputSpec", "RankBatch", "build", "size"]

@@ -11,6 +11,8 @@ from dataclasses import dataclass, fields
 import torch
 from torch import nn
 
+from emptor.rank.models.layers import Standardise
+
 TASKS = ("click", "purchase")
 """What each network scores, in the order of its outputs."""
 
@@ -22,7 +24,7 @@ class InputSpec:
     Args:
         fields: categorical fields of a product, name -> how many ids (0 stands for unknown).
         actions: kinds of behaviour; gaps: buckets of the time between a behaviour and the request (0 pads both).
-        own: numbers of a product that do not depend on a request (G): price, picture.
+        own: numbers of a product that do not depend on a request (G): the price first, then its picture.
         numeric: numbers of a candidate for the request (F): the query's match, counters. context: of a request (X).
         words: ids of a query's words (0 pads).
     """
@@ -64,15 +66,15 @@ class RankBatch:
 
     def to(self, device: torch.device | str) -> RankBatch:
         """The same batch elsewhere."""
-        return RankBatch(**{own.name: getattr(self, own.name).to(device) for own in fields(self)})
+        return RankBatch(**{field.name: getattr(self, field.name).to(device) for field in fields(self)})
 
 
 class Embedding(nn.Module):
     """Products, behaviours and queries as vectors; products of the page and of the past share one space.
 
     A product's vector is the sum of its fields' embeddings and a map of its numbers, so that a field which is unknown
-    takes nothing away. It is standardised over the batch: histories and candidates are compared in it, which only works
-    if no direction drowns the others.
+    takes nothing away. It is standardised over the batch, candidates and histories together: they are compared in it,
+    which only works if no direction drowns the others and both were moved alike.
 
     Args:
         spec: see InputSpec. width: of a product's vector (D). word_width: of a query's vector (W).
@@ -86,7 +88,7 @@ class Embedding(nn.Module):
         self.of_action = nn.Embedding(spec.actions, width, padding_idx=0)
         self.of_gap = nn.Embedding(spec.gaps, width, padding_idx=0)
         self.of_word = nn.Embedding(spec.words, word_width, padding_idx=0)
-        self.standard = nn.BatchNorm1d(width, affine=False)
+        self.standard = Standardise(width)
         for table in (*self.of_field, self.of_action, self.of_gap, self.of_word):
             nn.init.normal_(table.weight, std=0.3)
             with torch.no_grad():
@@ -99,11 +101,16 @@ class Embedding(nn.Module):
         vectors = self.of_own(own)
         for at, table in enumerate(self.of_field):
             vectors = vectors + table(ids[..., at])
-        flat = vectors[there]
-        out = torch.zeros_like(vectors)
-        if len(flat) > 1 or not self.training:
-            out[there] = self.standard(flat)
-        return out
+        return self.standard(vectors, there)
+
+    def pages_and_pasts(self, batch: RankBatch) -> tuple[torch.Tensor, torch.Tensor]:
+        """`products` of the candidates [B, N, D] and of the histories [B, T, D], standardised together: apart, training
+        would move each by its own mean, but serving both by the same.
+        """
+        ids = torch.cat([batch.product, batch.past], 1)
+        vectors = self.products(ids, torch.cat([batch.own, batch.past_own], 1), torch.cat([batch.mask, batch.there], 1))
+        size = batch.product.shape[1]
+        return vectors[:, :size], vectors[:, size:]
 
     def behaviours(self, past: torch.Tensor, action: torch.Tensor, gap: torch.Tensor) -> torch.Tensor:
         """past [B, T, D] of `products`; action, gap [B, T] -> [B, T, D] with what was done and how long ago."""

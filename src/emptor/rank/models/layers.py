@@ -1,0 +1,61 @@
+"""The small parts that several ranking networks are made of.
+
+Shapes: B requests, M candidates or behaviours, D width.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+from emptor.errors import EmptorError
+
+
+class Standardise(nn.Module):
+    """Each of D features minus its mean, in its standard deviations, over what is there; nothing is learnt.
+
+    What is not there counts nowhere and comes out as 0. In training the statistics are the batch's, then the running
+    ones; a lone row has no statistics and takes the running ones as well.
+
+    Args:
+        width: D. eps: added to the variance. Large on purpose: a feature that never moved in training must not explode
+            once it moves (a query's, in a network trained on recommendation only).
+
+    Shapes: values [B, M, D], there [B, M] bool -> [B, M, D].
+
+    Example:
+        >>> layer = Standardise(1)
+        >>> layer(torch.tensor([[[1.0], [3.0], [100.0]]]), torch.tensor([[True, True, False]])).round().flatten()
+        tensor([-1.,  1.,  0.])
+    """
+
+    def __init__(self, width: int, *, eps: float = 1e-2) -> None:
+        super().__init__()
+        self.norm = nn.BatchNorm1d(width, eps=eps, affine=False)
+
+    def forward(self, values: torch.Tensor, there: torch.Tensor) -> torch.Tensor:
+        flat, norm = values[there], self.norm
+        if norm.training and len(flat) > 1:
+            flat = norm(flat)
+        else:
+            flat = functional.batch_norm(flat, norm.running_mean, norm.running_var, eps=norm.eps)
+        out = torch.zeros_like(values)
+        out[there] = flat
+        return out
+
+
+def masked_mean(vectors: torch.Tensor, there: torch.Tensor) -> torch.Tensor:
+    """vectors [B, M, D], there [B, M] bool -> [B, D]: the mean of what is there, 0 where nothing is."""
+    count = there.sum(1, keepdim=True).clamp(min=1)
+    return (vectors * there.unsqueeze(-1)).sum(1) / count
+
+
+def one_of(option: str, value: str, known: tuple[str, ...]) -> str:
+    """The value, if it is a known one.
+
+    Raises: EmptorError naming the option, the value and the known ones.
+    """
+    if value not in known:
+        raise EmptorError(f"{option}: unknown {value!r}; known are {', '.join(known)}")
+    return value
