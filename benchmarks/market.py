@@ -82,7 +82,7 @@ def behaviour(config: WorldConfig) -> dict[str, float]:
     start = time.perf_counter()
     alone = _behave((config, 12)) / (time.perf_counter() - start)
     # what a page view reads at least: rows of products (looks, sight, values, claims, numbers), a user's row, uniforms
-    product = 4 * (LOOKS + SIGHT) + 2 * 2 * SLOTS + 4 * 6
+    product = 4 * (LOOKS + SIGHT) + 2 * 2 * SLOTS + 4 * 7
     user = 4 * (LOOKS * 2 + 5) * len(KNOWN.departments)
     return {
         "behaviour_views_per_s_one": alone,

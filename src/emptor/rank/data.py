@@ -209,7 +209,8 @@ def batch_of(arrays: Arrays, scale: Scale) -> RankBatch:
         mean, sd = getattr(scale, name)
         columns[name] = np.clip((columns[name] - mean) / sd, -5, 5).astype(np.float32)
     columns["numeric"] = np.where(arrays.mask[..., None], columns["numeric"], np.float32(0))
-    return RankBatch(**{name: torch.from_numpy(np.require(own, requirements=["C", "W"])) for name, own in columns.items()})
+    ready = {name: np.require(own, requirements=["C", "W"]) for name, own in columns.items()}
+    return RankBatch(**{name: torch.from_numpy(own) for name, own in ready.items()})
 
 
 def batches(
