@@ -185,8 +185,9 @@ class Engine:
         assembled = self._assembled
         runner = self._cascade(assembled, cascade)
         lists: list[list[str]] = []
+        now = time.time_ns() // 1000  # as a visitor's request would have it
         for start in range(0, len(queries), 256):
-            requests = Requests.of(list(queries[start : start + 256]))
+            requests = Requests.of(list(queries[start : start + 256]), now=now)
             candidates = runner.run(requests, exploring=False).candidates
             lists += [assembled.view.product_ids(candidates.row(at)[0][:depth]) for at in range(len(candidates))]
         return lists
@@ -195,7 +196,8 @@ class Engine:
         """A batch's way through a cascade, nothing explored, and the view whose rows the traces name."""
         assembled = self._assembled
         runner = self._cascade(assembled, cascade)
-        return assembled.view, runner.run(Requests.of(list(queries)), exploring=False).traces
+        requests = Requests.of(list(queries), now=time.time_ns() // 1000)
+        return assembled.view, runner.run(requests, exploring=False).traces
 
     def blocked(self, query: str | None, rows: np.ndarray) -> np.ndarray:
         """Which of some products [n] (rows of the view) rules keep out of a search without filters: bool [n]."""

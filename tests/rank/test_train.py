@@ -18,13 +18,13 @@ import torch
 from emptor.cascade import Requests
 from emptor.engine import Engine
 from emptor.errors import EmptorError
-from emptor.rank.data import batches, read_pages
+from emptor.rank.data import Scale, batch_of, batches, read_pages
 from emptor.rank.loading import load_ranker
 from emptor.rank.names import NAMES
 from emptor.rank.quality import auc, grouped_auc, log_loss
 from emptor.rank.train import TrainOptions, scale_of, split, train_ranker
 from emptor.shop import schema
-from emptor.shop.features import Features
+from emptor.shop.features import Features, FeatureSpec
 from emptor.shop.holdout import is_held_out
 from emptor.shop.importer import republish
 from emptor.shop.shop import Shop
@@ -173,6 +173,62 @@ def test_the_stage_scores_as_offline_and_orders_by_it(logged: Path) -> None:
     chance = 1 / (1 + np.exp(-logits[..., 0]))
     assert np.allclose(np.where(done.mask, done.columns["pclick"], 0), np.where(done.mask, chance, 0), atol=1e-6)
     assert all((np.diff(score[mask]) <= 0).all() for score, mask in zip(done.score, done.mask, strict=True))
+
+
+def test_a_product_that_an_update_added_does_not_win_for_being_unknown(own: Shop) -> None:
+    with Engine.open(own.path) as engine:
+        engine.shop.update([{"product_id": "ZZNEW", "title": "Red shirt", "price": 9.0}])
+        engine.refresh()
+        row = engine.view.row("ZZNEW")
+        assert row is not None and row >= engine.view.generation.rows
+        done = engine.run(Requests.of(["red shirt"], now=int(START.timestamp() * 1e6)), cascade="learnt").candidates
+    mine = done.product[0] == row
+    assert mine.any() and 0.001 < done.columns["pclick"][0][mine][0] < 0.499
+
+
+def test_a_fallback_does_not_get_the_options_of_another_method(own: Shop) -> None:
+    settings = own.path / "shop.toml"
+    options = 'fallback = "affinity", options = { best = 20, purchase = 0.1 } }'
+    settings.write_text(settings.read_text().replace('fallback = "affinity" }', options))
+    with Engine.open(own.path) as engine:
+        assert engine.ranking(["shirt"], cascade="learnt")[0]
+
+
+def test_numbers_that_never_differed_stay_out(logged: Path) -> None:
+    with Shop.open(logged) as shop:
+        features = Features.of(shop)
+        pages = read_pages(shop.events.read(), features.rows)
+    first = pages.take(np.flatnonzero(pages.day == pages.day.min()))  # nothing was counted before the first day
+    scale = Scale.read(json.loads(json.dumps(scale_of(features, first, seed=0).to_dict())))
+    later = pages.take(np.arange(len(pages) - 5, len(pages)))
+    arrays = features(later.user_id.tolist(), later.query.tolist(), later.now, later.rows, later.mask)
+    numeric = batch_of(arrays, scale).numeric
+    assert arrays.numeric[..., 8].std() > 0 and (numeric[..., 7:10] == 0).all() and numeric.isfinite().all()
+
+
+def test_texts_that_are_read_in_another_way_are_other_features(own: Shop) -> None:
+    spec = FeatureSpec.of(own.view())
+    other = spec.model_copy(update={"text": {**spec.text, "language": "none"}})
+    assert other.hash != spec.hash
+    with pytest.raises(EmptorError, match="language 'none' against"):
+        Features.of(own, other)
+
+
+def test_a_run_is_of_one_network(own: Shop, tmp_path: Path) -> None:
+    train_ranker(own, model="awmoe", network={"experts": 2}, options=QUICK, resume=tmp_path / "run")
+    with pytest.raises(EmptorError):
+        train_ranker(own, model="awmoe_no_contrast", network={"experts": 2}, options=QUICK, resume=tmp_path / "run")
+
+
+def test_pages_of_one_product_each_are_told(shop: Shop) -> None:
+    fill(shop)
+    events = shop.events.read().collect().drop("seq").to_dicts()
+    for own in events:
+        own["request_id"] = f"{own['request_id']}-{own['product_id']}"
+        own["event_id"] = f"x{own['event_id']}"
+    pages = read_pages(pl.LazyFrame(events), Features.of(shop).rows)
+    with pytest.raises(EmptorError, match="must share its request_id"):
+        split(pages)
 
 
 def test_a_second_training_does_not_go_live_by_itself(own: Shop) -> None:

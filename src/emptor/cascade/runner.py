@@ -89,7 +89,11 @@ class Cascade:
         self._paces = paces if paces is not None else {}
         self._stages = [(o, _build(name, o, o.method, view, methods)) for o in options.stages]
         self._fallbacks = [
-            _build(name, o, o.fallback, view, methods) if o.fallback is not None else None for o in options.stages
+            # the options are the method's own: a fallback is another method, and runs with its defaults
+            _build(name, o.model_copy(update={"options": {}}), o.fallback, view, methods)
+            if o.fallback is not None
+            else None
+            for o in options.stages
         ]
 
     def run(

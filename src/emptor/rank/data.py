@@ -158,7 +158,10 @@ def sample_of(features: Features, pages: Pages, scale: Scale) -> Sample:
     """Pages as tensors."""
     width = max(int(pages.mask.sum(1).max(initial=1)), 1)
     own = {name: getattr(pages, name)[:, :width] for name in ("rows", "mask", "position", "clicked", "bought")}
-    arrays = features(pages.user_id.tolist(), pages.query.tolist(), pages.now, own["rows"], own["mask"])
+    # of the log a server knows what came before the last publish: here, what came before the day
+    known = pages.day * DAY_US
+    asked = (pages.user_id.tolist(), pages.query.tolist(), pages.now)
+    arrays = features(*asked, own["rows"], own["mask"], known=known)
     numbers: dict[str | int, int] = {}
     users = [numbers.setdefault(at if user is None else user, len(numbers)) for at, user in enumerate(pages.user_id)]
     return Sample(
@@ -190,16 +193,20 @@ class Scale:
         for values in (arrays.numeric[arrays.mask], arrays.context):
             sd = values.std(0) if len(values) else np.zeros(values.shape[1])
             mean = values.mean(0) if len(values) else np.zeros(values.shape[1])
-            # what never differs says nothing, whatever it is later
-            parts.append(np.stack([mean, np.where(sd > 1e-4, sd, 1.0)]).astype(np.float32))
+            # what never differed has weights that never learnt: it stays 0, whatever it is later
+            parts.append(np.stack([mean, np.where(sd > 1e-4, sd, np.inf)]).astype(np.float32))
         return cls(*parts)
 
     def to_dict(self) -> dict[str, list[Any]]:
-        return {own.name: getattr(self, own.name).tolist() for own in fields(self)}
+        """Plain values; a standard deviation of 0 stands for a number that never differed."""
+        return {own.name: np.nan_to_num(getattr(self, own.name), posinf=0).tolist() for own in fields(self)}
 
     @classmethod
     def read(cls, content: dict[str, Sequence[Any]]) -> Scale:
-        return cls(**{own.name: np.asarray(content[own.name], np.float32) for own in fields(cls)})
+        scale = cls(**{own.name: np.asarray(content[own.name], np.float32) for own in fields(cls)})
+        for values in (scale.numeric, scale.context):
+            values[1][values[1] == 0] = np.inf
+        return scale
 
 
 def batch_of(arrays: Arrays, scale: Scale) -> RankBatch:

@@ -45,7 +45,9 @@ def load_ranker(path: Path) -> Ranker:
 
     model = load_model(path, net_of)
     spec = FeatureSpec.read(model.config.features)
-    today = FeatureSpec(fields=spec.fields, history=spec.history, words=spec.words, query_words=spec.query_words)
+    today = FeatureSpec(
+        fields=spec.fields, history=spec.history, words=spec.words, query_words=spec.query_words, text=spec.text
+    )
     if not model.config.feature_hash == spec.hash == today.hash:
         told = "; ".join(spec.differences(today)) or "its hash and its features do not agree"
         raise EmptorError(f"{path}: trained with other features than this version makes ({told}); train it again")

@@ -26,6 +26,7 @@ from emptor.rank.models.awmoe import AWMoE
 from emptor.rank.models.contrast import contrast
 from emptor.rank.models.loss import ranking_loss
 from emptor.rank.quality import auc, grouped_auc, log_loss
+from emptor.shop.ageing import DAY_US
 from emptor.shop.features import Features
 from emptor.shop.manifest import Manifest, change_manifest
 from emptor.shop.shop import Shop
@@ -57,7 +58,7 @@ class TrainOptions(BaseModel):
     weight_decay: float = Field(1e-4, ge=0, le=1)
     purchase_weight: float = Field(1.0, ge=0, le=100)
     position: bool = True
-    seed: int = 0
+    seed: int = Field(0, ge=0, lt=2**63)
 
 
 @dataclass(frozen=True)
@@ -117,6 +118,11 @@ def split(pages: Pages) -> tuple[Pages, Pages]:
         clicks = int(part.clicked.sum())
         if not clicks or clicks == int(part.mask.sum()):
             raise EmptorError(f"of the {len(part)} pages {name}, {'none' if not clicks else 'everything'} was clicked")
+        if not (part.clicked.any(1) & (part.mask & ~part.clicked).any(1)).any():
+            raise EmptorError(
+                f"of the {len(part)} pages {name}, none has both products that were clicked and others: "
+                "impressions that stood on one page must share its request_id"
+            )
     return learnt, validated
 
 
@@ -152,9 +158,9 @@ def train_ranker(
     scale = scale_of(features, learnt, seed=options.seed)
     with seeded(options.seed, "weights"):
         net = build(model, input_spec(features.spec), **(network or {}))
-    fitted = fit_ranker(net, features, learnt, validated, scale, options=options, resume=resume)
+    run = orjson.dumps([model, dict(network or {}), shop.events.last_seq()], option=orjson.OPT_SORT_KEYS).decode()
+    fitted = fit_ranker(net, features, learnt, validated, scale, options=options, resume=resume, run=run)
     metrics = {name: round(value, 6) for name, value in fitted.metrics.items()}
-    version, path = _next(shop.path / "models" / STAGE / model)
     config = {
         "method": model,
         "options": dict(network or {}),
@@ -166,8 +172,11 @@ def train_ranker(
         "training.json": orjson.dumps({**options.model_dump(), "history": fitted.history}, option=orjson.OPT_INDENT_2),
     }
     card = _card(model, shop, learnt, validated, metrics, size(net))
-    save_model(path, net, config, metrics, card, features.spec.hash, files=files)
-    _make_live(shop, model, version)
+    # under the lock of writers, so that a backup has the model and what names it, or neither
+    with shop.writing(wait_s=60, doing="putting a model into the shop"):
+        version, path = _next(shop.path / "models" / STAGE / model)
+        save_model(path, net, config, metrics, card, features.spec.hash, files=files)
+        _make_live(shop, model, version)
     return Trained(path, version, metrics, fitted)
 
 
@@ -175,7 +184,8 @@ def scale_of(features: Features, pages: Pages, *, seed: int) -> Scale:
     """The scale of numbers, from some pages drawn at random."""
     chosen = np.sort(np.random.default_rng(seed).permutation(len(pages))[:_SCALED_BY])
     own = pages.take(chosen)
-    return Scale.of(features(own.user_id.tolist(), own.query.tolist(), own.now, own.rows, own.mask))
+    asked = (own.user_id.tolist(), own.query.tolist(), own.now, own.rows, own.mask)
+    return Scale.of(features(*asked, known=own.day * DAY_US))
 
 
 def fit_ranker(
@@ -187,8 +197,13 @@ def fit_ranker(
     *,
     options: TrainOptions,
     resume: Path | None = None,
+    run: str = "",
 ) -> Fitted[Trainee]:
-    """Fit a network, in place, to pages; stopped early by how well it foretells the clicks on others."""
+    """Fit a network, in place, to pages; stopped early by how well it foretells the clicks on others.
+
+    Args:
+        run: whatever else decides it (network, log): checkpoints of another run are refused.
+    """
     trainee = Trainee(net, learnt, position=options.position)
 
     def epoch_of(epoch: int) -> Iterator[Sample]:
@@ -209,7 +224,7 @@ def fit_ranker(
         total_steps=steps if steps > 20 else None,
         warmup_steps=min(steps // 10, 200),
         seed=options.seed,
-        inputs=f"{features.spec.hash} {len(learnt)} pages {options.model_dump_json()}",
+        inputs=f"{features.spec.hash} {len(learnt)} pages {options.model_dump_json()} {run}",
     )
     return fit(
         trainee,

@@ -61,14 +61,12 @@ class TrainedRanking:
             part = slice(at, at + many)
             if not mine[part].any():
                 continue
-            # what an update added after the columns were made is a product of which nothing is known
-            known = mine[part] & (candidates.product[part, :depth] < self._features.count)
             arrays = self._features(
                 requests.user_id[part].tolist(),
                 requests.query[part].tolist(),
                 requests.now[part],
-                np.where(known, candidates.product[part, :depth], 0),
-                known,
+                candidates.product[part, :depth],
+                mine[part],
             )
             logits[part] = self._ranker(arrays)
         value = logits[..., 0] + np.float32(self._options.purchase) * logits[..., 1]

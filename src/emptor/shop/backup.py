@@ -103,7 +103,11 @@ def _files(shop: Path, generations: set[str]) -> Iterator[Path]:
         here = Path(folder).relative_to(shop)
         if here == Path("generations"):
             folders[:] = [own for own in folders if own in generations]
-        folders[:] = sorted(own for own in folders if (here / own).as_posix() not in _MADE_AGAIN)
+        folders[:] = sorted(
+            own
+            for own in folders
+            if (here / own).as_posix() not in _MADE_AGAIN and not (own.startswith(".") and own.endswith(".tmp"))
+        )
         for own in sorted(names):
             unfinished = own.startswith(".") and (own.endswith(".tmp") or own.startswith(REWRITTEN))
             locks = here == Path() and (own.endswith(".lock") or own.startswith(EVENTS))

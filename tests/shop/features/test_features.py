@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from emptor.engine import Engine
 from emptor.errors import EmptorError
-from emptor.shop.ageing import DAY_US
+from emptor.shop.ageing import DAY_US, ShopDays
 from emptor.shop.features import ACTIONS, Features, FeatureSpec
 from emptor.shop.features.counters import Counters
 from emptor.shop.features.past import Past, gap_of
@@ -66,7 +66,8 @@ def test_the_past_is_what_was_done_before(events: list[tuple[str, int, str, int]
         want = [(p, 1 + ACTIONS.index(a)) for _, _, p, a in reversed(own)][:3]
         assert list(zip(seen.row[at].tolist(), seen.action[at].tolist(), strict=True))[: len(want)] == want
         assert (seen.row[at, len(want) :] == -1).all() and (seen.gap[at, len(want) :] == 0).all()
-        gaps = [int(gap_of(np.array((now - t) * 60_000_000))) for t, *_ in reversed(own)][:3]
+        clock = ShopDays.of(log(events)).clock(np.array([moment(now), *[moment(t) for t, *_ in reversed(own)]]))
+        gaps = [int(gap_of((clock[0] - earlier) * DAY_US)) for earlier in clock[1:]][:3]
         assert seen.gap[at, : len(want)].tolist() == gaps
 
 

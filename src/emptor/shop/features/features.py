@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
+from emptor.errors import EmptorError
 from emptor.shop.ageing import DAY_US
 from emptor.shop.features.counters import Counters
 from emptor.shop.features.past import Past
 from emptor.shop.features.products import product_columns
-from emptor.shop.features.spec import FeatureSpec
+from emptor.shop.features.spec import FeatureSpec, text_of
 from emptor.shop.features.words import product_words, query_words
 from emptor.shop.view import View
 
@@ -53,6 +54,14 @@ class Features:
     """
 
     def __init__(self, view: View, spec: FeatureSpec, events: pl.LazyFrame) -> None:
+        own = text_of(view)
+        if spec.text != own:
+            told = ", ".join(
+                f"{name} {spec.text.get(name)!r} against {own[name]!r}"
+                for name in own
+                if spec.text.get(name) != own[name]
+            )
+            raise EmptorError(f"the features are of texts that are read in another way ({told}); train the model again")
         self.view, self.spec = view, spec
         self._products, self._words = product_columns(view, spec), product_words(view)
         self.rows = pl.DataFrame({"product_id": view.product_ids(np.arange(view.rows)), "row": np.arange(view.rows)})
@@ -60,13 +69,13 @@ class Features:
 
     @property
     def count(self) -> int:
-        """Products whose columns are here: rows below it."""
+        """Products of which something is known: rows below it."""
         return self._products.nobody
 
     @classmethod
     def of(cls, shop: Shop, spec: FeatureSpec | None = None) -> Features:
-        """Those of a shop's live catalogue and its whole log."""
-        view = shop.view()
+        """Those of a shop's live generation, as a server has them, and its whole log."""
+        view = View(shop.view().generation)
         return cls(view, spec or FeatureSpec.of(view), shop.events.read())
 
     def __call__(
@@ -76,14 +85,19 @@ class Features:
         now: np.ndarray,
         rows: np.ndarray,
         mask: np.ndarray,
+        *,
+        known: np.ndarray | None = None,
     ) -> Arrays:
-        """users, queries [B] (None: nobody, none); now [B] int64: UTC microseconds; rows, mask [B, N]: of products."""
-        rows = np.where(mask, rows, self._products.nobody)
-        seen = self._past.before(users, now, most=self.spec.history)
+        """users, queries [B] (None: nobody, none); now [B] int64: UTC microseconds; rows, mask [B, N]: of products;
+        known [B] int64: the moment up to which the log was known, `now` unless given.
+
+        Rows from `count` on are of products that an update added after the columns were made: nothing is known of them.
+        """
+        rows = np.where(mask, np.minimum(rows, self._products.nobody), self._products.nobody)
+        seen = self._past.before(users, now, most=self.spec.history, known=known)
         past = np.where(seen.row >= 0, seen.row, self._products.nobody)
         words, buckets = query_words(self.view, queries, self.spec)
-        known = np.where(mask, rows, -1)
-        # an update adds products that were not there when the columns were made; they are new here as well
+        known = np.where(rows < self._products.nobody, rows, -1)
         match, counted = self._words.match(words, known), self._counters.before(known, now)
         age = np.where(mask, self._days_on_sale(rows, now), 0)[..., None].astype(np.float32)
         searching = (words != 0).any(1)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from emptor.shop.ageing import DAY_US, ShopDays
 from emptor.shop.features.spec import ACTIONS, GAPS
 
 _MINUTE_US = 60_000_000
@@ -32,15 +33,23 @@ class Past:
 
     Args:
         user_ids: sorted, each once. user [A] int64: places in user_ids, rising; time [A] int64: UTC microseconds,
-            rising within a user; row [A] int64: products; action [A] int64: 1 + place in ACTIONS.
+            rising within a user; row [A] int64: products; action [A] int64: 1 + place in ACTIONS. days: of the log.
     """
 
     def __init__(
-        self, user_ids: Sequence[str], user: np.ndarray, time: np.ndarray, row: np.ndarray, action: np.ndarray
+        self,
+        user_ids: Sequence[str],
+        user: np.ndarray,
+        time: np.ndarray,
+        row: np.ndarray,
+        action: np.ndarray,
+        *,
+        days: ShopDays,
     ) -> None:
         self._place = {user_id: place for place, user_id in enumerate(user_ids)}
         self._start = np.searchsorted(user, np.arange(len(user_ids) + 1))
         self._time, self._row, self._action = time, row, action
+        self._days, self._clock = days, days.clock(time)
 
     @classmethod
     def of(cls, events: pl.LazyFrame, rows: pl.DataFrame) -> Past:
@@ -65,18 +74,24 @@ class Past:
         users = acted.select(pl.col("user_id").unique().sort()).with_row_index("user")
         acted = acted.join(users, on="user_id").sort("user", "time", "seq")
         columns = [acted[name].to_numpy().astype(np.int64) for name in ("user", "time", "row", "action")]
-        return cls(users["user_id"].to_list(), *columns)
+        return cls(users["user_id"].to_list(), *columns, days=ShopDays.of(events))
 
-    def before(self, users: Sequence[str | None], now: np.ndarray, *, most: int) -> Seen:
+    def before(
+        self, users: Sequence[str | None], now: np.ndarray, *, most: int, known: np.ndarray | None = None
+    ) -> Seen:
         """What users [B] had done before moments [B] (UTC microseconds), `most` actions of it.
 
-        An action of the very moment is not before it: a page does not know its own click.
+        An action of the very moment is not before it: a page does not know its own click. Gaps are times on the shop's
+        clock, which stands still on days without events: an old log stays what a model has learnt from.
+
+        Args:
+            known [B]: the moment up to which the log was known; `now` unless given.
         """
         place = np.array([-1 if own is None else self._place.get(own, -1) for own in users], np.int64)
-        known = place >= 0
-        first = np.where(known, self._start[place], 0)
-        end = np.where(known, self._start[place + 1], 0)
-        end = _first_at(self._time, first, end, now)
+        somebody = place >= 0
+        first = np.where(somebody, self._start[place], 0)
+        end = np.where(somebody, self._start[place + 1], 0)
+        end = _first_at(self._time, first, end, now if known is None else np.minimum(known, now))
         count = end - first
         at = end[:, None] - 1 - np.arange(most)
         there = at >= first[:, None]
@@ -84,7 +99,7 @@ class Past:
         if not len(self._row):
             nothing = np.zeros(at.shape, np.int64)
             return Seen(nothing - 1, nothing, nothing, count)
-        gap = gap_of(now[:, None] - self._time[at])
+        gap = gap_of((self._days.clock(now)[:, None] - self._clock[at]) * DAY_US)
         return Seen(
             np.where(there, self._row[at], -1), np.where(there, self._action[at], 0), np.where(there, gap, 0), count
         )

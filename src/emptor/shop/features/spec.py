@@ -32,6 +32,11 @@ _MOST_VALUES = 400
 _ATTRIBUTES = 6
 
 
+def text_of(view: View) -> dict[str, Any]:
+    """How a catalogue's texts are read, as plain values."""
+    return view.analyser.options.model_dump(mode="json")
+
+
 class FeatureSpec(BaseModel):
     """The features of a model. Two models with the same hash read the same arrays in the same way.
 
@@ -39,7 +44,8 @@ class FeatureSpec(BaseModel):
         fields: categorical fields of a product -> buckets that their values are hashed into (0: unknown). Attributes of
             the catalogue are called `attribute:NAME`.
         history: behaviours that count, the last ones. words: buckets for words; query_words: of a query, at most.
-        version: of the code that makes the numbers; another one is another meaning.
+        text: how texts are read, the analyser's options. version: of the code that makes the numbers; another one is
+            another meaning.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -49,6 +55,7 @@ class FeatureSpec(BaseModel):
     history: int = Field(30, ge=1, le=200)
     words: int = Field(16_384, ge=16)
     query_words: int = Field(12, ge=1, le=32)
+    text: dict[str, Any] = {}
     own: tuple[str, ...] = OWN
     numeric: tuple[str, ...] = NUMERIC
     context: tuple[str, ...] = CONTEXT
@@ -61,7 +68,9 @@ class FeatureSpec(BaseModel):
         useful = [name for name, _ in sorted(have.items(), key=lambda own: (-own[1], own[0]))]
         useful = [name for name in useful if 2 <= distinct[name] <= _MOST_VALUES][:_ATTRIBUTES]
         fields = {"product": 65_536, "brand": 4_096, "department": 512, "category": 4_096}
-        return cls.read({"fields": fields | {f"attribute:{name}": 1_024 for name in useful}, **changes})
+        return cls.read(
+            {"text": text_of(view), "fields": fields | {f"attribute:{name}": 1_024 for name in useful}, **changes}
+        )
 
     @classmethod
     def read(cls, content: Mapping[str, Any]) -> FeatureSpec:
