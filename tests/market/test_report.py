@@ -18,6 +18,7 @@ from typer.testing import CliRunner
 
 from emptor.cli import app
 from emptor.errors import EmptorError
+from emptor.market.config import VERSION
 from emptor.market.experiment import Row
 from emptor.market.report.ab import compare_cascades, corrected
 from emptor.market.report.figures import MEANINGS, figures, judged, outside
@@ -220,7 +221,7 @@ def test_a_report_names_its_world_and_counts_the_log(report: dict[str, Any], tin
     config = load_config(tiny_market)
     with Shop.open(tiny_market) as shop:
         events = shop.events.read().collect()
-    assert (report["world"], report["seed"], report["market"]) == (config.hash, config.seed, "v1")
+    assert (report["world"], report["seed"], report["market"]) == (config.hash, config.seed, VERSION)
     assert report["log"]["events"] == events.height
     assert report["log"]["users"] == events["user_id"].n_unique()
     found = {own["name"]: own["value"] for own in report["figures"]}

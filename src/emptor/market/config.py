@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from emptor.errors import EmptorError
 
-VERSION = "v1"
+VERSION = "v2"
 """Of the market's forms. Another version is another market: results of the two do not stand in one table."""
 
 
