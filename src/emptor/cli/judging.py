@@ -126,12 +126,24 @@ def promote(
 def rollback(
     shop: ShopFolder,
     author: Annotated[str, typer.Option(help="Who takes it back, for the history.")] = "",
+    catalogue: Annotated[
+        bool, typer.Option("--catalogue", help="Instead, make the generation before the live one live again.")
+    ] = False,
 ) -> None:
-    """Take the last promotion back: the default is again the cascade that it was before."""
+    """Take the last promotion back: the default is again the cascade that it was before.
+
+    With --catalogue, take the last import or publish back: the generation before it is live again, with the updates
+    that were made to it. Done twice, it is undone. The log, models and settings stay.
+    """
     from emptor.shop.promotion import rollback as take_back
+    from emptor.shop.returning import return_to_previous
     from emptor.shop.shop import Shop
 
     with Shop.open(shop) as target:
+        if catalogue:
+            live, left = return_to_previous(target)
+            out.print(f"Generation [bold]{live}[/] is live again (it was {left}, which is kept).")
+            return
         entry = take_back(target, author=author)
     out.print(f"[bold]{escape(entry.after)}[/] is the default cascade again (it was {escape(entry.before)}).")
 

@@ -76,13 +76,17 @@ def read_manifest(shop: Path, *, name: str = NAME) -> Manifest | None:
 
 
 def change_manifest(shop: Path, change: Callable[[Manifest | None], Manifest], *, wait_s: float = 10.0) -> Manifest:
-    """Publish what `change` makes of the manifest: the old one is kept as the previous, the new one replaces it
-    atomically and durably. A generation may be published while a cascade is promoted; neither undoes the other.
+    """Publish what `change` makes of the manifest: it replaces the old one atomically and durably. A generation may be
+    published while a cascade is promoted; neither undoes the other.
+
+    The previous manifest is the last one of another generation: a promotion must not take from a shop the generation
+    that it could go back to.
     """
     with locked(shop / "manifest.lock", wait_s=wait_s, doing="changing what is live"):
         path = shop / NAME
-        manifest = change(read_manifest(shop))
-        if path.exists():
+        old = read_manifest(shop)
+        manifest = change(old)
+        if old is not None and old.generation != manifest.generation:
             write_durably(shop / PREVIOUS, path.read_bytes())
         write_durably(path, orjson.dumps(manifest.model_dump(), option=orjson.OPT_INDENT_2) + b"\n")
     return manifest
