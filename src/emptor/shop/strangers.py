@@ -41,7 +41,7 @@ class Strangers:
         """What to do about it."""
         if self.meant is not None:
             return f"the catalogue has {self.meant[:60]}: leading zeros got lost; write ids in both files alike"
-        return "they count for nothing until it has them; write ids in both files alike"
+        return "they count for nothing until it has them (if it should, the ids are written in another way there)"
 
 
 def strangers_among(view: View, products: Mapping[str, int]) -> Strangers | None:
