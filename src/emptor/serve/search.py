@@ -153,12 +153,15 @@ def deadline(engine: Engine, cascade: str) -> float | None:
 
 
 def find_product(engine: Engine, product_id: str) -> dict[str, object]:
-    """All fields of a product. Raises NotFound."""
+    """All fields of a product, a price with its currency. Raises NotFound."""
     view = engine.view
     row = view.row(product_id)
     if row is None:
         raise _missing(product_id)
-    return view.product(row)
+    product = view.product(row)
+    if product["currency"] is None and product["price"] is not None:
+        product["currency"] = engine.shop.options.currency
+    return product
 
 
 def find_row(engine: Engine, product_id: str) -> int:

@@ -130,6 +130,8 @@ def router(service: Service, *, hosts: Collection[str] | None) -> APIRouter:
             form.pop("factor", None)
 
         def change() -> None:
+            if form.get("position") == "-1":
+                raise EmptorError("the rule cannot be stored: place 0; expected a whole number from 1, the first place")
             if ended is not None:
                 end_rule(service.shop.path, ended, author=author)
             else:
