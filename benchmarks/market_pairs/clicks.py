@@ -14,11 +14,11 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from benchmarks.market_pairs.common import gauc
 from benchmarks.market_pairs.examples import CROSSES, Examples
 from benchmarks.market_pairs.items import WIDTH, Items
 from emptor.market.knowledge import CATEGORIES
 from emptor.market.knowledge.brands import BRANDS
+from emptor.rank.quality import grouped_auc
 
 SPACE = 24
 _ATTENTION = 16
@@ -218,4 +218,4 @@ def logistic(train: Examples, test: Examples, items: Items) -> np.ndarray:
 
 def quality(score: np.ndarray, test: Examples) -> float:
     """GAUC by request."""
-    return gauc(score, test.clicked, test.page)[0]
+    return grouped_auc(score, test.clicked, test.page)[0]

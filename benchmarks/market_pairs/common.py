@@ -10,12 +10,11 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import orjson
 import torch
-from scipy.stats import t as student
 
 from emptor.evaluate.report import environment
+from emptor.learn.compare import over_seeds
 from emptor.market.config import VERSION, WorldConfig
 
 RESULTS = Path(__file__).parents[2] / "docs" / "results" / "market_pairs.json"
@@ -54,11 +53,9 @@ def started(name: str, *, seeds: int) -> Run:
 
 def summary(values: Sequence[float]) -> dict[str, Any]:
     """Mean and 95% interval (Student's t) over worlds; no interval for one."""
-    own = np.asarray(values, float)
-    half = float(student.ppf(0.975, len(own) - 1) * own.std(ddof=1) / np.sqrt(len(own))) if len(own) > 1 else None
-    mean = float(own.mean())
-    ci95 = None if half is None else [mean - half, mean + half]
-    return {"mean": mean, "ci95": ci95, "per_seed": own.tolist(), "n": len(own)}
+    own = over_seeds(values)
+    ci95 = None if own.low is None or own.high is None else [own.low, own.high]
+    return {"mean": own.mean, "ci95": ci95, "per_seed": list(map(float, values)), "n": own.n}
 
 
 def verdict(on: dict[str, Any], off: dict[str, Any], gap: dict[str, Any]) -> str:
@@ -154,25 +151,3 @@ def told(what: str, work: Callable[[], Any]) -> Any:
     result = work()
     print(f"# {what}: {time.perf_counter() - start:.0f} s", flush=True)
     return result
-
-
-def gauc(score: np.ndarray, clicked: np.ndarray, page: np.ndarray) -> tuple[float, int]:
-    """AUC within each request that has clicks and others, averaged over requests, and how many those are.
-
-    score [R], clicked [R] bool, page [R] int64: the request of each row, rising.
-    """
-    order = np.lexsort((score, page))
-    own, hit = page[order], clicked[order]
-    first = np.r_[True, own[1:] != own[:-1]]
-    place = np.cumsum(first) - 1
-    rank = np.arange(len(own)) - np.flatnonzero(first)[place]
-    # ties share their mean rank
-    block = np.r_[True, (own[1:] != own[:-1]) | (score[order][1:] != score[order][:-1])]
-    which = np.cumsum(block) - 1
-    rank = (np.bincount(which, rank) / np.bincount(which))[which]
-    positives = np.bincount(place, hit).astype(float)
-    negatives = np.bincount(place) - positives
-    sums = np.bincount(place, rank * hit)
-    good = (positives > 0) & (negatives > 0)
-    auc = (sums[good] - positives[good] * (positives[good] - 1) / 2) / (positives[good] * negatives[good])
-    return float(auc.mean()), int(good.sum())
