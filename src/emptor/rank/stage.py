@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from emptor.cascade import Candidates, Methods, Requests, Stage
-from emptor.errors import EmptorError
 from emptor.rank.names import NAMES
+from emptor.rank.options import options_of
 from emptor.shop.config import StageOptions
 from emptor.shop.taste import Taste
 from emptor.shop.view import View
@@ -84,13 +84,7 @@ def methods(taste: Taste, trained: Callable[[str], Callable[[View, StageOptions]
     """
 
     def affinity(view: View, options: StageOptions) -> Stage:
-        try:
-            own = AffinityOptions.model_validate(options.options)
-        except ValidationError as error:
-            first = error.errors()[0]
-            place = ".".join(str(part) for part in first["loc"])
-            raise EmptorError(f"stage rank, options.{place}: {first['msg']}") from None
-        return AffinityRanking(view, taste=taste, options=own)
+        return AffinityRanking(view, taste=taste, options=options_of(AffinityOptions, options))
 
     learnt = {name: trained(name) for name in NAMES} if trained else {}
     return {"rank": {"affinity": affinity, **learnt}}

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from emptor.cascade import Candidates, Requests, Stage
 from emptor.errors import EmptorError
+from emptor.rank.options import options_of
 from emptor.shop.config import StageOptions
 from emptor.shop.generation import Generation
 from emptor.shop.shop import Shop
@@ -102,7 +103,7 @@ class TrainedRankers:
         """What makes the stage of a model. live: "stage/model" -> version, of the manifest."""
 
         def make(view: View, options: StageOptions) -> Stage:
-            own = _options(options)
+            own = options_of(RankerOptions, options)
             version = live.get(f"rank/{name}") if options.model == "live" else options.model
             if version is None:
                 raise EmptorError(
@@ -139,12 +140,3 @@ class TrainedRankers:
             self._features = {own: kept for own, kept in self._features.items() if own[0] == generation.number}
             self._features[key] = Features(View(generation), ranker.spec, events)
         return self._features[key]
-
-
-def _options(options: StageOptions) -> RankerOptions:
-    try:
-        return RankerOptions.model_validate(options.options)
-    except ValidationError as error:
-        first: Any = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise EmptorError(f"stage rank, options.{place}: {first['msg']}") from None

@@ -56,7 +56,7 @@ def moment(minutes: int) -> int:
 @settings(max_examples=60, deadline=None)
 @given(st.lists(event, max_size=40), st.lists(st.integers(0, 5 * 24 * 60), min_size=1, max_size=4))
 def test_the_past_is_what_was_done_before(events: list[tuple[str, int, str, int]], asked: list[int]) -> None:
-    past = Past.of(log(events), ROWS)
+    past = Past.of(log(events), ROWS, ShopDays.of(log(events)))
     users = ["u0", "u1", "nobody", None][: len(asked)]
     seen = past.before(users, np.array([moment(own) for own in asked]), most=3)
     for at, (user, now) in enumerate(zip(users, asked, strict=True)):
@@ -74,7 +74,7 @@ def test_the_past_is_what_was_done_before(events: list[tuple[str, int, str, int]
 @settings(max_examples=60, deadline=None)
 @given(st.lists(event, max_size=60), st.integers(0, 5 * 24 * 60))
 def test_counters_count_the_days_before(events: list[tuple[str, int, str, int]], now: int) -> None:
-    counters = Counters.of(log(events), ROWS)
+    counters = Counters.of(log(events), ROWS, ShopDays.of(log(events)))
     at = moment(now)
     found = counters.before(np.array([[0, 3, -1]]), np.array([at]))[0]
     earlier = [own for own in events if moment(own[3]) // DAY_US < at // DAY_US]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Unpack
 
 import torch
@@ -12,7 +13,7 @@ from emptor.rank.models.features import FeatureNet, FeatureOptions, Features
 from emptor.rank.models.inputs import TASKS, InputSpec, RankBatch
 
 
-class MixtureOfExperts(nn.Module):
+class MixtureOfExperts(nn.Module, ABC):
     """score = the experts' logits, weighed by a gate and summed, plus a bias per task. Subclasses say what the gate is.
 
     The experts see what DIN's head sees. A trainer that needs the features as well calls `features` and `score` apart.
@@ -36,9 +37,9 @@ class MixtureOfExperts(nn.Module):
         self.experts = Experts(self.features.size, experts=experts, hidden=hidden)
         self.bias = nn.Parameter(torch.zeros(len(TASKS)))
 
+    @abstractmethod
     def weights(self, features: Features) -> torch.Tensor:
         """What each expert counts: [B, N, K, 1], or [B, N, K, 2] where the tasks have their own."""
-        raise NotImplementedError
 
     def score(self, features: Features) -> torch.Tensor:
         """Logits [B, N, 2] of what `features` gave."""

@@ -25,9 +25,10 @@ class Counters:
         self._days, self._key, self._sums, self._whole = days, key, sums, whole
 
     @classmethod
-    def of(cls, events: pl.LazyFrame, rows: pl.DataFrame) -> Counters:
-        """The counters of a log. rows: columns product_id and row; other products count only in the mean."""
-        days = ShopDays.of(events)
+    def of(cls, events: pl.LazyFrame, rows: pl.DataFrame, days: ShopDays) -> Counters:
+        """The counters of a log, whose days are `days`. rows: columns product_id and row; other products count only in
+        the mean.
+        """
         count = len(days.days)
         daily = (
             events.filter(pl.col("action").is_in(list(_PLACES_SEEN)))

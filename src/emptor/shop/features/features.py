@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from emptor.errors import EmptorError
-from emptor.shop.ageing import DAY_US
+from emptor.shop.ageing import DAY_US, ShopDays
 from emptor.shop.features.counters import Counters
 from emptor.shop.features.past import Past
 from emptor.shop.features.products import product_columns
@@ -65,7 +65,8 @@ class Features:
         self.view, self.spec = view, spec
         self._products, self._words = product_columns(view, spec), product_words(view)
         self.rows = pl.DataFrame({"product_id": view.product_ids(np.arange(view.rows)), "row": np.arange(view.rows)})
-        self._past, self._counters = Past.of(events, self.rows), Counters.of(events, self.rows)
+        days = ShopDays.of(events)
+        self._past, self._counters = Past.of(events, self.rows, days), Counters.of(events, self.rows, days)
 
     @property
     def count(self) -> int:

@@ -52,11 +52,11 @@ class Past:
         self._days, self._clock = days, days.clock(time)
 
     @classmethod
-    def of(cls, events: pl.LazyFrame, rows: pl.DataFrame) -> Past:
+    def of(cls, events: pl.LazyFrame, rows: pl.DataFrame, days: ShopDays) -> Past:
         """The actions of users in a log.
 
         Args:
-            rows: columns product_id and row; actions on other products are left out.
+            rows: columns product_id and row; actions on other products are left out. days: of the log.
         """
         kinds = {action: number for number, action in enumerate(ACTIONS, 1)}
         acted = (
@@ -74,7 +74,7 @@ class Past:
         users = acted.select(pl.col("user_id").unique().sort()).with_row_index("user")
         acted = acted.join(users, on="user_id").sort("user", "time", "seq")
         columns = [acted[name].to_numpy().astype(np.int64) for name in ("user", "time", "row", "action")]
-        return cls(users["user_id"].to_list(), *columns, days=ShopDays.of(events))
+        return cls(users["user_id"].to_list(), *columns, days=days)
 
     def before(
         self, users: Sequence[str | None], now: np.ndarray, *, most: int, known: np.ndarray | None = None

@@ -67,12 +67,8 @@ def _attributes(view: View, spec: FeatureSpec, count: int) -> dict[str, np.ndarr
     if not wanted or not len(view.attribute_codes):
         return found
     pairs = [own.partition("\x1f") for own in _words(view.attributes)]
-    lengths = view.attribute_end[:count] - view.attribute_start[:count]
-    owner = np.repeat(np.arange(count), lengths)
-    at = np.repeat(view.attribute_start[:count], lengths) + (
-        np.arange(len(owner)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-    )
-    codes = view.attribute_codes[at]
+    codes, counts = view.attributes_of(np.arange(count))
+    owner = np.repeat(np.arange(count), counts)
     for name in wanted:
         numbers = numbers_of(value if f"{_ATTRIBUTE}{own}" == name else "" for own, _, value in pairs)
         mine = np.array([f"{_ATTRIBUTE}{own}" == name for own, _, _ in pairs])
