@@ -279,6 +279,18 @@ def test_a_model_of_other_features_is_refused_and_told_apart(own: Shop) -> None:
         load_ranker(folder)
 
 
+def test_training_again_cures_a_shop_whose_live_model_is_refused(own: Shop) -> None:
+    folder = own.path / "models" / "rank" / "dnn" / "1"
+    config = json.loads((folder / "config.json").read_text())
+    config["features"]["version"] = 0
+    (folder / "config.json").write_text(json.dumps(config))
+    with pytest.raises(EmptorError, match="train it again"):
+        Engine.open(own.path)
+    train_ranker(own, model="dnn", options=QUICK)
+    with Engine.open(own.path) as engine:
+        assert engine.ranking(["shirt"], cascade="learnt")[0]
+
+
 def test_names_are_those_of_the_networks() -> None:
     from emptor.rank.models import MODELS
 

@@ -21,6 +21,7 @@ from emptor.learn.folder import save_model
 from emptor.learn.seeds import seeded, torch_rng
 from emptor.progress import step
 from emptor.rank.data import LONGEST, Pages, Sample, Scale, batches, input_spec, read_pages
+from emptor.rank.loading import load_ranker
 from emptor.rank.models import MODELS, build, size
 from emptor.rank.models.awmoe import AWMoE
 from emptor.rank.models.contrast import contrast
@@ -303,13 +304,27 @@ def _next(folder: Path) -> tuple[str, Path]:
 
 
 def _make_live(shop: Shop, model: str, version: str) -> None:
-    """The first version of a model is the live one; a later one has to be named, or promoted in a cascade."""
+    """The first version of a model is the live one; a later one has to be named, unless the live one cannot be used any
+    more: a shop whose cascade asks for it does not open, and training again is the cure that it is told.
+    """
 
     def change(old: Manifest | None) -> Manifest:
         assert old is not None  # a shop without a generation has no features
-        return old.model_copy(update={"models": {f"{STAGE}/{model}": version} | old.models})
+        key = f"{STAGE}/{model}"
+        live = old.models.get(key)
+        if live is None or not _usable(shop.path / "models" / key / live):
+            live = version
+        return old.model_copy(update={"models": {**old.models, key: live}})
 
     change_manifest(shop.path, change)
+
+
+def _usable(path: Path) -> bool:
+    try:
+        load_ranker(path)
+    except EmptorError:
+        return False
+    return True
 
 
 def _card(model: str, shop: Shop, learnt: Pages, validated: Pages, metrics: Mapping[str, float], weights: int) -> str:
