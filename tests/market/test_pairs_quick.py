@@ -9,12 +9,13 @@ import pytest
 
 pytest.importorskip("benchmarks.market_pairs.common")
 
-from benchmarks.market_pairs.common import gauc, summary, verdict
+from benchmarks.market_pairs.common import summary, verdict
 from benchmarks.market_pairs.examples import examples
 from benchmarks.market_pairs.items import items_of
 from benchmarks.market_pairs.logs import HISTORY, logged
 from emptor.market.config import WorldConfig
 from emptor.market.world.world import World
+from emptor.rank.quality import grouped_auc
 
 ENOUGH = WorldConfig.of("tiny", seed=5, users=150, products=400, queries=400, catalogue={"churn": 0})
 
@@ -24,7 +25,7 @@ def test_gauc_is_by_request_and_shares_ties() -> None:
     clicked = np.array([True, False, False, True, False, False, False])
     page = np.array([0, 0, 0, 4, 4, 7, 7])
     # page 0 is in order, page 4 is a tie, page 7 has no click and does not count
-    assert gauc(score, clicked, page) == (pytest.approx(0.75), 2)
+    assert grouped_auc(score, clicked, page) == (pytest.approx(0.75), 2)
 
 
 def test_a_win_that_stays_without_its_cause_is_not_shown() -> None:
