@@ -22,17 +22,13 @@ from typing import Any
 import numpy as np
 import orjson
 
-from emptor.evaluate.report import environment
 from emptor.market.behaviour.asked import PAGE
 from emptor.market.config import VERSION, WorldConfig
-from emptor.market.making import new_market
-from emptor.market.running import run_market
 from emptor.market.world.listing import write_catalogue
 from emptor.market.world.products import LOOKS, SIGHT, SLOTS, make_products
 from emptor.market.world.taxonomy import KNOWN
 from emptor.market.world.users import make_users
 from emptor.market.world.world import EPOCH, World
-from emptor.shop.shop import Shop
 
 BATCH = 4_096
 
@@ -43,6 +39,9 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
+    # here, as in the command line: processes that only write listings import this file, and do without the shop
+    from emptor.evaluate.report import environment
+
     config = WorldConfig.of("demo", seed=args.seed)
     rows = {
         **products(args.seed),
@@ -122,6 +121,10 @@ def weight(config: WorldConfig) -> dict[str, float]:
 
 def through_a_cascade(config: WorldConfig, days: int) -> dict[str, float]:
     """A shop made, and days of it."""
+    from emptor.market.making import new_market
+    from emptor.market.running import run_market
+    from emptor.shop.shop import Shop
+
     with tempfile.TemporaryDirectory() as folder:
         shop_path = Path(folder) / "shop"
         start = time.perf_counter()

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from emptor.cascade.chance import uniform
+from emptor.chance import uniform
 from emptor.cascade.contract import Candidates, Requests
 from emptor.shop.config import ExploreOptions
 

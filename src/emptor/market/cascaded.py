@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from emptor.cascade import Requests
-from emptor.cascade.chance import mixed
+from emptor.chance import mixed
 from emptor.engine import Engine
 from emptor.market.behaviour.asked import PAGE, Asked
 from emptor.market.pages import Pages

@@ -9,9 +9,8 @@ from __future__ import annotations
 from hashlib import blake2b
 
 import numpy as np
-from scipy.special import ndtri
 
-from emptor.cascade.chance import mixed
+from emptor.chance import mixed
 
 _ID_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _GOLDEN, _SECOND, _11 = np.uint64(0x9E3779B97F4A7C15), np.uint64(0x94D049BB133111EB), np.uint64(11)
@@ -67,6 +66,8 @@ class Draws:
 
     def normal(self, ids: np.ndarray, draw: int = 0) -> np.ndarray:
         """S -> float64 S, standard normal."""
+        from scipy.special import ndtri  # here: processes that only write listings do without
+
         return ndtri(self.uniform(ids, draw))
 
     def normals(self, ids: np.ndarray, count: int) -> np.ndarray:
