@@ -6,8 +6,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from emptor.chance import uniform
 from emptor.cascade.contract import Candidates, Requests
+from emptor.chance import uniform
 from emptor.shop.config import ExploreOptions
 
 

@@ -131,7 +131,7 @@ def router(service: Service, *, hosts: Collection[str] | None) -> APIRouter:
 
         def change() -> None:
             if form.get("position") == "-1":
-                raise EmptorError("the rule cannot be stored: position 0; expected a whole number from 1, the first place")
+                raise EmptorError("the rule cannot be stored: position 0; expected 1 (the first place) or more")
             if ended is not None:
                 end_rule(service.shop.path, ended, author=author)
             else:
