@@ -18,11 +18,13 @@ import torch
 from emptor.cascade import Requests
 from emptor.engine import Engine
 from emptor.errors import EmptorError
-from emptor.rank.data import Scale, batch_of, batches, read_pages
+from emptor.rank.data import read_pages
+from emptor.rank.examples import examples_of
 from emptor.rank.loading import load_ranker
 from emptor.rank.names import NAMES
 from emptor.rank.quality import auc, grouped_auc, log_loss
-from emptor.rank.train import TrainOptions, scale_of, split, train_ranker
+from emptor.rank.scale import Scale, batch_of
+from emptor.rank.train import TrainOptions, split, train_ranker
 from emptor.shop import schema
 from emptor.shop.features import Features, FeatureSpec
 from emptor.shop.holdout import is_held_out
@@ -136,10 +138,11 @@ def test_epochs_are_shuffled_and_the_same_for_a_seed(logged: Path) -> None:
     with Shop.open(logged) as shop:
         features = Features.of(shop)
         pages = read_pages(shop.events.read(), features.rows)
-    scale = scale_of(features, pages, seed=0)
+    examples = examples_of(features, pages)
+    scale = examples.scale(seed=0)
 
     def clicks(seed: int, epoch: int) -> list[float]:
-        own = batches(features, pages, scale, size=60, seed=seed, epoch=epoch)
+        own = examples.batches(scale, size=60, seed=seed, epoch=epoch)
         return [value for sample in own for value in sample.click.flatten().tolist()]
 
     assert clicks(1, 0) == clicks(1, 0) != clicks(1, 1)
@@ -199,7 +202,7 @@ def test_numbers_that_never_differed_stay_out(logged: Path) -> None:
         features = Features.of(shop)
         pages = read_pages(shop.events.read(), features.rows)
     first = pages.take(np.flatnonzero(pages.day == pages.day.min()))  # nothing was counted before the first day
-    scale = Scale.read(json.loads(json.dumps(scale_of(features, first, seed=0).to_dict())))
+    scale = Scale.read(json.loads(json.dumps(examples_of(features, first).scale(seed=0).to_dict())))
     later = pages.take(np.arange(len(pages) - 5, len(pages)))
     arrays = features(later.user_id.tolist(), later.query.tolist(), later.now, later.rows, later.mask)
     numeric = batch_of(arrays, scale).numeric

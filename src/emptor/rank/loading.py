@@ -11,8 +11,8 @@ from torch import nn
 
 from emptor.errors import EmptorError
 from emptor.learn.folder import ModelConfig, load_model
-from emptor.rank.data import Scale, batch_of, input_spec
 from emptor.rank.models import build
+from emptor.rank.scale import Scale, batch_of, input_spec
 from emptor.shop.features import Arrays, FeatureSpec
 
 

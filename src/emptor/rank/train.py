@@ -20,21 +20,20 @@ from emptor.learn.fit import FitOptions, Fitted, fit
 from emptor.learn.folder import save_model
 from emptor.learn.seeds import seeded, torch_rng
 from emptor.progress import step
-from emptor.rank.data import LONGEST, Pages, Sample, Scale, batches, input_spec, read_pages
+from emptor.rank.data import LONGEST, Pages, read_pages
+from emptor.rank.examples import Examples, Sample, examples_of, pages_of
 from emptor.rank.loading import load_ranker
 from emptor.rank.models import MODELS, build, size
 from emptor.rank.models.awmoe import AWMoE
 from emptor.rank.models.contrast import contrast
 from emptor.rank.models.loss import ranking_loss
 from emptor.rank.quality import auc, grouped_auc, log_loss
-from emptor.shop.ageing import DAY_US
+from emptor.rank.scale import Scale, input_spec
 from emptor.shop.features import Features
 from emptor.shop.manifest import Manifest, change_manifest
 from emptor.shop.shop import Shop
 
 STAGE = "rank"
-_SCALED_BY = 4_000
-"""Pages that the scale of numbers is learnt from."""
 _LEAST_VALIDATED = 0.05
 _FEWEST = 20
 """Clicks without which there is nothing to learn."""
@@ -76,16 +75,16 @@ class Trainee(nn.Module):
     """A network with what a place on the page adds to any product's logits [61, 2]; no score has that.
 
     Args:
-        pages: to learn from. Places begin with how often anything is clicked and bought, so that no network has to
+        examples: to learn from. Places begin with how often anything is clicked and bought, so that no network has to
             begin with learning that clicks are rare. position: whether places differ; else all keep that number.
     """
 
-    def __init__(self, net: nn.Module, pages: Pages, *, position: bool) -> None:
+    def __init__(self, net: nn.Module, examples: Examples, *, position: bool) -> None:
         super().__init__()
         self.net = net
         self.of_place = nn.Embedding(LONGEST + 1, 2)
-        shown = max(int(pages.mask.sum()), 1)
-        rates = np.array([(own.sum() + 0.5) / (shown + 1) for own in (pages.clicked, pages.bought)])
+        shown, became = max(int(examples.mask.sum()), 1), examples.outcomes
+        rates = np.array([(own.sum() + 0.5) / (shown + 1) for own in (became.clicked, became.bought)])
         with torch.no_grad():
             self.of_place.weight[:] = torch.from_numpy(np.log(rates / (1 - rates)).astype(np.float32))
         self.of_place.weight.requires_grad_(position)
@@ -96,9 +95,14 @@ class Trainee(nn.Module):
         return own
 
     @torch.no_grad()
-    def offset(self, pages: Pages) -> np.ndarray:
+    def offset(self, examples: Examples) -> np.ndarray:
         """What places add on average [2]: with it, logits of the network alone are those of chances."""
-        return self.at(torch.from_numpy(pages.position[pages.mask])).mean(0).numpy()
+        return self.at(places_of(examples)).mean(0).numpy()
+
+
+def places_of(examples: Examples) -> torch.Tensor:
+    """Positions of all that was shown [M] int64, page by page."""
+    return torch.from_numpy(examples.outcomes.position[examples.mask].astype(np.int64))
 
 
 def split(pages: Pages) -> tuple[Pages, Pages]:
@@ -155,12 +159,16 @@ def train_ranker(
         raise EmptorError(f"model: unknown {model!r}; known are {', '.join(MODELS)}")
     with step("Reading the log", None):
         features = Features.of(shop)
-        learnt, validated = split(read_pages(shop.events.read(), features.rows))
-    scale = scale_of(features, learnt, seed=options.seed)
+        parts = split(read_pages(shop.events.read(), features.rows))
+    with step("Describing its pages", None):
+        learnt, validated = (examples_of(features, part) for part in parts)
+    scale = learnt.scale(seed=options.seed)
     with seeded(options.seed, "weights"):
         net = build(model, input_spec(features.spec), **(network or {}))
-    run = orjson.dumps([model, dict(network or {}), shop.events.last_seq()], option=orjson.OPT_SORT_KEYS).decode()
-    fitted = fit_ranker(net, features, learnt, validated, scale, options=options, resume=resume, run=run)
+    run = orjson.dumps(
+        [model, dict(network or {}), shop.events.last_seq(), features.spec.hash], option=orjson.OPT_SORT_KEYS
+    ).decode()
+    fitted = fit_ranker(net, learnt, validated, scale, options=options, resume=resume, run=run)
     metrics = {name: round(value, 6) for name, value in fitted.metrics.items()}
     config = {
         "method": model,
@@ -181,40 +189,30 @@ def train_ranker(
     return Trained(path, version, metrics, fitted)
 
 
-def scale_of(features: Features, pages: Pages, *, seed: int) -> Scale:
-    """The scale of numbers, from some pages drawn at random."""
-    chosen = np.sort(np.random.default_rng(seed).permutation(len(pages))[:_SCALED_BY])
-    own = pages.take(chosen)
-    asked = (own.user_id.tolist(), own.query.tolist(), own.now, own.rows, own.mask)
-    return Scale.of(features(*asked, known=own.day * DAY_US))
-
-
 def fit_ranker(
     net: nn.Module,
-    features: Features,
-    learnt: Pages,
-    validated: Pages,
+    learnt: Examples,
+    validated: Examples,
     scale: Scale,
     *,
     options: TrainOptions,
     resume: Path | None = None,
     run: str = "",
 ) -> Fitted[Trainee]:
-    """Fit a network, in place, to pages; stopped early by how well it foretells the clicks on others.
+    """Fit a network, in place, to examples; stopped early by how well it foretells the clicks on others.
 
     Args:
-        run: whatever else decides it (network, log): checkpoints of another run are refused.
+        run: whatever else decides it (network, log, features): checkpoints of another run are refused.
     """
     trainee = Trainee(net, learnt, position=options.position)
 
     def epoch_of(epoch: int) -> Iterator[Sample]:
-        return batches(features, learnt, scale, size=options.batch, seed=options.seed, epoch=epoch)
+        return learnt.batches(scale, size=options.batch, seed=options.seed, epoch=epoch)
 
     def loss(trainee: Trainee, sample: Sample, at: int) -> dict[str, torch.Tensor]:
         return losses(trainee, sample, at, purchase_weight=options.purchase_weight, seed=options.seed)
 
-    many = max(options.batch // max(int(learnt.mask.sum(1).mean()), 1), 1)
-    steps = options.epochs * -(-len(learnt) // many)
+    steps = options.epochs * -(-len(learnt) // pages_of(learnt, options.batch))
     fitting = FitOptions(
         metric="click fit",
         epochs=options.epochs,
@@ -225,14 +223,14 @@ def fit_ranker(
         total_steps=steps if steps > 20 else None,
         warmup_steps=min(steps // 10, 200),
         seed=options.seed,
-        inputs=f"{features.spec.hash} {len(learnt)} pages {options.model_dump_json()} {run}",
+        inputs=f"{len(learnt)} pages {options.model_dump_json()} {run}",
     )
     return fit(
         trainee,
         epoch_of,
         loss,
         options=fitting,
-        validate=lambda own: figures(own.net, features, validated, scale, place=own.at),
+        validate=lambda own: figures(own.net, validated, scale, place=own.at),
         resume=resume,
     )
 
@@ -251,13 +249,13 @@ def losses(trainee: Trainee, sample: Sample, at: int, *, purchase_weight: float,
 
 
 @torch.no_grad()
-def scored(net: nn.Module, features: Features, pages: Pages, scale: Scale, *, size: int = 16_384) -> np.ndarray:
-    """Logits [P, N, 2] of pages; padding is 0."""
+def scored(net: nn.Module, examples: Examples, scale: Scale, *, size: int = 16_384) -> np.ndarray:
+    """Logits [R, N, 2] of examples; padding is 0."""
     was = net.training
     net.eval()
-    out = np.zeros((*pages.mask.shape, 2), np.float32)
+    out = np.zeros((*examples.mask.shape, 2), np.float32)
     at = 0
-    for sample in batches(features, pages, scale, size=size, seed=0, epoch=0, shuffle=False):
+    for sample in examples.batches(scale, size=size, seed=0, epoch=0, shuffle=False):
         logits = net(sample.batch).numpy()
         out[at : at + len(logits), : logits.shape[1]] = np.where(sample.batch.mask.numpy()[..., None], logits, 0)
         at += len(logits)
@@ -267,8 +265,7 @@ def scored(net: nn.Module, features: Features, pages: Pages, scale: Scale, *, si
 
 def figures(
     net: nn.Module,
-    features: Features,
-    pages: Pages,
+    examples: Examples,
     scale: Scale,
     *,
     place: Callable[[torch.Tensor], torch.Tensor],
@@ -280,11 +277,11 @@ def figures(
             it: pages of a log stand in some cascade's order, and a network that must not know the places can only
             explain clicks beside them.
     """
-    logits = scored(net, features, pages, scale)[pages.mask]
-    page = np.nonzero(pages.mask)[0]
-    clicked, bought = pages.clicked[pages.mask], pages.bought[pages.mask]
+    there = examples.mask
+    logits, page = scored(net, examples, scale)[there], np.nonzero(there)[0]
+    clicked, bought = examples.outcomes.clicked[there], examples.outcomes.bought[there]
     gauc, many = grouped_auc(logits[:, 0], clicked, page)
-    added = place(torch.from_numpy(pages.position[pages.mask])).numpy()[:, 0]
+    added = place(places_of(examples)).numpy()[:, 0]
     found = {
         "click fit": -log_loss(logits[:, 0] + added, clicked),
         "click GAUC": gauc,
@@ -327,15 +324,16 @@ def _usable(path: Path) -> bool:
     return True
 
 
-def _card(model: str, shop: Shop, learnt: Pages, validated: Pages, metrics: Mapping[str, float], weights: int) -> str:
+def _card(
+    model: str, shop: Shop, learnt: Examples, validated: Examples, metrics: Mapping[str, float], weights: int
+) -> str:
     lines = [
         f"# {model}, a ranker",
         "",
         f"Shop: {shop.options.name}. Weights beside embeddings: {weights:,}.",
-        f"Learnt from {len(learnt):,} pages, {int(learnt.clicked.sum()):,} clicks, "
-        f"{int(learnt.bought.sum()):,} purchases;",
-        f"validated on {len(validated):,} later pages, {int(validated.clicked.sum()):,} clicks. One user in ten is in "
-        "neither.",
+        f"Learnt from {len(learnt):,} pages, {int(learnt.outcomes.clicked.sum()):,} clicks, "
+        f"{int(learnt.outcomes.bought.sum()):,} purchases; validated on {len(validated):,} later pages,",
+        f"{int(validated.outcomes.clicked.sum()):,} clicks. One user in ten is in neither.",
         "",
         f"Command: `{shlex.join(['emptor', *sys.argv[1:]])}`",
         "",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,37 +11,15 @@ import polars as pl
 from emptor.errors import EmptorError
 from emptor.shop.ageing import DAY_US, ShopDays
 from emptor.shop.features.counters import Counters
+from emptor.shop.features.described import Arrays, Described, arrays_of
 from emptor.shop.features.past import Past
-from emptor.shop.features.products import product_columns
+from emptor.shop.features.products import ProductColumns, product_columns
 from emptor.shop.features.spec import FeatureSpec, text_of
 from emptor.shop.features.words import product_words, query_words
 from emptor.shop.view import View
 
 if TYPE_CHECKING:
     from emptor.shop.shop import Shop
-
-
-@dataclass(frozen=True)
-class Arrays:
-    """B requests of N products each, T behaviours, L words; names and widths as in FeatureSpec.
-
-    product [B, N, C] int64; own [B, N, G], numeric [B, N, F] float32; mask [B, N] bool; past [B, T, C] int64; past_own
-    [B, T, G] float32; action, gap [B, T] int64; there [B, T] bool; words [B, L] int64; context [B, X] float32;
-    searching [B] bool.
-    """
-
-    product: np.ndarray
-    own: np.ndarray
-    numeric: np.ndarray
-    mask: np.ndarray
-    past: np.ndarray
-    past_own: np.ndarray
-    action: np.ndarray
-    gap: np.ndarray
-    there: np.ndarray
-    words: np.ndarray
-    context: np.ndarray
-    searching: np.ndarray
 
 
 class Features:
@@ -79,6 +56,11 @@ class Features:
         view = View(shop.view().generation)
         return cls(view, spec or FeatureSpec.of(view), shop.events.read())
 
+    @property
+    def products(self) -> ProductColumns:
+        """What is known of each product."""
+        return self._products
+
     def __call__(
         self,
         users: Sequence[str | None],
@@ -89,6 +71,19 @@ class Features:
         *,
         known: np.ndarray | None = None,
     ) -> Arrays:
+        """The arrays of requests; see `describe`."""
+        return arrays_of(self._products, self.describe(users, queries, now, rows, mask, known=known))
+
+    def describe(
+        self,
+        users: Sequence[str | None],
+        queries: Sequence[str | None],
+        now: np.ndarray,
+        rows: np.ndarray,
+        mask: np.ndarray,
+        *,
+        known: np.ndarray | None = None,
+    ) -> Described:
         """users, queries [B] (None: nobody, none); now [B] int64: UTC microseconds; rows, mask [B, N]: of products;
         known [B] int64: the moment up to which the log was known, `now` unless given.
 
@@ -96,10 +91,9 @@ class Features:
         """
         rows = np.where(mask, np.minimum(rows, self._products.nobody), self._products.nobody)
         seen = self._past.before(users, now, most=self.spec.history, known=known)
-        past = np.where(seen.row >= 0, seen.row, self._products.nobody)
         words, buckets = query_words(self.view, queries, self.spec)
-        known = np.where(rows < self._products.nobody, rows, -1)
-        match, counted = self._words.match(words, known), self._counters.before(known, now)
+        there = np.where(rows < self._products.nobody, rows, -1)
+        match, counted = self._words.match(words, there), self._counters.before(there, now)
         age = np.where(mask, self._days_on_sale(rows, now), 0)[..., None].astype(np.float32)
         searching = (words != 0).any(1)
         hour = (now % DAY_US / DAY_US * 2 * np.pi)[:, None]
@@ -113,17 +107,14 @@ class Features:
             ],
             axis=1,
         )
-        return Arrays(
-            product=self._products.fields[rows],
-            own=self._products.own[rows],
-            numeric=np.concatenate([match, counted, age], axis=-1),
+        return Described(
+            rows=rows.astype(np.int32),
             mask=mask,
-            past=self._products.fields[past],
-            past_own=self._products.own[past],
-            action=seen.action,
-            gap=seen.gap,
-            there=seen.row >= 0,
-            words=buckets,
+            numeric=np.concatenate([match, counted, age], axis=-1),
+            past=np.where(seen.row >= 0, seen.row, self._products.nobody).astype(np.int32),
+            action=seen.action.astype(np.uint8),
+            gap=seen.gap.astype(np.uint8),
+            words=buckets.astype(np.int32),
             context=context.astype(np.float32),
             searching=searching,
         )
