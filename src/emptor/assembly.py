@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
 
 from emptor.cascade import Cascade, Methods, Pace
 from emptor.errors import EmptorError
@@ -58,6 +61,10 @@ class Assembled:
     """What of the rules' file is not in force, and why: all of it, or the rules that are left out."""
     initial_is_own: bool = False
     """Whether shop.toml has a cascade of its own called "initial"."""
+    off: Mapping[str, str] = field(default_factory=dict)
+    """Cascades of shop.toml that cannot be assembled, and why; the default is never among them. The shop's folder is
+    called SHOP in these sentences: whoever asks for such a cascade is told them, on the network too.
+    """
 
     @property
     def rule_notes(self) -> list[str]:
@@ -73,6 +80,18 @@ class Assembled:
         """The cascades that differ: "initial" is another name of "default" until a cascade is promoted."""
         differs = self.initial_is_own or self.promoted != "default"
         return sorted(name for name in self.cascades if name != INITIAL or differs)
+
+    def cascade(self, name: str) -> Cascade:
+        """A cascade by its name. Raises EmptorError for one that there is not, or that is off."""
+        if name not in self.cascades:
+            raise self.refusal(name)
+        return self.cascades[name]
+
+    def refusal(self, name: str) -> EmptorError:
+        """Why a name is not that of a cascade that answers."""
+        if name in self.off:
+            return EmptorError(f"cascade {name!r} is off: {self.off[name]}")
+        return EmptorError(f"unknown cascade {name[:80]!r}; known: {self.told_names}")
 
     @property
     def told_names(self) -> str:
@@ -103,10 +122,13 @@ class Assembler:
         self._rule_faults: tuple[str, ...] = ()
         self._lines: list[Line] | None = None
         self._built: tuple[object, ...] = ()
+        self._waits = False
 
     def is_stale(self, manifest: Manifest) -> bool:
         """Whether anything but the catalogue has changed since the last assembly."""
-        return self._state(manifest) != self._built
+        # a model that the manifest does not name changes nothing, unless a cascade is off for want of it
+        models = _models(self._shop.path) if self._waits else ()
+        return (*self._state(manifest), models) != self._built
 
     def _state(self, manifest: Manifest) -> tuple[object, ...]:
         path = self._shop.path
@@ -119,8 +141,12 @@ class Assembler:
         )
 
     def assemble(self, view: View, manifest: Manifest) -> Assembled:
-        """Build everything for a view. Raises EmptorError where shop.toml asks for what there is not."""
-        self._built = self._state(manifest)
+        """Build everything for a view. A cascade that cannot be built is off, see `Assembled.off`.
+
+        Raises: EmptorError where the default cascade asks for what there is not.
+        """
+        before, models = self._state(manifest), _models(self._shop.path)
+        self._built = (*before, models if self._waits else ())
         generation = view.generation
         if self._spelling is None or self._spelling[0] is not generation:
             self._spelling = (generation, Spelling(generation.words))
@@ -151,11 +177,22 @@ class Assembler:
                 f"{self._shop.path}: the default cascade is {manifest.cascade!r}, which shop.toml lacks; put it back, "
                 "or take the promotion back with `emptor rollback`"
             )
-        named = {INITIAL: options.cascade["default"], **options.cascade, "default": options.cascade[manifest.cascade]}
-        cascades = {
-            name: Cascade(name, _with_rules(own, rules), view, methods=methods, paces=self._paces)
-            for name, own in named.items()
-        }
+        named = {"default": options.cascade[manifest.cascade], INITIAL: options.cascade["default"]}
+        named = {**named, **{name: own for name, own in options.cascade.items() if name != "default"}}
+        cascades: dict[str, Cascade] = {}
+        off: dict[str, str] = {}
+        for name, own in named.items():
+            try:
+                cascades[name] = Cascade(name, _with_rules(own, rules), view, methods=methods, paces=self._paces)
+            except Exception as error:  # visitors are served by the default, whatever is wrong with another
+                if name == "default":
+                    raise
+                if not isinstance(error, EmptorError):
+                    log.exception("cascade %r could not be assembled", name)
+                    error = EmptorError(f"it failed: {type(error).__name__}: {error}")
+                off[name] = _without_folder(str(error), self._shop.path)
+        self._waits = bool(off)
+        self._built = (*before, models if off else ())
         return Assembled(
             view,
             cascades,
@@ -168,6 +205,7 @@ class Assembler:
             retrieve_methods(lexical=lexical, popular=popular, others=others),
             self._told(damage, [*map(str, rules.left_out), *unusable]),
             INITIAL in options.cascade,
+            off,
         )
 
     def _taste(self, view: View) -> Taste:
@@ -226,6 +264,16 @@ class Assembler:
         if self._vectors is None or self._vectors[0] is not view.generation:
             self._vectors = (view.generation, VectorIndex(made[0]))
         return {"dense": DenseChannel(view, encoder=encoder, index=self._vectors[1])}
+
+
+def _models(shop: Path) -> tuple[tuple[str, tuple[int, int, int]], ...]:
+    """The versions of models that are there, and what changes when one is put in another's place."""
+    return tuple(sorted((str(own), stamp(own)) for own in shop.glob("models/*/*/*")))
+
+
+def _without_folder(sentence: str, shop: Path) -> str:
+    """A sentence for whoever asks, on the network too, where the shop's folder is nobody's business."""
+    return re.sub(rf"(?<!\S){re.escape(str(shop))}(?=[/\s,;:)]|$)", "SHOP", sentence)
 
 
 def _is_personal(options: CascadeOptions) -> bool:

@@ -12,7 +12,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Unpack
 
 import numpy as np
@@ -102,6 +102,15 @@ class Engine:
         return self._assembled.told_names
 
     @property
+    def off(self) -> Mapping[str, str]:
+        """Cascades of shop.toml that cannot be assembled, and why; asked for by name they are an error."""
+        return self._assembled.off
+
+    def cascade(self, name: str) -> Cascade:
+        """A cascade by its name. Raises EmptorError for one that there is not, or that is off."""
+        return self._assembled.cascade(name)
+
+    @property
     def promoted(self) -> str:
         """The cascade of shop.toml that "default" stands for."""
         return self._assembled.promoted
@@ -157,7 +166,7 @@ class Engine:
             if ask.product_id is not None and assembled.view.row(ask.product_id) is None:
                 answers[at] = EmptorError(f"product {ask.product_id[:80]!r} is not in the shop")
             elif ask.cascade not in assembled.cascades:
-                answers[at] = _unknown_cascade(ask.cascade, assembled)
+                answers[at] = assembled.refusal(ask.cascade)
             else:
                 by_cascade.setdefault(ask.cascade, []).append(at)
         made: list[tuple[Ask, Trace, Page]] = []
@@ -178,12 +187,12 @@ class Engine:
 
     def run(self, requests: Requests, *, cascade: str = "default", traced: np.ndarray | None = None) -> Outcome:
         """A batch without deadline, for evaluation and simulation; `traced` [B]: which requests are, if not all."""
-        return self._cascade(self._assembled, cascade).run(requests, traced=traced)
+        return self._assembled.cascade(cascade).run(requests, traced=traced)
 
     def ranking(self, queries: Sequence[str], *, cascade: str = "default", depth: int = MAX_LIST) -> list[list[str]]:
         """product_ids of each query's list, best first and nothing explored: what `emptor evaluate` judges."""
         assembled = self._assembled
-        runner = self._cascade(assembled, cascade)
+        runner = assembled.cascade(cascade)
         lists: list[list[str]] = []
         now = time.time_ns() // 1000  # as a visitor's request would have it
         for start in range(0, len(queries), 256):
@@ -195,7 +204,7 @@ class Engine:
     def traces(self, queries: Sequence[str], *, cascade: str = "default") -> tuple[View, tuple[Trace, ...]]:
         """A batch's way through a cascade, nothing explored, and the view whose rows the traces name."""
         assembled = self._assembled
-        runner = self._cascade(assembled, cascade)
+        runner = assembled.cascade(cascade)
         requests = Requests.of(list(queries), now=time.time_ns() // 1000)
         return assembled.view, runner.run(requests, exploring=False).traces
 
@@ -237,11 +246,6 @@ class Engine:
             return True
 
     # -- pages ----------------------------------------------------------------------------------------------------
-
-    def _cascade(self, assembled: Assembled, name: str) -> Cascade:
-        if name not in assembled.cascades:
-            raise _unknown_cascade(name, assembled)
-        return assembled.cascades[name]
 
     def _pages(
         self, asks: Sequence[Ask], assembled: Assembled, runner: Cascade, deadline: float | None
@@ -303,10 +307,6 @@ class Engine:
         self._kept.add(page.request_id, Kept.of(trace, assembled, shown))
         if logged and self.on_trace is not None:
             self.on_trace(trace, assembled.view, page)
-
-
-def _unknown_cascade(name: str, assembled: Assembled) -> EmptorError:
-    return EmptorError(f"unknown cascade {name[:80]!r}; known: {assembled.told_names}")
 
 
 def _is_full(trace: Trace, runner: Cascade) -> bool:

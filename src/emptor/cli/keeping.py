@@ -60,11 +60,12 @@ def _of_serving(shop: Path) -> list[Finding]:
     try:
         with Engine.open(shop) as engine:
             faults, notes = engine.rule_faults, engine.rule_notes
+            off = [Finding("note", f"cascade {name!r} is off: {why}") for name, why in engine.off.items()]
     except EmptorError as error:
         return [Finding("problem", str(error))]
     finally:
         logger.setLevel(level)
-    return [*(Finding("problem", own) for own in faults), *(Finding("note", own) for own in notes)]
+    return [*(Finding("problem", own) for own in faults), *(Finding("note", own) for own in notes), *off]
 
 
 def publish(shop: ShopFolder, wait: Wait = 0.0) -> None:

@@ -46,13 +46,11 @@ class LossTracker:
         threshold: float | None = None,
         page_size: int = PAGE_SIZE,
     ) -> None:
-        if cascade not in engine.cascades:
-            raise EmptorError(f"unknown cascade {cascade[:80]!r}; known: {engine.known_cascades}")
         if page_size < 1:
             raise EmptorError(f"page_size is {page_size}: expected at least 1")
         self._engine, self._cascade, self._page_size = engine, cascade, page_size
         self._threshold = judgements.default_threshold if threshold is None else float(threshold)
-        self._stages = [stage.stage for stage in engine.cascades[cascade].options.stages]
+        self._stages = [stage.stage for stage in engine.cascade(cascade).options.stages]
         self._outcomes = outcomes(self._stages)
         self._relevant = judgements.frame.filter(pl.col("grade") >= self._threshold)
         self._ids = self._relevant["product_id"].to_list()

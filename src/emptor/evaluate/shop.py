@@ -52,8 +52,8 @@ def evaluate_shop(
     if unjudged not in ("irrelevant", "removed"):
         raise EmptorError(f"unjudged: found {unjudged!r}, expected irrelevant or removed")
     for name in (cascade, against):
-        if name is not None and name not in engine.cascades:
-            raise EmptorError(f"unknown cascade {name!r}; known: {engine.known_cascades}")
+        if name is not None:
+            engine.cascade(name)  # raises for one that there is not, or that is off
     if against is not None and cascade != against and engine.cascades[cascade].hash == engine.cascades[against].hash:
         raise EmptorError(
             f"{cascade!r} and {against!r} are the same cascade (default stands for {engine.promoted!r}); "

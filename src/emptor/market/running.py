@@ -57,8 +57,7 @@ def run_market(shop_path: Path, *, days: int, cascade: str = "default") -> Ran:
         with step("Making the world"):
             world = open_world(engine.shop, config)
             _ = world.reading
-        if cascade not in engine.cascades:
-            raise EmptorError(f"there is no cascade {cascade!r}; there are {', '.join(sorted(engine.cascades))}")
+        engine.cascade(cascade)  # raises for one that there is not, or that is off
         return _run(world, engine, state, days, cascade)
 
 

@@ -71,6 +71,7 @@ class Service:
         self._ready = False
         self._noted: set[str] = set()
         self._noted_of: tuple[int, str] | None = None
+        self._noted_off: dict[str, str] = {}
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._live, name="emptor-shop", daemon=True)
         self.lag = LoopLag()
@@ -111,8 +112,9 @@ class Service:
     def warning(self) -> str | None:
         """What could not be taken up, so that an older state or a part is served; None where all is as on the disk."""
         rules = () if self._engine is None else self._engine.rule_faults
+        off = () if self._engine is None else _off(self._engine)
         more = (f"and {len(rules) - MAX_TOLD:,} more rules are left out",) if len(rules) > MAX_TOLD else ()
-        told = (self.shop.options_fault or self._fault.text, *rules[:MAX_TOLD], *more)
+        told = (self.shop.options_fault or self._fault.text, *rules[:MAX_TOLD], *more, *off)
         return "; ".join(own for own in told if own) or None
 
     @property
@@ -178,6 +180,7 @@ class Service:
         self._engine = engine
         self._ready = True
         self._note_rules()
+        self._note_off()
 
     def _note_rules(self) -> None:
         """Tell the log of rules that move nothing, each once; the engine itself tells of those left out."""
@@ -193,6 +196,17 @@ class Service:
             log.warning("%s: %s more rules are for products that the shop does not have", RULES, len(news) - NOTED)
         self._noted = set(notes)
 
+    def _note_off(self) -> None:
+        """Tell the log of cascades that are off, each once for each reason, and of those that are no longer."""
+        assert self._engine is not None
+        off = dict(self._engine.off)
+        for name, why in off.items():
+            if self._noted_off.get(name) != why:
+                log.warning("cascade %r is off: %s", name, why)
+        for name in self._noted_off.keys() - off.keys() & self._engine.cascades.keys():
+            log.info("cascade %r is taken up", name)
+        self._noted_off = off
+
     def _refresh(self) -> None:
         """Take up a new manifest; whatever goes wrong, the old state goes on serving."""
         assert self._engine is not None
@@ -204,6 +218,7 @@ class Service:
                 _one_thread_each()
                 log.info("serving generation %s", self._engine.view.id)
                 self._note_rules()
+                self._note_off()
             self._fault.passed(seen, is_new=is_new)
         except Exception as error:
             if self._fault.is_news(str(error), seen):
@@ -228,6 +243,11 @@ class Service:
             self.metrics.degraded.labels(own.stage).inc()
         if self._traces is not None:
             self._traces.put(trace, view, served)
+
+
+def _off(engine: Engine) -> tuple[str, ...]:
+    """The cascades that nobody can ask for, and why."""
+    return tuple(f"cascade {name!r} is off: {why}" for name, why in engine.off.items())
 
 
 def _answer(engine: Engine, asked: Asked) -> bytes:

@@ -44,6 +44,7 @@ def frame(engine: Engine, template: str, author: str) -> dict[str, Any]:
         "tabs": [(f"/lab{path}", label, own == template) for path, own, label in PAGES],
         "cascades": engine.cascade_names,
         "promoted": engine.promoted,
+        "off": engine.off,
         "author": author,
     }
 
