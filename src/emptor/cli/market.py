@@ -125,13 +125,18 @@ def ab(
     seed: Annotated[int, typer.Option(help="Of the draw of users and the resampling.", min=0)] = 0,
     json: Annotated[Path | None, typer.Option(help="Write the comparison as JSON.")] = None,
 ) -> None:
-    """Compare two cascades on the same users and days. Nothing of it is logged."""
-    from emptor.market.report.ab import compare_cascades
+    """Compare two cascades on the same users and days. Nothing of it is logged.
+
+    The result is kept in `SHOP/experiments/`, and `/lab/experiments` of `emptor serve` shows it.
+    """
+    from emptor.market.report.ab import compare_cascades, keep_comparison
 
     (file,) = _writable(json)
     command = shlex.join(["emptor", *sys.argv[1:]])
     found = compare_cascades(shop, a, b, users=users, days=days, held_out=held_out, seed=seed, command=command)
     found.print(out)
+    kept = keep_comparison(shop, found)
+    out.print(f"Kept in {escape(str(kept))}", soft_wrap=True)
     _write(file, found.to_json)
 
 

@@ -133,7 +133,10 @@ def adopt(shop_path: Path, into: Path, config: WorldConfig) -> World:
     return world
 
 
-_LEFT_BEHIND = ("events.sqlite*", "logs", "quarantine", "*.lock", "staging", "views", "images", "evaluation.json")
+_LEFT_BEHIND = (
+    *("events.sqlite*", "logs", "quarantine", "*.lock", "staging", "views", "images"),
+    *("evaluation.json", "experiments", "training"),
+)
 
 
 def _linked(source: str, target: str) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from emptor.assembly import INITIAL
 from emptor.engine import Engine
 from emptor.errors import EmptorError
 from emptor.evaluate.lines import shorten
@@ -28,6 +31,7 @@ from emptor.market.running import expected
 from emptor.market.store import load_config, load_state
 from emptor.market.world.world import HORIZON, World
 from emptor.progress import step
+from emptor.shop.experiments import keep
 
 LABELS = {
     "clicks": "clicks",
@@ -50,6 +54,8 @@ class Compared:
         users: who took part. kept: whether only of those that are kept from training.
         rows: a, b and b - a per measure. p_holm: of each row, None where it has no p.
         totals: of each arm, sums over users.
+        at: when it began, ISO 8601; seconds: how long it took.
+        stands_for: cascades of shop.toml that a and b were then ("default" may be any); hashes: exactly which.
     """
 
     a: str
@@ -65,6 +71,10 @@ class Compared:
     totals: tuple[dict[str, float], dict[str, float]]
     notes: tuple[str, ...]
     command: str | None = None
+    at: str = ""
+    stands_for: tuple[str, str] = ("", "")
+    hashes: tuple[str, str] = ("", "")
+    seconds: float = 0.0
 
     def to_dict(self) -> dict[str, Any]:
         """The comparison as plain values, ready for JSON. Each row: the fields of `experiment.Row`, and relative (the
@@ -75,8 +85,12 @@ class Compared:
             "market": VERSION,
             "world": self.config.hash,
             "world_seed": self.config.seed,
+            "at": self.at,
+            "seconds": round(self.seconds, 1),
             "a": self.a,
             "b": self.b,
+            "stands_for": {"a": self.stands_for[0], "b": self.stands_for[1]},
+            "hashes": {"a": self.hashes[0], "b": self.hashes[1]},
             "first_day": self.first_day,
             "days": self.days,
             "users": self.users,
@@ -134,11 +148,10 @@ def compare_cascades(
         raise EmptorError(
             f"a world has {HORIZON} days, and {state.day} are over; ask for at most {HORIZON - state.day}"
         )
+    at, start = datetime.now(UTC), time.perf_counter()
     with Engine.open(shop_path) as engine:
-        for name in (a, b):
-            if name not in engine.cascades:
-                known = ", ".join(sorted(engine.cascades))
-                raise EmptorError(f"there is no cascade {name!r}; there are {known}, and shop.toml can have more")
+        hashes = engine.cascade(a).hash, engine.cascade(b).hash
+        stands_for = _stands_for(engine, a), _stands_for(engine, b)
         with step("Making the world"):
             world = open_world(engine.shop, config)
             _ = world.reading
@@ -169,7 +182,24 @@ def compare_cascades(
         (first.totals(), second.totals()),
         tuple(notes),
         command,
+        at.isoformat(timespec="seconds"),
+        stands_for,
+        hashes,
+        time.perf_counter() - start,
     )
+
+
+def keep_comparison(shop_path: Path, compared: Compared) -> Path:
+    """Store a comparison among the shop's experiments, where the lab shows it; returns its file."""
+    at = datetime.fromisoformat(compared.at)
+    return keep(shop_path, compared.a, compared.b, compared.to_json().encode(), at=at)
+
+
+def _stands_for(engine: Engine, name: str) -> str:
+    """The cascade of shop.toml that a name means."""
+    if name == "default":
+        return engine.promoted
+    return "default" if name == INITIAL and INITIAL not in engine.shop.options.cascade else name
 
 
 def corrected(rows: tuple[Row, ...]) -> tuple[float | None, ...]:
