@@ -161,7 +161,8 @@ class _Loop(Generic[Net, Batch]):
         self.net, self.loss, self.options, self.validate = net, loss, options, validate
         self.parameters = [own for own in net.parameters() if own.requires_grad]
         kind = torch.optim.AdamW if options.optimiser == "adamw" else torch.optim.Adam
-        self.optimiser = kind(self.parameters, lr=options.lr, weight_decay=options.weight_decay)
+        # fused: one pass over weights and moments; tables of embeddings are long
+        self.optimiser = kind(self.parameters, lr=options.lr, weight_decay=options.weight_decay, fused=True)
         self.run, self.best = Run(), Tensors()
         self.checkpoints = None
         if resume is not None:

@@ -7,6 +7,7 @@ from typing import Unpack
 import torch
 from torch import nn
 
+from emptor.rank.models.attention import in_parts
 from emptor.rank.models.features import FeatureOptions, Features
 from emptor.rank.models.gate import SequenceGate
 from emptor.rank.models.inputs import InputSpec
@@ -83,9 +84,13 @@ class AWMoE(MixtureOfExperts):
             chosen = features.searching == kind
             if chosen.any():
                 own = features.rows(chosen)
-                context = self.of_query(own.query).unsqueeze(1) if kind else self.of_target(own.candidates)
-                gates[chosen] = self.sequence_gate(context, own.behaviours, own.there)
+                if kind:
+                    gate = self.sequence_gate(self.of_query(own.query).unsqueeze(1), own.behaviours, own.there)
+                else:
+                    context = self.of_target(own.candidates)
+                    gate = in_parts(self.sequence_gate, context, own.behaviours, own.there, own.mask)
+                gates[chosen] = gate
         return gates
 
     def weights(self, features: Features) -> torch.Tensor:
-        return self.gate(features).unsqueeze(-1)
+        return self.gate(features)[features.mask].unsqueeze(-1)

@@ -55,7 +55,8 @@ class CategoryMoE(MixtureOfExperts):
         self.of_kind = nn.Linear(width, experts)
 
     def weights(self, features: Features) -> torch.Tensor:
-        by_query = self.of_query(features.query).unsqueeze(1)
-        by_category = self.of_kind(self.of_category(features.product[..., self.field]))
-        gate = torch.where(features.searching[:, None, None], by_query, by_category)
+        owner = features.mask.nonzero()[:, 0]
+        by_query = self.of_query(features.query)[owner]
+        by_category = self.of_kind(self.of_category(features.product[features.mask][:, self.field]))
+        gate = torch.where(features.searching[owner, None], by_query, by_category)
         return gate.softmax(-1).unsqueeze(-1)

@@ -56,11 +56,12 @@ def contrast(
         >>> features = net.features(batch)
         >>> logits, found = net.score(features), contrast(net.gate, features, torch.tensor([7, 8]))
     """
-    anchors = torch.nonzero((features.there.sum(1) >= 2) & features.mask.any(1)).squeeze(1)
-    if not len(anchors):
+    anchors = (features.there.sum(1) >= 2) & features.mask.any(1)
+    if not anchors.any():
         zero = features.behaviours.sum() * 0
         return Contrast(zero, zero.detach())
-    chosen, users = _one_candidate(features.rows(anchors), generator), users[anchors]
+    users = users[anchors]
+    chosen = _one_candidate(features.rows(anchors), generator)
     whole = functional.normalize(gate(chosen)[:, 0], dim=-1)
     part = functional.normalize(
         gate(replace(chosen, there=masked(chosen.there, keep=keep, generator=generator)))[:, 0], dim=-1
@@ -102,13 +103,14 @@ def _one_candidate(features: Features, generator: torch.Generator | None) -> Fea
     draw = torch.rand(features.mask.shape, generator=generator, device=features.mask.device)
     at = draw.masked_fill(~features.mask, -1.0).argmax(1)
     rows = torch.arange(len(at), device=at.device)
+    place = features.mask.flatten().cumsum(0).view_as(features.mask)[rows, at] - 1
 
     def own(values: torch.Tensor) -> torch.Tensor:
         return values[rows, at].unsqueeze(1)
 
     return replace(
         features,
-        joined=own(features.joined),
+        joined=features.joined[place],
         product=own(features.product),
         candidates=own(features.candidates),
         mask=own(features.mask),

@@ -10,7 +10,7 @@ from torch import nn
 from emptor.rank.models.experts import Experts
 from emptor.rank.models.features import FeatureNet, FeatureOptions
 from emptor.rank.models.inputs import InputSpec, RankBatch
-from emptor.rank.models.layers import one_of
+from emptor.rank.models.layers import one_of, spread
 
 
 class DNN(nn.Module):
@@ -45,4 +45,4 @@ class DNN(nn.Module):
         self.experts = Experts(self.features.size, hidden=hidden)
 
     def forward(self, batch: RankBatch) -> torch.Tensor:
-        return self.experts(self.features(batch).joined)[:, :, 0]
+        return spread(self.experts(self.features(batch).joined)[:, 0], batch.mask)

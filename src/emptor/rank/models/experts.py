@@ -18,14 +18,14 @@ class Experts(nn.Module):
     Args:
         size: S, width of the input. experts: K, from 1. hidden: widths of the hidden layers.
 
-    Shapes: joined [B, N, S] -> logits [B, N, K, 2].
+    Shapes: joined [M, S] -> logits [M, K, 2].
 
     Source: scalar logits per expert follow Xiao et al., Adversarial Mixture of Experts with Category Hierarchy Soft
         Constraint (ICDE 2021).
 
     Example:
-        >>> Experts(10, experts=3)(torch.randn(2, 5, 10)).shape
-        torch.Size([2, 5, 3, 2])
+        >>> Experts(10, experts=3)(torch.randn(5, 10)).shape
+        torch.Size([5, 3, 2])
     """
 
     def __init__(self, size: int, *, experts: int = 1, hidden: tuple[int, ...] = (128, 64)) -> None:
@@ -39,7 +39,7 @@ class Experts(nn.Module):
         self.count = experts
 
     def forward(self, joined: torch.Tensor) -> torch.Tensor:
-        units = joined.flatten(0, 1).expand(self.count, -1, -1)
+        units = joined.expand(self.count, -1, -1)
         for layer, (weight, bias) in enumerate(zip(self.weight, self.bias, strict=True)):
             units = torch.baddbmm(bias, units if layer == 0 else units.relu(), weight)
-        return units.transpose(0, 1).unflatten(0, joined.shape[:2])
+        return units.transpose(0, 1)

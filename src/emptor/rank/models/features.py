@@ -20,8 +20,8 @@ HISTORIES = ("none", "mean", "attention")
 class Features:
     """B requests as vectors.
 
-    joined [B, N, S]: all that is known of a candidate, standardised, 0 on padding. candidates [B, N, D]; behaviours
-    [B, T, D]; query [B, W]. product, mask, there, searching: those of the batch.
+    joined [M, S]: all that is known of each of the M candidates that are there, standardised, in the order of the mask.
+    candidates [B, N, D]; behaviours [B, T, D]; query [B, W]. product, mask, there, searching: those of the batch.
     """
 
     joined: torch.Tensor
@@ -34,8 +34,10 @@ class Features:
     searching: torch.Tensor
 
     def rows(self, which: torch.Tensor) -> Features:
-        """Some of the requests: which is a mask [B] or places."""
-        return Features(**{field.name: getattr(self, field.name)[which] for field in fields(self)})
+        """Some of the requests: which [B] bool."""
+        owner = self.mask.nonzero()[:, 0]
+        chosen = {field.name: getattr(self, field.name)[which] for field in fields(self) if field.name != "joined"}
+        return Features(joined=self.joined[which[owner]], **chosen)
 
 
 class FeatureOptions(TypedDict, total=False):
@@ -63,7 +65,7 @@ class FeatureNet(nn.Module):
         >>> from emptor.rank.models.example import example
         >>> spec, batch = example()
         >>> net = FeatureNet(spec, history="mean")
-        >>> net(batch).joined.shape == (2, 3, net.size)
+        >>> net(batch).joined.shape == (batch.mask.sum(), net.size)
         True
     """
 
@@ -93,20 +95,22 @@ class FeatureNet(nn.Module):
         candidates, past = self.embedding.pages_and_pasts(batch)
         behaviours = self.embedding.behaviours(past, batch.action, batch.gap)
         query = self.embedding.query(batch.words)
-        parts = [candidates]
+        own = candidates[batch.mask]
+        parts = [own]
         if self.history != "none":
-            taste = self._taste(candidates, behaviours, batch.there)
-            both = candidates * taste
+            taste = self._taste(candidates, behaviours, batch)[batch.mask]
+            both = own * taste
             parts += [taste, both, both.sum(-1, keepdim=True)]
-        parts.append(batch.numeric)
+        parts.append(batch.numeric[batch.mask])
         if self.crosses:
-            parts.append(history_crosses(batch))
+            parts.append(history_crosses(batch)[batch.mask])
         request = torch.cat([batch.context, batch.searching.unsqueeze(1).to(query.dtype), query], 1)
-        parts.append(request.unsqueeze(1).expand(-1, candidates.shape[1], -1))
-        joined = self.standard(torch.cat(parts, -1), batch.mask)
+        parts.append(request[batch.mask.nonzero()[:, 0]])
+        joined = self.standard(torch.cat(parts, -1))
         return Features(joined, batch.product, candidates, batch.mask, behaviours, batch.there, query, batch.searching)
 
-    def _taste(self, candidates: torch.Tensor, behaviours: torch.Tensor, there: torch.Tensor) -> torch.Tensor:
+    def _taste(self, candidates: torch.Tensor, behaviours: torch.Tensor, batch: RankBatch) -> torch.Tensor:
         if self.history == "attention":
-            return self.attention(candidates, behaviours, there)
-        return masked_mean(behaviours, there).unsqueeze(1).expand_as(candidates)
+            taste: torch.Tensor = self.attention(candidates, behaviours, batch.there, batch.mask)
+            return taste
+        return masked_mean(behaviours, batch.there).unsqueeze(1).expand_as(candidates)

@@ -10,8 +10,9 @@ from dataclasses import dataclass, fields
 
 import torch
 from torch import nn
+from torch.nn import functional
 
-from emptor.rank.models.layers import Standardise
+from emptor.rank.models.layers import Standardise, spread
 
 TASKS = ("click", "purchase")
 """What each network scores, in the order of its outputs."""
@@ -69,6 +70,26 @@ class RankBatch:
         return RankBatch(**{field.name: getattr(self, field.name).to(device) for field in fields(self)})
 
 
+class FieldSum(nn.Module):
+    """The sum of a product's embeddings, one of each categorical field, out of one table; ids of 0 add nothing.
+
+    Args:
+        sizes: how many ids each of the C fields has. width: D.
+
+    Shapes: ids [M, C] int64 -> [M, D].
+    """
+
+    def __init__(self, sizes: tuple[int, ...], width: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(max(sum(sizes), 1), width))
+        # a field's id 1 lies behind all ids of the fields before it; their ids of 0 are all the first row
+        self.register_buffer("start", torch.tensor([0, *sizes[:-1]]).cumsum(0), persistent=False)
+
+    def forward(self, ids: torch.Tensor) -> torch.Tensor:
+        places = (ids + self.start) * (ids > 0)
+        return functional.embedding_bag(places, self.weight, mode="sum", padding_idx=0)
+
+
 class Embedding(nn.Module):
     """Products, behaviours and queries as vectors; products of the page and of the past share one space.
 
@@ -83,34 +104,33 @@ class Embedding(nn.Module):
     def __init__(self, spec: InputSpec, *, width: int = 24, word_width: int = 16) -> None:
         super().__init__()
         self.spec, self.width, self.word_width = spec, width, word_width
-        self.of_field = nn.ModuleList([nn.Embedding(size, width, padding_idx=0) for size in spec.fields.values()])
+        self.of_field = FieldSum(tuple(spec.fields.values()), width)
         self.of_own = nn.Linear(spec.own, width, bias=False)
         self.of_action = nn.Embedding(spec.actions, width, padding_idx=0)
         self.of_gap = nn.Embedding(spec.gaps, width, padding_idx=0)
         self.of_word = nn.Embedding(spec.words, word_width, padding_idx=0)
         self.standard = Standardise(width)
-        for table in (*self.of_field, self.of_action, self.of_gap, self.of_word):
+        for table in (self.of_field, self.of_action, self.of_gap, self.of_word):
             nn.init.normal_(table.weight, std=0.3)
             with torch.no_grad():
                 table.weight[0] = 0
 
-    def products(self, ids: torch.Tensor, own: torch.Tensor, there: torch.Tensor) -> torch.Tensor:
-        """ids [B, M, C], own [B, M, G], there [B, M] bool -> [B, M, D], 0 where nothing is there; statistics, too,
-        count only what is there.
-        """
-        vectors = self.of_own(own)
-        for at, table in enumerate(self.of_field):
-            vectors = vectors + table(ids[..., at])
-        return self.standard(vectors, there)
+    def products(self, ids: torch.Tensor, own: torch.Tensor) -> torch.Tensor:
+        """ids [M, C], own [M, G] -> [M, D]."""
+        vectors: torch.Tensor = self.standard(self.of_own(own) + self.of_field(ids))
+        return vectors
 
     def pages_and_pasts(self, batch: RankBatch) -> tuple[torch.Tensor, torch.Tensor]:
         """`products` of the candidates [B, N, D] and of the histories [B, T, D], standardised together: apart, training
         would move each by its own mean, but serving both by the same.
         """
-        ids = torch.cat([batch.product, batch.past], 1)
-        vectors = self.products(ids, torch.cat([batch.own, batch.past_own], 1), torch.cat([batch.mask, batch.there], 1))
-        size = batch.product.shape[1]
-        return vectors[:, :size], vectors[:, size:]
+        shown, past = (
+            (batch.product[batch.mask], batch.own[batch.mask]),
+            (batch.past[batch.there], batch.past_own[batch.there]),
+        )
+        vectors = self.products(torch.cat([shown[0], past[0]]), torch.cat([shown[1], past[1]]))
+        size = len(shown[0])
+        return spread(vectors[:size], batch.mask), spread(vectors[size:], batch.there)
 
     def behaviours(self, past: torch.Tensor, action: torch.Tensor, gap: torch.Tensor) -> torch.Tensor:
         """past [B, T, D] of `products`; action, gap [B, T] -> [B, T, D] with what was done and how long ago."""

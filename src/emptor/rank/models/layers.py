@@ -12,37 +12,41 @@ from torch.nn import functional
 from emptor.errors import EmptorError
 
 
-class Standardise(nn.Module):
-    """Each of D features minus its mean, in its standard deviations, over what is there; nothing is learnt.
+def spread(packed: torch.Tensor, there: torch.Tensor) -> torch.Tensor:
+    """packed [M, ...], one for each True of there [B, N] in its order -> [B, N, ...], 0 elsewhere."""
+    out = packed.new_zeros(*there.shape, *packed.shape[1:])
+    out[there] = packed
+    return out
 
-    What is not there counts nowhere and comes out as 0. In training the statistics are the batch's, then the running
+
+class Standardise(nn.Module):
+    """Each of D features minus its mean, in its standard deviations; nothing is learnt.
+
+    In training the statistics are the batch's, then the running
     ones; a lone row has no statistics and takes the running ones as well.
 
     Args:
         width: D. eps: added to the variance. Large on purpose: a feature that never moved in training must not explode
             once it moves (a query's, in a network trained on recommendation only).
 
-    Shapes: values [B, M, D], there [B, M] bool -> [B, M, D].
+    Shapes: [M, D] -> [M, D]: only what is there, never padding.
 
     Example:
         >>> layer = Standardise(1)
-        >>> layer(torch.tensor([[[1.0], [3.0], [100.0]]]), torch.tensor([[True, True, False]])).round().flatten()
-        tensor([-1.,  1.,  0.])
+        >>> layer(torch.tensor([[1.0], [3.0]])).round().flatten()
+        tensor([-1.,  1.])
     """
 
     def __init__(self, width: int, *, eps: float = 1e-2) -> None:
         super().__init__()
         self.norm = nn.BatchNorm1d(width, eps=eps, affine=False)
 
-    def forward(self, values: torch.Tensor, there: torch.Tensor) -> torch.Tensor:
-        flat, norm = values[there], self.norm
-        if norm.training and len(flat) > 1:
-            flat = norm(flat)
-        else:
-            flat = functional.batch_norm(flat, norm.running_mean, norm.running_var, eps=norm.eps)
-        out = torch.zeros_like(values)
-        out[there] = flat
-        return out
+    def forward(self, values: torch.Tensor) -> torch.Tensor:
+        norm = self.norm
+        if norm.training and len(values) > 1:
+            out: torch.Tensor = norm(values)
+            return out
+        return functional.batch_norm(values, norm.running_mean, norm.running_var, eps=norm.eps)
 
 
 def masked_mean(vectors: torch.Tensor, there: torch.Tensor) -> torch.Tensor:

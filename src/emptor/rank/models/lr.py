@@ -6,8 +6,8 @@ import torch
 from torch import nn
 
 from emptor.rank.models.crosses import crosses_width, history_crosses
-from emptor.rank.models.inputs import TASKS, InputSpec, RankBatch
-from emptor.rank.models.layers import Standardise
+from emptor.rank.models.inputs import TASKS, FieldSum, InputSpec, RankBatch
+from emptor.rank.models.layers import Standardise, spread
 
 
 class LogisticRegression(nn.Module):
@@ -36,16 +36,14 @@ class LogisticRegression(nn.Module):
         size = spec.numeric + spec.own + spec.context + 1 + (crosses_width(spec) if crosses else 0)
         self.standard = Standardise(size)
         self.of_number = nn.Linear(size, len(TASKS))
-        self.of_field = nn.ModuleList([nn.Embedding(ids, len(TASKS), padding_idx=0) for ids in spec.fields.values()])
-        for weights in (self.of_number.weight, self.of_number.bias, *(table.weight for table in self.of_field)):
-            nn.init.zeros_(weights)  # type: ignore[arg-type]
+        self.of_field = FieldSum(tuple(spec.fields.values()), len(TASKS))
+        for weights in (self.of_number.weight, self.of_number.bias):
+            nn.init.zeros_(weights)
 
     def forward(self, batch: RankBatch) -> torch.Tensor:
         request = torch.cat([batch.context, batch.searching.unsqueeze(1).to(batch.context.dtype)], 1)
-        numbers = [batch.numeric, batch.own, request.unsqueeze(1).expand(-1, batch.mask.shape[1], -1)]
+        numbers = [batch.numeric[batch.mask], batch.own[batch.mask], request[batch.mask.nonzero()[:, 0]]]
         if self.crosses:
-            numbers.append(history_crosses(batch))
-        logits: torch.Tensor = self.of_number(self.standard(torch.cat(numbers, -1), batch.mask))
-        for at, table in enumerate(self.of_field):
-            logits = logits + table(batch.product[..., at])
-        return logits
+            numbers.append(history_crosses(batch)[batch.mask])
+        logits = self.of_number(self.standard(torch.cat(numbers, -1))) + self.of_field(batch.product[batch.mask])
+        return spread(logits, batch.mask)

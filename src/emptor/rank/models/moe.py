@@ -11,6 +11,7 @@ from torch import nn
 from emptor.rank.models.experts import Experts
 from emptor.rank.models.features import FeatureNet, FeatureOptions, Features
 from emptor.rank.models.inputs import TASKS, InputSpec, RankBatch
+from emptor.rank.models.layers import spread
 
 
 class MixtureOfExperts(nn.Module, ABC):
@@ -39,11 +40,11 @@ class MixtureOfExperts(nn.Module, ABC):
 
     @abstractmethod
     def weights(self, features: Features) -> torch.Tensor:
-        """What each expert counts: [B, N, K, 1], or [B, N, K, 2] where the tasks have their own."""
+        """What each expert counts for what is joined: [M, K, 1], or [M, K, 2] where the tasks have their own."""
 
     def score(self, features: Features) -> torch.Tensor:
         """Logits [B, N, 2] of what `features` gave."""
-        return (self.weights(features) * self.experts(features.joined)).sum(2) + self.bias
+        return spread((self.weights(features) * self.experts(features.joined)).sum(1) + self.bias, features.mask)
 
     def forward(self, batch: RankBatch) -> torch.Tensor:
         return self.score(self.features(batch))

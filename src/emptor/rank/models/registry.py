@@ -15,7 +15,7 @@ from emptor.rank.models.category_moe import CategoryMoE
 from emptor.rank.models.din import DIN
 from emptor.rank.models.dnn import DNN
 from emptor.rank.models.features import FeatureOptions
-from emptor.rank.models.inputs import InputSpec
+from emptor.rank.models.inputs import FieldSum, InputSpec
 from emptor.rank.models.lr import LogisticRegression
 from emptor.rank.models.mmoe import MMoE
 
@@ -45,7 +45,12 @@ class Builder:
 
 def size(net: nn.Module) -> int:
     """How many weights a network has beside its embeddings: what it costs to run, whatever the catalogue."""
-    tables = {id(weight) for part in net.modules() if isinstance(part, nn.Embedding) for weight in part.parameters()}
+    tables = {
+        id(weight)
+        for part in net.modules()
+        if isinstance(part, nn.Embedding | FieldSum)
+        for weight in part.parameters()
+    }
     return sum(weight.numel() for weight in net.parameters() if id(weight) not in tables)
 
 
