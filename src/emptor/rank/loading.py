@@ -46,7 +46,12 @@ def load_ranker(path: Path) -> Ranker:
     model = load_model(path, net_of)
     spec = FeatureSpec.read(model.config.features)
     today = FeatureSpec(
-        fields=spec.fields, history=spec.history, words=spec.words, query_words=spec.query_words, text=spec.text
+        fields=spec.fields,
+        history=spec.history,
+        words=spec.words,
+        query_words=spec.query_words,
+        text=spec.text,
+        pictures=spec.pictures,
     )
     if not model.config.feature_hash == spec.hash == today.hash:
         told = "; ".join(spec.differences(today)) or "its hash and its features do not agree"

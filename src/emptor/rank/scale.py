@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from emptor.rank.models.inputs import TASKS, InputSpec, RankBatch
-from emptor.shop.features import ACTIONS, CONTEXT, GAPS, NUMERIC, OWN, Arrays, FeatureSpec
+from emptor.shop.features import ACTIONS, CONTEXT, GAPS, NUMERIC, Arrays, FeatureSpec
 
 
 def input_spec(spec: FeatureSpec) -> InputSpec:
@@ -19,7 +19,7 @@ def input_spec(spec: FeatureSpec) -> InputSpec:
         fields=dict(spec.fields),
         actions=len(ACTIONS) + 1,
         gaps=GAPS,
-        own=len(OWN),
+        own=spec.own_width,
         numeric=len(NUMERIC),
         context=len(CONTEXT),
         words=spec.words,

@@ -95,7 +95,8 @@ def masked(there: torch.Tensor, *, keep: tuple[float, float], generator: torch.G
 def draw_negatives(others: torch.Tensor, count: int, *, generator: torch.Generator | None = None) -> torch.Tensor:
     """Up to count of those allowed in each row: others [A, A] bool -> [A, A] bool."""
     draw = torch.rand(others.shape, generator=generator, device=others.device).masked_fill(~others, -1.0)
-    return others & (draw.argsort(1, descending=True).argsort(1) < count)
+    largest = draw.topk(min(count, others.shape[1]), dim=1).indices
+    return torch.zeros_like(others).scatter_(1, largest, True) & others
 
 
 def _one_candidate(features: Features, generator: torch.Generator | None) -> Features:
