@@ -2,10 +2,12 @@
 
     python benchmarks/off_policy.py --json docs/results/off_policy.json [--seeds 3] [--tuning]
 
-A world's users shop for some days under the default cascade, which gives the log that a ranker is trained on. Then nothing
-is published any more, and some further days are logged, with whole lists, a share of whose heads is shuffled: from these
-alone every target is estimated. Then every target serves the days after them in the closed loop, the same users, catalogue
-and chances for all. What is compared is first pages: clicks and orders on their first 20 places.
+A world's users shop for some days under the default cascade, which gives the log that a ranker is trained on. Then
+nothing is published any more, and some further days are logged, with whole lists, a share of whose heads is shuffled:
+from these alone every target is estimated. There are two truths to compare with, both of first pages. "closed loop":
+the target serves the days after, the same users, catalogue and chances for all targets. "same requests": the target's
+pages for the very requests of the log are shown to the users who made them, with their luck drawn anew eight times; it
+leaves out that users, days and later pages differ, so what is wrong beside it is the estimator's own.
 
 `--tuning` runs one small world of another seed, to see that all runs; it writes nothing but what `--json` names.
 """
@@ -19,6 +21,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +34,7 @@ from emptor.engine import Engine
 from emptor.evaluate.off_policy import (
     Estimate,
     Logged,
+    Ranked,
     by_score,
     difference,
     estimate,
@@ -40,8 +44,9 @@ from emptor.evaluate.off_policy import (
     replayed,
 )
 from emptor.evaluate.report import environment
+from emptor.learn.compare import over_seeds
 from emptor.market.behaviour.asked import PAGE, Asked
-from emptor.market.cascaded import CascadePolicy
+from emptor.market.cascaded import CascadePolicy, request_ids
 from emptor.market.config import VERSION, WorldConfig
 from emptor.market.loop import Loop
 from emptor.market.making import new_market, open_world
@@ -84,12 +89,12 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     parser.add_argument("--svg", type=Path)
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--users", type=int, default=12_000)
+    parser.add_argument("--users", type=int, default=10_000)
     parser.add_argument("--days", type=int, default=3, help="days logged, and days of the closed loop")
     parser.add_argument("--tuning", action="store_true")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
-    users = 1_500 if arguments.tuning else arguments.users
+    users = 2_500 if arguments.tuning else arguments.users
     worlds = []
     for seed in TUNING if arguments.tuning else REPORTING[: arguments.seeds]:
         config = WorldConfig.of(
@@ -122,13 +127,13 @@ def one(config: WorldConfig, *, days: int) -> dict[str, Any]:
             satisfaction,
         ),
     ):
+        luck = [World(config, luck=own) for own in range(1, 9)]
         first = 4
         with timed("log"):
             shown, satisfaction = log_days(world, engine, range(first, first + days), satisfaction)
         logged = read_logged(engine, read_traces(engine.shop.path))
-        print(
-            f"# {len(logged):,} pages, {int(logged.explored.sum()):,} explored; left out: {logged.left_out}", flush=True
-        )
+        asked = shown.of(logged)
+        print(f"# {len(logged):,} pages, {int(logged.explored.sum()):,} explored; {logged.left_out}", flush=True)
         after = range(first + days, first + 2 * days)
         with timed("scores"):
             scores = ranker_scores(engine, logged, "dnn_crosses")
@@ -140,6 +145,7 @@ def one(config: WorldConfig, *, days: int) -> dict[str, Any]:
                 target = replayed(engine, logged, f"t{place}", exploring=name == "head at random")
                 found = {of: estimate(logged, target, outcome=of, reward=rewards[of]) for of in OUTCOMES}
                 truth = closed_loop(world, engine, f"t{place}", after, satisfaction)
+                same = same_requests(luck, engine, asked, target)
             of_log = of_log or found  # the first target is the log's own order
             told = {
                 of: [
@@ -148,7 +154,7 @@ def one(config: WorldConfig, *, days: int) -> dict[str, Any]:
                 ]
                 for of in OUTCOMES
             }
-            rows.append({"target": name, "estimates": told, "truth": truth})
+            rows.append({"target": name, "estimates": told, "closed loop": truth, "same requests": same})
         return {
             "seed": config.seed,
             "world": config.hash,
@@ -158,7 +164,7 @@ def one(config: WorldConfig, *, days: int) -> dict[str, Any]:
             "clicks": int(logged.pages.clicked.sum()),
             "orders": int(logged.pages.bought.sum()),
             "targets": rows,
-            "curve": curve_of(logged, shown),
+            "curve": curve_of(logged, shown.looked / shown.drawn),
         }
 
 
@@ -185,26 +191,62 @@ def opened(config: WorldConfig, path: Path) -> Iterator[tuple[World, Engine, np.
         yield open_world(engine.shop, config), engine, load_state(path, config).satisfaction
 
 
-def log_days(
-    world: World, engine: Engine, days: range, satisfaction: np.ndarray
-) -> tuple[dict[str, np.ndarray], np.ndarray]:
-    """Log some days without publishing any of them; returns (what was looked at on explored first pages by place, and
-    how users feel in the end). Only the truth knows the former.
+@dataclass
+class Beside:
+    """What only the truth knows of the days that are logged: who asked for first pages, and on explored ones by place
+    [20] how many products stood there by chance and how many of them were looked at.
     """
+
+    drawn: np.ndarray = field(default_factory=lambda: np.zeros(PAGE))
+    looked: np.ndarray = field(default_factory=lambda: np.zeros(PAGE))
+    asked: list[Asked] = field(default_factory=list)
+
+    def __call__(self, asked: Asked, pages: Pages, happened: Happened) -> None:
+        first = asked.offset == 0
+        drawn = (pages.propensity < 1) & pages.shown & (pages.explored & first)[:, None]
+        self.looked += (happened.read.looked & drawn).sum(0)
+        self.drawn += drawn.sum(0)
+        self.asked.append(asked.rows(np.flatnonzero(first)))
+
+    def of(self, logged: Logged) -> Asked:
+        """Who asked for the pages of a log, in its order."""
+        every = Asked(**{own.name: np.concatenate([getattr(a, own.name) for a in self.asked]) for own in fields(Asked)})
+        place = {own: at for at, own in enumerate(request_ids(every))}
+        return every.rows(np.array([place[own] for own in logged.pages.request_id.tolist()]))
+
+
+def log_days(world: World, engine: Engine, days: range, satisfaction: np.ndarray) -> tuple[Beside, np.ndarray]:
+    """Log some days without publishing any of them; returns (what is not in the log, how users feel in the end)."""
     recorder = Recorder(world, engine.shop.events, engine.shop.path, WHOLE, view=engine.view)
-    looked, shown = np.zeros(PAGE), np.zeros(PAGE)
+    beside = Beside()
 
     def record(asked: Asked, pages: Pages, happened: Happened) -> None:
         recorder(asked, pages, happened)
-        drawn = (pages.propensity < 1) & pages.shown & (pages.explored & (asked.offset == 0))[:, None]
-        looked[:] += (happened.read.looked & drawn).sum(0)
-        shown[:] += drawn.sum(0)
+        beside(asked, pages, happened)
 
     loop = Loop(world, CascadePolicy(world, engine, log=WHOLE), record=record, satisfaction=satisfaction)
     for day in days:
         loop.day(day)
         recorder.end(day)
-    return {"looked": looked, "shown": shown}, loop.satisfaction
+    return beside, loop.satisfaction
+
+
+def same_requests(luck: list[World], engine: Engine, asked: Asked, target: Ranked) -> dict[str, Any]:
+    """Clicks and orders of a target's pages for the requests of the log; intervals are of the luck alone."""
+    known = luck[0].products.rows
+    rows = np.array([known[own] for own in engine.view.product_ids(np.arange(engine.view.rows))])[target.rows]
+    found = np.zeros((len(luck), 2))
+    for number, world in enumerate(luck):
+        for at in range(0, len(asked), 2_000):
+            part = np.arange(at, min(at + 2_000, len(asked)))
+            happened = world.happen(asked.rows(part), rows[part], target.mask[part])
+            found[number] += happened.read.clicked.sum(), happened.done.bought.sum()
+    found /= len(asked)
+    told: dict[str, Any] = {"pages": len(asked)}
+    for of, own in zip(OUTCOMES, found.T, strict=True):
+        mean = over_seeds(own)
+        told[of] = {"value": mean.mean, "ci95": [mean.low, mean.high]}
+    return told
 
 
 def closed_loop(
@@ -231,10 +273,9 @@ def closed_loop(
     return found
 
 
-def curve_of(logged: Logged, shown: dict[str, np.ndarray]) -> dict[str, Any]:
+def curve_of(logged: Logged, looked: np.ndarray) -> dict[str, Any]:
     """The estimated curve of examination beside what was looked at."""
     curve = examination(logged)
-    looked = shown["looked"] / shown["shown"]
     return {
         "value": curve.value.tolist(),
         "low": curve.low.tolist(),

@@ -20,21 +20,29 @@ METHODS = {
 }
 FULL = 0.99
 """Share of a target's places that the log could have shown, from which it counts as supported."""
+_KINDS = ("the log could have shown all of it", "some of it the log never shows")
 _INK, _SOFT, _LINE, _FULL, _PART = "#17211d", "#5d6a64", "#e3e8e5", "#1f5f4a", "#c07a2c"
 
 
-def summary(worlds: Sequence[dict[str, Any]]) -> dict[str, dict[str, dict[str, Any]]]:
-    """outcome -> method -> its figures over all worlds and targets; "supported" and "unsupported" targets apart."""
+TRUTHS = ("same requests", "closed loop")
+
+
+def summary(worlds: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """truth -> outcome -> method -> its figures over all worlds and targets, and those of supported targets apart."""
     return {
-        outcome: {method: _method(worlds, outcome, method) for method in METHODS} for outcome in ("clicked", "bought")
+        truth: {
+            outcome: {method: _method(worlds, outcome, method, truth) for method in METHODS}
+            for outcome in ("clicked", "bought")
+        }
+        for truth in TRUTHS
     }
 
 
-def _method(worlds: Sequence[dict[str, Any]], outcome: str, method: str) -> dict[str, Any]:
-    rows = [_row(target, outcome, method) for world in worlds for target in world["targets"]]
+def _method(worlds: Sequence[dict[str, Any]], outcome: str, method: str, truth: str) -> dict[str, Any]:
+    rows = [_row(target, outcome, method, truth) for world in worlds for target in world["targets"]]
     ranks = []
     for world in worlds:
-        own = [_row(target, outcome, method) for target in world["targets"]]
+        own = [_row(target, outcome, method, truth) for target in world["targets"]]
         known = [row for row in own if np.isfinite(row["value"])]
         if len(known) > 2:
             ranks.append(float(spearmanr([row["value"] for row in known], [row["truth"] for row in known])[0]))
@@ -47,24 +55,24 @@ def _method(worlds: Sequence[dict[str, Any]], outcome: str, method: str) -> dict
     }
 
 
-def _row(target: dict[str, Any], outcome: str, method: str) -> dict[str, float]:
+def _row(target: dict[str, Any], outcome: str, method: str, truth: str) -> dict[str, float]:
     (own,) = (found for found in target["estimates"][outcome] if found["method"] == method)
-    truth = target["truth"][outcome]
+    true = target[truth][outcome]
     return {
         "value": own["value"],
         "low": own["ci95"][0],
         "high": own["ci95"][1],
         "ess": own["ess"] or float("nan"),
         "support": own["support"],
-        "truth": truth["value"],
-        "truth_low": truth["ci95"][0],
-        "truth_high": truth["ci95"][1],
+        "truth": true["value"],
+        "truth_low": true["ci95"][0],
+        "truth_high": true["ci95"][1],
     }
 
 
 def _figures(rows: Sequence[dict[str, float]]) -> dict[str, Any]:
-    """Of n estimates: mean error and mean absolute error in shares of the truth, half the width of the interval, how many
-    intervals hold the truth, and how many would if the truth's own luck is counted in.
+    """Of n estimates: mean error and mean absolute error in shares of the truth, half the width of the interval, how
+    many intervals hold the truth, and how many would if the truth's own luck is counted in.
     """
     known = [row for row in rows if np.isfinite(row["value"])]
     if not known:
@@ -90,15 +98,13 @@ def chart(worlds: Sequence[dict[str, Any]]) -> str:
     rows = [
         {
             "method": method,
-            "kind": "the log could have shown all of it"
-            if row["support"] >= FULL
-            else "some of it the log never shows",
+            "kind": _KINDS[row["support"] < FULL],
             **{name: row[name] for name in ("value", "low", "high", "truth")},
         }
         for world in worlds
         for target in world["targets"]
         for method in METHODS
-        for row in [_row(target, "clicked", method)]
+        for row in [_row(target, "clicked", method, "closed loop")]
         if np.isfinite(row["value"])
     ]
     ends = [min(row["truth"] for row in rows) * 0.9, max(row["truth"] for row in rows) * 1.1]
@@ -129,9 +135,7 @@ def _panel(rows: Sequence[dict[str, Any]], label: str, ends: list[float]) -> Any
     x = alt.X("truth:Q", title="closed loop, clicks a page", scale=scale, axis=alt.Axis(tickCount=5))
     colour = alt.Color(
         "kind:N",
-        scale=alt.Scale(
-            domain=["the log could have shown all of it", "some of it the log never shows"], range=[_FULL, _PART]
-        ),
+        scale=alt.Scale(domain=list(_KINDS), range=[_FULL, _PART]),
     )
     base = alt.Chart(alt.Data(values=list(rows)))
     bars = base.mark_rule(clip=True, strokeWidth=1.5, opacity=0.45).encode(
