@@ -15,7 +15,7 @@ from emptor.cli.importing import export, import_
 from emptor.cli.judging import evaluate, promote, rollback
 from emptor.cli.keeping import backup, check, gc, publish, rollup, update
 from emptor.cli.searching import search
-from emptor.cli.serving import demo, serve
+from emptor.cli.serving import demo, demo_training, serve
 from emptor.cli.training import train
 from emptor.errors import EmptorError
 
@@ -46,6 +46,7 @@ for command in (
     demo,
 ):
     app.command()(command)
+app.command("demo-training", hidden=True)(demo_training)
 
 
 def _print_version(wanted: bool) -> None:

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Annotated
 
+import orjson
 import typer
 from rich.markup import escape
 from rich.table import Table
@@ -88,6 +89,7 @@ def promote(
         Path | None, typer.Option(help="Judged queries; by default those that [gate] of shop.toml names.")
     ] = None,
     author: Annotated[str, typer.Option(help="Who promotes, for the history.")] = "",
+    json: Annotated[Path | None, typer.Option(help="Write what the gate measured as JSON, passed or not.")] = None,
 ) -> None:
     """Make a cascade the default, if it passes the floors in shop.toml. Ends with status 1 where it does not.
 
@@ -98,6 +100,8 @@ def promote(
     from emptor.evaluate.gate import challenge
     from emptor.shop.promotion import promote as make_default
 
+    if json is not None and not json.resolve().parent.is_dir():
+        raise EmptorError(f"there is no folder {json.parent} to write {json.name} into")
     with Engine.open(shop) as engine:
         trial = challenge(engine, cascade, judgements=judgements)
         table = Table(box=None, padding=(0, 2, 0, 0))
@@ -107,6 +111,8 @@ def promote(
             verdict = "[green]passes[/]" if check.passed else "[red]fails[/]"
             table.add_row(check.metric, _figure(check.value), _figure(check.champion), _figure(check.least), verdict)
         out.print(table)
+        if json is not None:
+            json.write_bytes(orjson.dumps(trial.to_dict(), option=orjson.OPT_INDENT_2))
         for note in trial.notes:
             out.print(f"[yellow]![/] {escape(note)}.")
         if not trial.passed:

@@ -56,24 +56,63 @@ def demo(
     days: Annotated[int, typer.Option(help="Simulated days in which users shop.", min=0, max=60)] = 3,
     seed: Annotated[int, typer.Option(help="Another seed, another market.", min=0)] = 0,
     serve: Annotated[bool, typer.Option("--serve/--no-serve", help="Open the shop at the end.")] = True,
+    train: Annotated[
+        bool, typer.Option("--train/--no-train", help="Train the shop's models: beside the server, or before the end.")
+    ] = True,
     port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.", min=0, max=65535)] = 8000,
 ) -> None:
-    """Make a shop out of nothing: a simulated market whose users have shopped for some days, measured and served."""
-    from emptor.demo import make_demo
+    """Make a shop out of nothing: a simulated market whose users have shopped for some days, measured and served.
+
+    While it is served it trains itself: a ranker from its log, compared with the untrained order on simulated users it
+    has never seen, and promoted if it passes the gate of shop.toml. /lab/experiments shows how far it is.
+    """
+    from emptor.demo.making import make_demo
 
     make_demo(folder, products=products, days=days, seed=seed, console=out)
+    train = train and days > 0  # nobody has shopped: there is nothing to learn
     if not serve:
+        if train:
+            _train_before_the_end(folder)
         out.print(f"Next: [bold]emptor serve {shlex.quote(str(folder))}[/]")
-    else:
-        from emptor.serve import serve as run
+        return
+    from emptor.demo.background import Background
+    from emptor.serve import serve as run
 
-        _say_warming_up(folder)
-        run(
-            folder,
-            port=port,
-            painter=painter_of(folder),
-            on_ready=_say_open,
-        )
+    training = Background(folder)
+
+    def ready(url: str, has_lab: bool) -> None:
+        _say_open(url, has_lab)
+        if train:
+            out.print(f"It trains itself meanwhile: [bold]{url}/lab/experiments[/]")
+            training.start()
+
+    _say_warming_up(folder)
+    try:
+        run(folder, port=port, painter=painter_of(folder), on_ready=ready)
+    finally:
+        training.stop()
+
+
+def demo_training(shop: ShopFolder) -> None:
+    """Train a demo shop beside its server: what `emptor demo` starts."""
+    from emptor.demo.training import train_demo
+
+    train_demo(shop, in_background=True)
+
+
+def _train_before_the_end(folder: Path) -> None:
+    from emptor.demo.training import train_demo
+
+    training = train_demo(folder)
+    for own in training.stages:
+        out.print()
+        for step in own.steps:
+            took = f" ({step.seconds:,.0f} s)" if step.seconds is not None else ""
+            out.print(f"[bold]{own.stage} {step.name}[/] {step.state}{took}. {escape(step.told)}")
+        told = {"promoted": f"{own.cascade} is the default cascade now.", "kept": f"The default stays. {own.why}"}
+        out.print(told.get(own.outcome or "", f"[red]It failed:[/] {escape(own.why)}"), soft_wrap=True)
+    if any(own.outcome == "failed" for own in training.stages):
+        raise typer.Exit(1)
 
 
 class LazyPainter:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from emptor.engine import Engine
 from emptor.errors import EmptorError
@@ -51,6 +52,11 @@ class Trial:
     def figures(self) -> dict[str, list[float | None]]:
         """metric -> [challenger, champion], for the history."""
         return {check.metric: [check.value, check.champion] for check in self.checks}
+
+    def to_dict(self) -> dict[str, Any]:
+        """The trial as plain values, ready for JSON."""
+        checks = [{**asdict(check), "passed": check.passed} for check in self.checks]
+        return {"passed": self.passed, "judgements": self.judgements, "checks": checks, "notes": list(self.notes)}
 
 
 def challenge(engine: Engine, cascade: str, *, judgements: Path | None = None) -> Trial:

@@ -30,11 +30,12 @@ class _Part(BaseModel):
 
 
 class Step(_Part):
-    """One command of a stage. told: what came of it, in a sentence; seconds: so far, or in all."""
+    """One command of a stage. told: what came of it; began_at: ISO 8601; seconds: that it took, once it has ended."""
 
     name: str = Field(max_length=200)
     state: Literal["waiting", "running", "done", "failed"] = "waiting"
     told: str = Field("", max_length=5_000)
+    began_at: str | None = Field(None, max_length=100)
     seconds: float | None = None
 
 

@@ -1,11 +1,13 @@
-"""`emptor demo`: from nothing to a shop with users, a log and a measure, through the same path as any shop."""
+"""From nothing to a shop with users, a log and a measure, through the same path as any shop."""
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 
 from rich.console import Console
 
+from emptor.demo.stages import GATE, STAGES
 from emptor.engine import Engine
 from emptor.errors import EmptorError
 from emptor.evaluate import evaluate_shop
@@ -15,6 +17,7 @@ from emptor.market.making import new_market
 from emptor.market.running import run_market
 from emptor.market.store import folder_of, load_config, load_state
 from emptor.market.world.world import World
+from emptor.shop.files import write_durably
 
 PRODUCTS, DAYS = 20_000, 3
 METRICS = ["ndcg@10", "recall@100:2", "mrr@10", "pair_accuracy"]
@@ -22,6 +25,8 @@ METRICS = ["ndcg@10", "recall@100:2", "mrr@10", "pair_accuracy"]
 
 def make_demo(folder: Path, *, products: int = PRODUCTS, days: int = DAYS, seed: int = 0, console: Console) -> None:
     """Make the `demo` world and its shop, let users shop for some days, and print how good search is.
+
+    Its shop.toml names the cascades that are trained later (see `stages`), which are off until then, and a gate.
 
     What is there already of the same demo is kept, and only what is missing is done.
 
@@ -35,6 +40,7 @@ def make_demo(folder: Path, *, products: int = PRODUCTS, days: int = DAYS, seed:
         console.print(
             f"[bold]{result.products:,} products[/], {result.pictures:,} pictures, {len(world.users):,} users."
         )
+    _settle(folder)
     missing = days - load_state(folder, config).day
     if missing > 0:
         ran = run_market(folder, days=missing)
@@ -48,6 +54,18 @@ def make_demo(folder: Path, *, products: int = PRODUCTS, days: int = DAYS, seed:
         report = evaluate_shop(engine, folder / "judgements.csv", metrics=METRICS, command="emptor demo")
     report.print(console)
     (folder / "evaluation.json").write_text(report.to_json(), encoding="utf-8")
+
+
+def _settle(folder: Path) -> None:
+    """Add to shop.toml what it lacks of the trained cascades and the gate; what its owner wrote stays."""
+    file = folder / "shop.toml"
+    text = file.read_text(encoding="utf-8")
+    there = tomllib.loads(text)
+    known = there.get("cascade", {})
+    added = [own.settings for own in STAGES if own.cascade not in known]
+    added += [GATE] if "gate" not in there else []
+    if added:
+        write_durably(file, (text.rstrip() + "\n" + "".join(added)).encode())
 
 
 def _is_made(folder: Path, config: WorldConfig) -> bool:

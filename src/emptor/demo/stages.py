@@ -1,0 +1,60 @@
+"""What the demo trains, in order, and the cascades that use it. A stage to come is one more entry here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+RANKER = "dnn_crosses"
+"""The ranking network that the demo trains."""
+
+
+@dataclass(frozen=True)
+class Trainable:
+    """A stage that `emptor train --stage STAGE --model MODEL` trains.
+
+    Args:
+        cascade: the name of the cascade of shop.toml that uses the model; settings: the table that is written there.
+        options: `key=value`, of the training.
+    """
+
+    stage: str
+    model: str
+    cascade: str
+    settings: str
+    options: tuple[str, ...] = ()
+
+
+RANK = Trainable(
+    stage="rank",
+    model=RANKER,
+    cascade="trained",
+    settings=f"""
+[cascade.trained]      # the same products, in an order that is learnt from the log; off until the demo has trained it
+deadline_ms = 200
+explore = {{ share = 0.1, depth = 10 }}
+
+[[cascade.trained.stages]]
+stage = "retrieve"
+method = "hybrid"
+depth = 200
+budget_ms = 100
+fallback = "popular"
+options = {{ channels = {{ lexical = 1.0, personal = 1.0 }} }}
+
+[[cascade.trained.stages]]
+stage = "rank"
+method = "{RANKER}"
+depth = 200
+budget_ms = 50
+fallback = "affinity"
+options = {{ best = 20 }} # a page: what few days of clicks say of relevance does not outweigh the words
+""",
+)
+
+STAGES = (RANK,)
+
+GATE = """
+[gate]                 # what a cascade must show on the judged queries before it becomes the default
+floors = { "ndcg@10" = 0.3 }
+max_loss = { "ndcg@10" = 0.1 }   # grades know relevance and nobody's taste: so much may a personal order cost
+"""
