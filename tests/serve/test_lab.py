@@ -22,7 +22,7 @@ from emptor.shop.promotion import promote
 from emptor.shop.shop import Shop
 from tests.serve.conftest import running
 
-PAGES = ("", "/compare", "/judge", "/rules", "/queries", "/stages", "/evaluation")
+PAGES = ("", "/compare", "/judge", "/rules", "/queries", "/stages", "/evaluation", "/experiments")
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 
 

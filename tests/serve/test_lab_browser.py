@@ -139,6 +139,7 @@ def test_searches_come_to_the_query_log(browser: Any, lab: tuple[str, Path]) -> 
         "/queries",
         "/stages",
         "/evaluation",
+        "/experiments",
     ],
 )
 def test_the_lab_is_accessible_and_fits(browser: Any, lab: tuple[str, Path], path: str, width: int) -> None:

@@ -17,7 +17,9 @@ from emptor.serve.html import render
 from emptor.serve.lab import judging
 from emptor.serve.lab.asked import LabAsked
 from emptor.serve.lab.comparing import compare
+from emptor.serve.lab.experiments import read_experiments
 from emptor.serve.lab.querylog import read_queries, read_stages
+from emptor.serve.lab.training import watch
 from emptor.serve.lab.waterfall import Product, waterfall
 from emptor.serve.service import Service
 
@@ -34,6 +36,7 @@ PAGES = (
     ("/queries", "lab/queries.html", "Queries"),
     ("/stages", "lab/stages.html", "Stages"),
     ("/evaluation", "lab/evaluation.html", "Evaluation"),
+    ("/experiments", "lab/experiments.html", "Experiments"),
 )
 
 
@@ -145,6 +148,17 @@ def evaluation_page(service: Service) -> dict[str, Any]:
         "gate": service.shop.options.gate,
         "shop_path": service.shop.path,
     }
+
+
+def experiments_page(service: Service) -> dict[str, Any]:
+    path = service.shop.path
+    return {"watched": watch(path), "experiments": read_experiments(path)}
+
+
+def training_html(service: Service) -> str:
+    """The part of the experiments page that changes while something is trained; "" where nothing ever was."""
+    watched = watch(service.shop.path)
+    return "" if watched is None else render("lab/training.html", watched=watched)
 
 
 def report_html(engine: Engine) -> str:

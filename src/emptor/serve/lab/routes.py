@@ -155,6 +155,15 @@ def router(service: Service, *, hosts: Collection[str] | None) -> APIRouter:
         _remember(response, author)
         return response
 
+    @routes.get("/experiments")
+    async def experiments(request: Request) -> Response:
+        return await show(request, "lab/experiments.html", lambda: pages.experiments_page(service))
+
+    @routes.get("/experiments/training")
+    async def training(request: Request) -> Response:
+        html = await service.labs.run(lambda: pages.training_html(service))
+        return HTMLResponse(html, headers=_NO_STORE)
+
     @routes.get("/evaluation")
     async def evaluation(request: Request) -> Response:
         return await show(request, "lab/evaluation.html", lambda: pages.evaluation_page(service))

@@ -109,3 +109,23 @@ if (form) {
   form.addEventListener("change", fit);
   fit();
 }
+
+// -- what is being trained: fetched anew until it has ended ------------------------------------------------------------
+
+const polled = document.querySelector("[data-poll]");
+if (polled) {
+  const timer = setInterval(async () => {
+    if (document.hidden) return;
+    const answer = await fetch(polled.dataset.poll).catch(() => null);
+    if (!answer || !answer.ok) return; // the server may be busy: the next time will tell
+    const html = await answer.text();
+    const ended = !html.includes('class="tag live"');
+    // once over, there is a comparison and perhaps another default: the whole page
+    if (ended) {
+      clearInterval(timer);
+      location.reload();
+    } else {
+      polled.innerHTML = html;
+    }
+  }, 2000);
+}
