@@ -21,7 +21,7 @@ from emptor.errors import EmptorError
 from emptor.rank.data import read_pages
 from emptor.rank.examples import examples_of
 from emptor.rank.loading import load_ranker
-from emptor.rank.names import NAMES
+from emptor.rank.names import NAMES, TREES
 from emptor.rank.quality import auc, grouped_auc, log_loss
 from emptor.rank.scale import Scale, batch_of
 from emptor.rank.train import TrainOptions, split, train_ranker
@@ -297,7 +297,7 @@ def test_training_again_cures_a_shop_whose_live_model_is_refused(own: Shop) -> N
 def test_names_are_those_of_the_networks() -> None:
     from emptor.rank.models import MODELS
 
-    assert set(NAMES) == set(MODELS)
+    assert set(NAMES) == {*MODELS, TREES}
 
 
 def test_quality_against_a_plain_count() -> None:

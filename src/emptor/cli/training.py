@@ -21,12 +21,10 @@ if TYPE_CHECKING:
 def train(
     shop: ShopFolder,
     stage: Annotated[Literal["rank"], typer.Option(help="Which stage of the cascade to train.")] = "rank",
-    model: Annotated[str, typer.Option(help=f"The network: {', '.join(NAMES)}.")] = "awmoe",
+    model: Annotated[str, typer.Option(help=f"The network, or boosted trees: {', '.join(NAMES)}.")] = "awmoe",
     settings: Annotated[
         list[str] | None,
-        typer.Option(
-            "--set", help="`key=value`, of the training (epochs, lr, seed ...) or of the network; repeatable."
-        ),
+        typer.Option("--set", help="`key=value`, of the training (epochs, lr, seed ...) or of the model; repeatable."),
     ] = None,
     resume: Annotated[
         Path | None, typer.Option(help="Folder for checkpoints: the same command continues a run that was cut off.")

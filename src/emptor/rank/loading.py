@@ -12,6 +12,7 @@ from torch import nn
 from emptor.errors import EmptorError
 from emptor.learn.folder import ModelConfig, load_model
 from emptor.rank.models import build
+from emptor.rank.names import TREES
 from emptor.rank.scale import Scale, batch_of, input_spec
 from emptor.shop.features import Arrays, FeatureSpec
 
@@ -41,7 +42,12 @@ def load_ranker(path: Path) -> Ranker:
     """
 
     def net_of(config: ModelConfig) -> nn.Module:
-        return build(config.method, input_spec(FeatureSpec.read(config.features)), **config.options)
+        inputs = input_spec(FeatureSpec.read(config.features))
+        if config.method == TREES:
+            from emptor.rank.trees import read_trees
+
+            return read_trees(path, inputs, **config.options)
+        return build(config.method, inputs, **config.options)
 
     model = load_model(path, net_of)
     spec = FeatureSpec.read(model.config.features)

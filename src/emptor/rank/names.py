@@ -1,6 +1,10 @@
-"""The names of the ranking networks, for who must know them without loading torch. `rank.models` has them all."""
+"""The names of trained rankers, for who must know them without loading torch."""
 
-NAMES = (
+NETWORKS = (
     *("lr", "lr_crosses", "dnn_no_history", "dnn", "dnn_crosses", "din", "din_wide"),
     *("category_moe", "mmoe", "awmoe", "awmoe_no_contrast", "awmoe_no_attention"),
 )
+"""Those of `rank.models`."""
+TREES = "lightgbm"
+"""Boosted trees, see `rank.trees`."""
+NAMES = (*NETWORKS, TREES)

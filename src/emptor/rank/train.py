@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +23,11 @@ from emptor.progress import step
 from emptor.rank.data import LONGEST, Pages, read_pages
 from emptor.rank.examples import Examples, Sample, examples_of, pages_of
 from emptor.rank.loading import load_ranker
-from emptor.rank.models import MODELS, build, size
+from emptor.rank.models import build, size
 from emptor.rank.models.awmoe import AWMoE
 from emptor.rank.models.contrast import contrast
 from emptor.rank.models.loss import ranking_loss
+from emptor.rank.names import NAMES, TREES
 from emptor.rank.quality import auc, grouped_auc, log_loss
 from emptor.rank.scale import Scale, input_spec
 from emptor.shop.features import Features
@@ -69,6 +70,19 @@ class Trained:
     version: str
     metrics: dict[str, float]
     fitted: Fitted[Trainee]
+
+
+@dataclass(frozen=True)
+class Made:
+    """What a model folder is made of. options: config.json's, that the network is built with. training: how it was
+    learnt. size: a sentence for the card. files: further ones.
+    """
+
+    fitted: Fitted[Trainee]
+    options: dict[str, Any]
+    training: dict[str, Any]
+    size: str
+    files: dict[str, bytes] = field(default_factory=dict)
 
 
 class Trainee(nn.Module):
@@ -151,42 +165,49 @@ def train_ranker(
     """Train a ranker on a shop's log and put it into `models/rank/MODEL/`; live under its name if none was.
 
     Args:
-        model: of MODELS. network: its options. resume: folder for checkpoints of a run that may be cut off.
+        model: of NAMES. network: its options, see MODELS and TreeOptions. resume: folder for checkpoints of a run that
+            may be cut off; none for trees.
     Raises: EmptorError for an unknown model or option, and a log without anything to learn.
     """
-    options = options or TrainOptions()
-    if model not in MODELS:
-        raise EmptorError(f"model: unknown {model!r}; known are {', '.join(MODELS)}")
+    options, network = options or TrainOptions(), dict(network or {})
+    if model not in NAMES:
+        raise EmptorError(f"model: unknown {model!r}; known are {', '.join(NAMES)}")
+    if model == TREES:
+        from emptor.rank import trees_fit
+
+        trees = trees_fit.read_options(network, options, resume)
     with step("Reading the log", None):
         features = Features.of(shop)
         parts = split(read_pages(shop.events.read(), features.rows))
     with step("Describing its pages", None):
         learnt, validated = (examples_of(features, part) for part in parts)
     scale = learnt.scale(seed=options.seed)
-    with seeded(options.seed, "weights"):
-        net = build(model, input_spec(features.spec), **(network or {}))
-    run = orjson.dumps(
-        [model, dict(network or {}), shop.events.last_seq(), features.spec.hash], option=orjson.OPT_SORT_KEYS
-    ).decode()
-    fitted = fit_ranker(net, learnt, validated, scale, options=options, resume=resume, run=run)
-    metrics = {name: round(value, 6) for name, value in fitted.metrics.items()}
-    config = {
-        "method": model,
-        "options": dict(network or {}),
-        "features": features.spec.model_dump(mode="json"),
-    }
-    scale = replace(scale, offset=fitted.net.offset(learnt))
+    inputs = input_spec(features.spec)
+    if model == TREES:
+        made = trees_fit.train_trees(inputs, learnt, validated, scale, trees=trees, options=options)
+    else:
+        run = orjson.dumps(
+            [model, network, shop.events.last_seq(), features.spec.hash], option=orjson.OPT_SORT_KEYS
+        ).decode()
+        with seeded(options.seed, "weights"):
+            net = build(model, inputs, **network)
+        fitted = fit_ranker(net, learnt, validated, scale, options=options, resume=resume, run=run)
+        made = Made(fitted, network, options.model_dump(), f"Weights beside embeddings: {size(net):,}.")
+    metrics = {name: round(value, 6) for name, value in made.fitted.metrics.items()}
+    config = {"method": model, "options": made.options, "features": features.spec.model_dump(mode="json")}
+    scale = replace(scale, offset=made.fitted.net.offset(learnt))
     files = {
         "scale.json": orjson.dumps(scale.to_dict()),
-        "training.json": orjson.dumps({**options.model_dump(), "history": fitted.history}, option=orjson.OPT_INDENT_2),
+        "training.json": orjson.dumps({**made.training, "history": made.fitted.history}, option=orjson.OPT_INDENT_2),
+        **made.files,
     }
-    card = _card(model, shop, learnt, validated, metrics, size(net))
+    card = _card(model, shop, learnt, validated, metrics, made.size)
     # under the lock of writers, so that a backup has the model and what names it, or neither
     with shop.writing(wait_s=60, doing="putting a model into the shop"):
         version, path = _next(shop.path / "models" / STAGE / model)
-        save_model(path, net, config, metrics, card, features.spec.hash, files=files)
+        save_model(path, made.fitted.net.net, config, metrics, card, features.spec.hash, files=files)
         _make_live(shop, model, version)
-    return Trained(path, version, metrics, fitted)
+    return Trained(path, version, metrics, made.fitted)
 
 
 def fit_ranker(
@@ -325,12 +346,12 @@ def _usable(path: Path) -> bool:
 
 
 def _card(
-    model: str, shop: Shop, learnt: Examples, validated: Examples, metrics: Mapping[str, float], weights: int
+    model: str, shop: Shop, learnt: Examples, validated: Examples, metrics: Mapping[str, float], size: str
 ) -> str:
     lines = [
         f"# {model}, a ranker",
         "",
-        f"Shop: {shop.options.name}. Weights beside embeddings: {weights:,}.",
+        f"Shop: {shop.options.name}. {size}",
         f"Learnt from {len(learnt):,} pages, {int(learnt.outcomes.clicked.sum()):,} clicks, "
         f"{int(learnt.outcomes.bought.sum()):,} purchases; validated on {len(validated):,} later pages,",
         f"{int(validated.outcomes.clicked.sum()):,} clicks. One user in ten is in neither.",
