@@ -41,3 +41,14 @@ def _area(score: np.ndarray, label: np.ndarray, page: np.ndarray, pages: int) ->
 def log_loss(logit: np.ndarray, label: np.ndarray) -> float:
     """Mean of -log of the chance given to what happened, for logits [R] and labels [R] bool."""
     return float(np.logaddexp(0, np.where(label, -logit, logit)).mean()) if len(logit) else float("nan")
+
+
+def discounted_gain(score: np.ndarray, label: np.ndarray, mask: np.ndarray, *, depth: int) -> float:
+    """The mean NDCG at `depth` over pages with a positive: score [P, N]; label, mask [P, N] bool. Ties keep their order."""
+    width = min(depth, score.shape[1])
+    discount = 1 / np.log2(np.arange(2, width + 2))
+    order = np.argsort(np.where(mask, -score, np.inf), axis=1, kind="stable")[:, :width]
+    gain = np.take_along_axis(label & mask, order, axis=1) @ discount
+    most = np.append(0, discount.cumsum())[np.minimum((label & mask).sum(1), width)]
+    good = most > 0
+    return float((gain[good] / most[good]).mean()) if good.any() else float("nan")
