@@ -10,12 +10,14 @@ catalogue while building is a few numbers a product and the vocabularies; texts 
     columns/words.parquet      words of the catalogue with the number of products that have them
     index/                     tantivy
     vectors/text.npy           [rows, width] float32 where the shop has an encoder, NaN rows for products without text
+    vectors/pictures*          numbers of the products' pictures, see `picturing`
     generation.json            what it is: written last, so that its presence means complete
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -40,13 +42,25 @@ MAX_WORDS = 2_000_000
 
 
 class GenerationWriter:
-    """Builds one generation in an empty folder. Use as a context manager; call `finish` to make it complete."""
+    """Builds one generation in an empty folder. Use as a context manager; call `finish` to make it complete.
 
-    def __init__(self, folder: Path, *, analyser: AnalyserOptions, encoder: TextEncoder | None = None) -> None:
+    Args:
+        pictures: told the folder once its catalogue and columns are written, to add the numbers of its pictures.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        analyser: AnalyserOptions,
+        encoder: TextEncoder | None = None,
+        pictures: Callable[[Path], None] | None = None,
+    ) -> None:
         self.folder = folder
         self.rows = 0
         self._options = analyser
         self._encoder = encoder
+        self._pictures = pictures
         self._analyser = Analyser(analyser)
         columns = folder / "columns"
         columns.mkdir(parents=True)
@@ -143,6 +157,8 @@ class GenerationWriter:
         self._write_popularity(popularity or {})
         if self._encoder is not None:
             self._write_vectors(self._encoder)
+        if self._pictures is not None:
+            self._pictures(self.folder)
         words = sorted(self._words.items())
         pq.write_table(
             pa.table({"word": [w for w, _ in words], "products": pa.array([n for _, n in words], pa.int32())}),

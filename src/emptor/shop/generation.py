@@ -93,6 +93,24 @@ class Generation:
         return np.load(folder / "text.npy", mmap_mode="r", allow_pickle=False), about["encoder"]
 
     @cached_property
+    def pictures(self) -> tuple[np.ndarray, str] | None:
+        """([rows, PICTURE] float16, NaN without a picture; hash of their basis); None where none are described.
+
+        Raises: EmptorError where they are damaged.
+        """
+        folder = self.folder / "vectors"
+        if not (folder / "pictures.json").exists():
+            return None
+        try:
+            about = orjson.loads((folder / "pictures.json").read_bytes())
+            vectors = np.load(folder / "pictures.npy", mmap_mode="r", allow_pickle=False)
+            if vectors.ndim != 2 or len(vectors) != self.rows:
+                raise ValueError(f"{vectors.shape} for {self.rows} products")
+            return np.asarray(vectors), str(about["basis"])
+        except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
+            raise EmptorError(f"{folder}/pictures.npy is damaged ({error}); run `emptor publish`") from None
+
+    @cached_property
     def words(self) -> dict[str, int]:
         """Every word of titles, brands, categories and attributes -> number of products that have it."""
         try:

@@ -11,6 +11,7 @@ from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 
+import numpy as np
 from PIL import Image, ImageOps
 
 from emptor.errors import EmptorError
@@ -98,6 +99,22 @@ class ImageStore:
         _write(small, _thumbnail(content, size))
         return small
 
+    def pixels(self, name: str, side: int) -> np.ndarray | None:
+        """A stored picture as [side, side, 3] uint8, for programs to look at; None where it is missing or damaged.
+
+        Its longer side fills the square; beside the shorter one, its edges go on.
+        """
+        try:
+            flat = _small(self.path(name).read_bytes(), side, gap=1.0)
+        except (OSError, EmptorError):
+            return None
+        longer = max(flat.size)
+        if longer != side:  # a picture smaller than the square
+            flat = flat.resize((max(1, side * flat.width // longer), max(1, side * flat.height // longer)))
+        across, down = side - flat.width, side - flat.height
+        around = ((down // 2, down - down // 2), (across // 2, across - across // 2), (0, 0))
+        return np.pad(np.asarray(flat), around, mode="edge") if across or down else np.asarray(flat)
+
 
 def _write(path: Path, content: bytes) -> None:
     """Write a file whole or not at all, its content on the disk before its name appears."""
@@ -139,24 +156,32 @@ def _opened(content: bytes) -> Image.Image:
 
 
 def _thumbnail(content: bytes, size: int) -> bytes:
+    out = BytesIO()
+    _small(content, size, gap=2.0).save(out, "JPEG", quality=_QUALITY, exif=b"")
+    return out.getvalue()
+
+
+def _small(content: bytes, size: int, *, gap: float) -> Image.Image:
+    """The picture in RGB, upright and on white, its longer side at most `size` pixels.
+
+    gap: how much larger than that it may be when it is made smaller with care; 1 is the fastest.
+    """
     image = _opened(content)
     try:
-        image.draft("RGB", (2 * size, 2 * size))
+        image.draft("RGB", (round(gap * size), round(gap * size)))
         if image.mode.startswith("I"):  # 16 bits a pixel: keep the upper eight
             image = image.convert("I").point(lambda value: value * (1 / 256)).convert("L")
         has_alpha = image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info
         flat = image.convert("RGBA" if has_alpha else "RGB")
-        flat.thumbnail((size, size), reducing_gap=2.0)
+        flat.thumbnail((size, size), reducing_gap=gap)
         with suppress(Exception):  # damaged notes on how the camera was held are no reason to show nothing
             flat = ImageOps.exif_transpose(flat)
         if has_alpha:
             white = Image.new("RGBA", flat.size, "white")
             flat = Image.alpha_composite(white, flat).convert("RGB")
-        out = BytesIO()
-        flat.save(out, "JPEG", quality=_QUALITY, exif=b"")
     except Exception as error:
         raise ImageFault(f"a damaged picture: {_reason(error)}", f"{_KINDS_TOLD} that is whole") from error
-    return out.getvalue()
+    return flat
 
 
 def _reason(error: Exception) -> str:

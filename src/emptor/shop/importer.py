@@ -29,6 +29,7 @@ from emptor.shop.images import ImageFault, ImageSource
 from emptor.shop.importing import Fault, ProductBatch, Quarantine, read_products
 from emptor.shop.manifest import Manifest, change_manifest
 from emptor.shop.merging import Merge, Plan, Staged, make_plan
+from emptor.shop.picturing import write_pictures
 from emptor.shop.popularity import popularity
 from emptor.shop.remembered import read_remembered, remember_catalogue
 from emptor.shop.schema import PRODUCT
@@ -200,9 +201,17 @@ def publish(
     """
     number = max(shop.numbers(), default=0) + 1
     building = shop.generations / f".building-{number}"
+    live = base.generation.number if base is not None else 0
+    # the live one first: it has most of the pictures; the others, so that a shop that went back keeps its basis
+    earlier = [shop.generations / str(own) for own in sorted(shop.numbers(), key=lambda own: (own != live, -own))]
     with (
         step("Building", total=total) as bar,
-        GenerationWriter(building, analyser=shop.options.search.analyser, encoder=shop.encoder) as writer,
+        GenerationWriter(
+            building,
+            analyser=shop.options.search.analyser,
+            encoder=shop.encoder,
+            pictures=lambda folder: write_pictures(folder, shop.images, earlier=earlier),
+        ) as writer,
     ):
         for batch in batches:
             writer.add(batch)

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from emptor.errors import EmptorError
 from emptor.shop.category import split_path
 from emptor.shop.features.hashing import buckets_of, numbers_of
-from emptor.shop.features.spec import FeatureSpec
+from emptor.shop.features.picture_basis import beside_category
+from emptor.shop.features.spec import FeatureSpec, pictures_of
 from emptor.shop.view import View
 from emptor.shop.vocabulary import Vocabulary
 
@@ -33,7 +35,10 @@ class ProductColumns:
 
 
 def product_columns(view: View, spec: FeatureSpec) -> ProductColumns:
-    """Of all rows of a view."""
+    """Of all rows of a view.
+
+    Raises: EmptorError where pictures are wanted on another basis than the generation has.
+    """
     count = view.rows
     ids = numbers_of(view.product_ids(np.arange(count)))
     numbers = {
@@ -47,7 +52,8 @@ def product_columns(view: View, spec: FeatureSpec) -> ProductColumns:
     for name, size in spec.fields.items():
         own = attributes[name] if name.startswith(_ATTRIBUTE) else numbers[name]
         columns.append(np.append(buckets_of(own, size), 0))
-    return ProductColumns(np.stack(columns, axis=1), _own(view, count), np.append(ids, 0))
+    own = np.concatenate([_own(view, count), *([_pictures(view, spec, count)] if spec.pictures else [])], axis=1)
+    return ProductColumns(np.stack(columns, axis=1), own, np.append(ids, 0))
 
 
 def _words(vocabulary: Vocabulary) -> list[str]:
@@ -93,3 +99,22 @@ def _own(view: View, count: int) -> np.ndarray:
     beside = np.where(known, np.clip((log - mean[groups]) / sd[groups], -4, 4), 0)
     own = np.stack([beside, known], axis=1).astype(np.float32)
     return np.concatenate([own, np.zeros((1, own.shape[1]), np.float32)])
+
+
+def _pictures(view: View, spec: FeatureSpec, count: int) -> np.ndarray:
+    """[count + 1, PICTURE + 1] float32: numbers of pictures beside their category's, and 1; zeros without a picture."""
+    there = pictures_of(view)
+    if there != spec.pictures:
+        told = "; ".join(spec.differences(spec.model_copy(update={"pictures": there})))
+        raise EmptorError(
+            f"the features are of pictures that generation {view.generation.number} describes in another way ({told}); "
+            "train the model again"
+        )
+    assert view.generation.pictures is not None  # the spec names its basis
+    vectors, _ = view.generation.pictures
+    seen = np.flatnonzero(np.isfinite(vectors[:, 0]))
+    category = np.asarray(view.category[seen], np.int64) + 1
+    out = np.zeros((count + 1, vectors.shape[1] + 1), np.float32)
+    out[seen, :-1] = np.clip(beside_category(vectors[seen].astype(np.float32), category), -4, 4)
+    out[seen, -1] = 1
+    return out
