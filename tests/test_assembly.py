@@ -43,7 +43,7 @@ def test_a_shop_opens_although_another_cascade_has_no_model(shop_path: Path) -> 
             engine.ranking(["mug"], cascade="trained")
         with pytest.raises(EmptorError, match=told):
             evaluate_shop(engine, shop_path / "none.csv", cascade="trained")
-        with pytest.raises(EmptorError, match="unknown cascade 'other'; known: default$"):
+        with pytest.raises(EmptorError, match=r"unknown cascade 'other'; known: default$"):
             engine.search("mug", cascade="other")
         good, bad = engine.pages([Ask(query="mug"), Ask(query="mug", cascade="trained")])
         assert not isinstance(good, EmptorError) and isinstance(bad, EmptorError)
