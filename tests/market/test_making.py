@@ -132,7 +132,7 @@ def _edit(folder: Path, **changes: object) -> None:
 
 
 def test_what_cannot_be_is_refused(market_path: Path, tmp_path: Path) -> None:
-    with pytest.raises(EmptorError, match="no cascade 'nonsense'; there are default"):
+    with pytest.raises(EmptorError, match="unknown cascade 'nonsense'; known: default"):
         run_market(market_path, days=1, cascade="nonsense")
     with pytest.raises(EmptorError, match=f"a world has {HORIZON} days, and 2 are over"):
         run_market(market_path, days=HORIZON)

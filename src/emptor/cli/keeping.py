@@ -60,7 +60,7 @@ def _of_serving(shop: Path) -> list[Finding]:
     try:
         with Engine.open(shop) as engine:
             faults, notes = engine.rule_faults, engine.rule_notes
-            off = [Finding("note", f"cascade {name!r} is off: {why}") for name, why in engine.off.items()]
+            off = [Finding("problem", f"cascade {name!r} is off: {why}") for name, why in engine.off.items()]
     except EmptorError as error:
         return [Finding("problem", str(error))]
     finally:
