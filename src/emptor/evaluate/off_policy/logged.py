@@ -52,7 +52,8 @@ class Logged:
         pages = self.pages
         if not len(pages):
             told = "; ".join(f"{count:,} {reason}" for reason, count in self.left_out.items() if count)
-            raise EmptorError(f"the log has no page to judge by{f' ({told})' if told else ''}")
+            told = told or "none was traced: see traces in [log] of shop.toml"
+            raise EmptorError(f"the log has no page to judge by ({told})")
         chance = pages.propensity[pages.mask]
         wrong = ~((chance > 0) & (chance <= 1))
         if wrong.any():
