@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from collections.abc import Iterator
@@ -10,7 +11,9 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+from typer.testing import CliRunner
 
+from emptor.cli import app
 from emptor.engine import Engine
 from emptor.errors import EmptorError
 from emptor.evaluate.off_policy import by_place, estimate, examination, read_logged, replayed
@@ -159,3 +162,32 @@ def test_only_pages_of_one_cascade(engine: Engine, market: Path) -> None:
 def test_unknown_cascades_are_refused(engine: Engine, market: Path) -> None:
     with pytest.raises(EmptorError, match="unknown cascade 'nobody'; known: default"):
         replayed(engine, read_logged(engine, read_traces(market)), "nobody")
+
+
+def test_the_command_estimates_two_cascades(market: Path, tmp_path: Path) -> None:
+    done = CliRunner().invoke(
+        app, ["evaluate", str(market), "--off-policy", "--cascade", "plain", "--json", str(tmp_path / "found.json")]
+    )
+    assert done.exit_code == 0, done.output
+    for told in (
+        "plain, against default",
+        "clicks on a first page",
+        "orders on a first page",
+        "doubly robust",
+        "SNIPS",
+    ):
+        assert told in done.output
+    assert "the log could not have shown there" in done.output and "too few for estimates of orders" in done.output
+    found = json.loads((tmp_path / "found.json").read_text())
+    assert len(found["rows"]) == 12
+    for row in found["rows"]:
+        assert row["difference"]["value"] == pytest.approx(row["value"] - row["against"]["value"])
+        low, high = row["difference"]["ci95"]
+        assert low <= high
+    assert found["explored"] < found["pages"] and found["env"]
+
+
+def test_the_command_refuses_judgements(market: Path, tmp_path: Path) -> None:
+    done = CliRunner().invoke(app, ["evaluate", str(market), "--off-policy", "--judgements", str(tmp_path / "j.csv")])
+    assert done.exit_code != 0
+    assert "--judgements is for judged queries" in f"{done.output} {done.exception}"

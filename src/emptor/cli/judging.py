@@ -44,8 +44,22 @@ def evaluate(
     unjudged: Annotated[str, typer.Option(help="irrelevant, or removed: judge only what has a grade.")] = "irrelevant",
     json: Annotated[Path | None, typer.Option(help="Write the whole report, per query too, as JSON.")] = None,
     html: Annotated[Path | None, typer.Option(help="Write the report as a page with charts.")] = None,
+    off_policy: Annotated[
+        bool,
+        typer.Option(
+            "--off-policy",
+            help="Estimate clicks and orders of --cascade from the log's explored pages since the last publish, "
+            "instead of judging; --against is another cascade, or else the default.",
+        ),
+    ] = False,
 ) -> None:
     """Judge a shop's results: metrics with confidence intervals beside the random floor, and paired comparisons."""
+    if off_policy:
+        for name, given in (("--judgements", judgements), ("--html", html), ("--relevant", relevant)):
+            if given is not None:
+                raise EmptorError(f"{name} is for judged queries: leave it out with --off-policy, which reads the log")
+        _off_policy(shop, cascade, against or "default", json)
+        return
     from emptor.engine import Engine
     from emptor.evaluate import evaluate_shop
 
@@ -80,6 +94,30 @@ def evaluate(
     if html is not None:
         html.write_text(report.to_html(), encoding="utf-8")
         out.print(f"Written to {html}")
+
+
+def _off_policy(shop: Path, cascade: str, against: str, json: Path | None) -> None:
+    """`evaluate --off-policy`."""
+    import orjson
+
+    from emptor.engine import Engine
+    from emptor.evaluate.off_policy.report import judge_off_policy
+    from emptor.serve.traces import read_traces
+
+    if json is not None and not json.resolve().parent.is_dir():
+        raise EmptorError(f"there is no folder {json.parent} to write {json.name} into")
+    with Engine.open(shop) as engine:
+        found = judge_off_policy(
+            engine,
+            read_traces(shop),
+            cascade=cascade,
+            against=against,
+            command=shlex.join(["emptor", *sys.argv[1:]]),
+        )
+    found.print(out)
+    if json is not None:
+        json.write_bytes(orjson.dumps(found.to_dict(), option=orjson.OPT_INDENT_2))
+        out.print(f"Written to {json}")
 
 
 def promote(

@@ -15,6 +15,7 @@ from emptor.evaluate.off_policy.resampled import RESAMPLES, by_user, interval, r
 from emptor.evaluate.off_policy.rewards import Reward
 
 Method = Literal["ips", "snips", "dr", "examination", "direct", "agreeing"]
+Outcome = Literal["clicked", "bought"]
 CLIP = 1_000.0
 """Weights above it count as it. What the shop's own exploration needs at most is depth / share (100 at .2 and 20), so
 that it only bounds what logs of other systems hold.
@@ -62,7 +63,7 @@ def estimate(
     logged: Logged,
     target: Ranked,
     *,
-    outcome: Literal["clicked", "bought"] = "clicked",
+    outcome: Outcome = "clicked",
     reward: Reward | None = None,
     clip: float = CLIP,
     seed: int = 0,

@@ -90,8 +90,8 @@ class Logged:
 
     def take(self, at: np.ndarray) -> Logged:
         """Some of the pages, in that order."""
-        others = (getattr(self, name)[at] for name in ("explored", "home", "scenario", "product_id", "filters"))
-        return Logged(self.pages.take(at), *others, self.left_out)
+        asked = {name: getattr(self, name)[at] for name in ("scenario", "product_id", "filters")}
+        return Logged(self.pages.take(at), self.explored[at], self.home[at], **asked, left_out=self.left_out)
 
 
 def read_logged(
@@ -166,8 +166,8 @@ def _logged(
     )
     gone = long.filter(pl.col("row").is_null())["page"].unique()
     left_out["show products that have left the shop"] = len(gone)
-    done = events.filter(pl.col("action").is_in(["click", "purchase"])).select("request_id", "product_id", "action")
-    done = done.unique().collect(engine="streaming")
+    actions = events.filter(pl.col("action").is_in(["click", "purchase"])).select("request_id", "product_id", "action")
+    done = actions.unique().collect(engine="streaming")
     for action, name in (("click", "clicked"), ("purchase", "bought")):
         one = done.filter(pl.col("action") == action).select("request_id", "product_id", pl.lit(True).alias(name))
         long = long.join(one, on=["request_id", "product_id"], how="left", maintain_order="left")
@@ -183,7 +183,7 @@ def _logged(
     shape = (found.height, places)
 
     def wide(name: str, kind: type) -> np.ndarray:
-        out = np.zeros(shape, kind)
+        out: np.ndarray = np.zeros(shape, kind)
         out[at, place] = long[name].to_numpy()
         return out
 
@@ -210,6 +210,12 @@ def _logged(
     filters = np.empty(found.height, object)
     filters[:] = [tuple(own or ()) for own in found["filters"].to_list()]
     kept = np.setdiff1d(np.arange(found.height), gone.to_numpy())
-    columns = (found["explored"].fill_null(False).to_numpy(), wide("home", np.int64))
-    others = (objects("scenario"), objects("product_id"), filters)
-    return Logged(pages.take(kept), *(own[kept] for own in columns), *(own[kept] for own in others), left_out=left_out)
+    return Logged(
+        pages.take(kept),
+        explored=found["explored"].fill_null(False).to_numpy()[kept],
+        home=wide("home", np.int64)[kept],
+        scenario=objects("scenario")[kept],
+        product_id=objects("product_id")[kept],
+        filters=filters[kept],
+        left_out=left_out,
+    )
