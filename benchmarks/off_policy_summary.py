@@ -108,8 +108,10 @@ def chart(worlds: Sequence[dict[str, Any]]) -> str:
         if np.isfinite(row["value"])
     ]
     ends = [min(row["truth"] for row in rows) * 0.9, max(row["truth"] for row in rows) * 1.1]
+    least, most = (pick(row["value"] for row in rows) for pick in (min, max))
+    tall = [min(least * 0.9, ends[0]), max(most * 1.1, ends[1])]
     panels = [
-        _panel([row for row in rows if row["method"] == method], label, ends) for method, label in METHODS.items()
+        _panel([row for row in rows if row["method"] == own], label, ends, tall) for own, label in METHODS.items()
     ]
     grid = [alt.hconcat(*panels[at : at + 3]) for at in (0, 3)]
     whole = alt.vconcat(*grid, _curve(worlds[0]["curve"]))
@@ -127,8 +129,9 @@ def chart(worlds: Sequence[dict[str, Any]]) -> str:
     return str(vl_convert.vegalite_to_svg(whole.to_dict(), allowed_base_urls=[]))
 
 
-def _panel(rows: Sequence[dict[str, Any]], label: str, ends: list[float]) -> Any:
+def _panel(rows: Sequence[dict[str, Any]], label: str, ends: list[float], tall: list[float]) -> Any:
     scale = alt.Scale(domain=ends, nice=False, zero=False)
+    high = alt.Scale(domain=tall, nice=False, zero=False)
     diagonal = alt.Chart(alt.Data(values=[{"x": own, "y": own} for own in ends])).mark_line(
         color=_SOFT, strokeDash=[3, 3], strokeWidth=1
     )
@@ -139,12 +142,12 @@ def _panel(rows: Sequence[dict[str, Any]], label: str, ends: list[float]) -> Any
     )
     base = alt.Chart(alt.Data(values=list(rows)))
     bars = base.mark_rule(clip=True, strokeWidth=1.5, opacity=0.45).encode(
-        x=x, y=alt.Y("low:Q", title="estimate", scale=scale), y2="high:Q", color=colour
+        x=x, y=alt.Y("low:Q", title="estimate", scale=high), y2="high:Q", color=colour
     )
     dots = base.mark_point(clip=True, filled=True, size=35, opacity=1).encode(
-        x=x, y=alt.Y("value:Q", title="estimate", scale=scale, axis=alt.Axis(tickCount=5)), color=colour
+        x=x, y=alt.Y("value:Q", title="estimate", scale=high, axis=alt.Axis(tickCount=5)), color=colour
     )
-    line = diagonal.encode(x=alt.X("x:Q", title="closed loop, clicks a page", scale=scale), y=alt.Y("y:Q", scale=scale))
+    line = diagonal.encode(x=alt.X("x:Q", title="closed loop, clicks a page", scale=scale), y=alt.Y("y:Q", scale=high))
     title = alt.TitleParams(label, anchor="start", fontSize=12, color=_INK)
     return alt.layer(line, bars, dots).properties(width=190, height=190, title=title)
 
@@ -155,7 +158,7 @@ def _curve(curve: dict[str, Any]) -> Any:
         for at in range(len(curve["value"]))
     ]
     base = alt.Chart(alt.Data(values=rows))
-    x = alt.X("place:Q", title="place", axis=alt.Axis(tickMinStep=1))
+    x = alt.X("place:Q", title="place", scale=alt.Scale(zero=False, nice=False), axis=alt.Axis(tickMinStep=1))
     y = "beside the first place"
     layers = [
         base.mark_rule(strokeWidth=1.5, opacity=0.45, color=_FULL).encode(x=x, y=alt.Y("low:Q", title=y), y2="high:Q"),

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import market_tables
+import off_policy_tables
 import orjson
 
 ROOT = Path(__file__).parents[1]
@@ -140,6 +141,7 @@ RENDER: dict[str, Callable[[dict[str, Any]], str]] = {
     "market_pictures": market_tables.pictures,
     "market_pairs": market_tables.pairs,
     "market_report": market_tables.report,
+    "off_policy": off_policy_tables.off_policy,
 }
 
 
