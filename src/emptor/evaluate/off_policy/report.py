@@ -87,6 +87,9 @@ class OffPolicy:
         console.print()
         console.print(Text(f"{shorten(self.cascade)}, against {shorten(self.against)}", style="bold"))
         console.print(f"{self.pages:,} first pages of the log, {self.explored:,} of them explored")
+        gone = "; ".join(f"{count:,} {reason}" for reason, count in self.left_out.items() if count)
+        if gone:
+            console.print(Text(f"Pages left out: {gone}", style="dim"))
         for outcome, name in OUTCOMES.items():
             table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
             table.add_column(f"{name} on a first page", no_wrap=True)
