@@ -15,6 +15,8 @@ from emptor.rank.models import build
 from emptor.rank.names import TREES
 from emptor.rank.scale import Scale, batch_of, input_spec
 from emptor.shop.features import Arrays, FeatureSpec
+from emptor.shop.features.spec import pictures_of, text_of
+from emptor.shop.view import View
 
 
 class Ranker:
@@ -34,11 +36,13 @@ class Ranker:
         return np.where(arrays.mask[..., None], logits, np.float32(0))
 
 
-def load_ranker(path: Path) -> Ranker:
+def load_ranker(path: Path, *, view: View | None = None) -> Ranker:
     """Read a model folder.
 
+    Args:
+        view: of the catalogue that is to be ranked; None: whatever it is like.
     Raises: EmptorError for a folder that is missing or damaged, or was made for features that this version makes in
-        another way.
+        another way, or of texts or pictures that the view reads in another way.
     """
 
     def net_of(config: ModelConfig) -> nn.Module:
@@ -56,12 +60,14 @@ def load_ranker(path: Path) -> Ranker:
         history=spec.history,
         words=spec.words,
         query_words=spec.query_words,
-        text=spec.text,
-        pictures=spec.pictures,
+        text=spec.text if view is None else text_of(view),
+        pictures=pictures_of(view) if view is not None and spec.pictures else spec.pictures,
     )
     if not model.config.feature_hash == spec.hash == today.hash:
         told = "; ".join(spec.differences(today)) or "its hash and its features do not agree"
-        raise EmptorError(f"{path}: trained with other features than this version makes ({told}); train it again")
+        raise EmptorError(
+            f"{path}: trained with other features than this version and shop make ({told}); train it again"
+        )
     try:
         scale = Scale.read(orjson.loads((path / "scale.json").read_bytes()))
     except (OSError, KeyError, ValueError, TypeError) as error:

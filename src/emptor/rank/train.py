@@ -33,6 +33,7 @@ from emptor.rank.scale import Scale, input_spec
 from emptor.shop.features import Features
 from emptor.shop.manifest import Manifest, change_manifest
 from emptor.shop.shop import Shop
+from emptor.shop.view import View
 
 STAGE = "rank"
 _LEAST_VALIDATED = 0.05
@@ -330,16 +331,16 @@ def _make_live(shop: Shop, model: str, version: str) -> None:
         assert old is not None  # a shop without a generation has no features
         key = f"{STAGE}/{model}"
         live = old.models.get(key)
-        if live is None or not _usable(shop.path / "models" / key / live):
+        if live is None or not _usable(shop.path / "models" / key / live, View(shop.view().generation)):
             live = version
         return old.model_copy(update={"models": {**old.models, key: live}})
 
     change_manifest(shop.path, change)
 
 
-def _usable(path: Path) -> bool:
+def _usable(path: Path, view: View) -> bool:
     try:
-        load_ranker(path)
+        load_ranker(path, view=view)
     except EmptorError:
         return False
     return True

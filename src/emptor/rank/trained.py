@@ -111,19 +111,19 @@ class TrainedRankers:
                     f"train one: emptor train {self._shop.path} --stage rank --model {name}"
                 )
             with self._lock:
-                ranker = self._ranker(name, version)
+                ranker = self._ranker(name, version, view)
                 return TrainedRanking(view, ranker, self._features_of(view.generation, ranker), own)
 
         return make
 
-    def _ranker(self, name: str, version: str) -> Ranker:
+    def _ranker(self, name: str, version: str, view: View) -> Ranker:
         from emptor.rank.loading import load_ranker
 
         key = (name, version)
         if key not in self._rankers:
             if not version.isdigit():
                 raise EmptorError(f"stage rank, method {name}: model {version!r} is no version; a number or 'live'")
-            self._rankers[key] = load_ranker(self._shop.path / "models" / "rank" / name / version)
+            self._rankers[key] = load_ranker(self._shop.path / "models" / "rank" / name / version, view=view)
         return self._rankers[key]
 
     def _features_of(self, generation: Generation, ranker: Ranker) -> Features:

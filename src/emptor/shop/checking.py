@@ -99,6 +99,14 @@ def _check_catalogue(shop: Shop, report: Report) -> View | None:
         ("brands, categories", f"{len(view.brands):,}, {len(view.categories):,}"),
         ("different words", f"{len(view.generation.words):,}"),
     ]
+    try:
+        described = view.generation.pictures
+    except EmptorError as error:
+        report.findings.append(Finding("problem", str(error)))
+    else:
+        if described is not None:
+            seen = int(np.isfinite(described[0][:, 0]).sum())
+            report.facts.append(("pictures described", f"{seen:,}, on basis {described[1]}"))
     gone, changed = view.changes()
     if gone or changed:
         report.facts.append(("updates since", f"{len(changed):,} changed, {len(gone):,} deleted"))

@@ -30,7 +30,8 @@ log = logging.getLogger(__name__)
 
 _ABOUT, _BASIS = "pictures.json", "pictures-basis.npy"
 _ROWS = 8192
-_THREADS = 2
+_READERS = 2
+"""Threads that decode: it is worth most where pictures are large. Describing in them, too, would be slower."""
 _AT_ONCE = 64
 """Pictures that are described in one go: they stay in the processor's cache."""
 _FITTED_TO = 3_000
@@ -163,18 +164,16 @@ def _pictures(folder: Path) -> Iterator[tuple[int, list[str | None], np.ndarray]
 def _described(names: Sequence[str], images: ImageStore, bar: Step) -> np.ndarray:
     """[n, WIDTH] float32, NaN for pictures that are missing or damaged."""
 
-    def one(part: Sequence[str]) -> np.ndarray:
-        out = np.full((len(part), WIDTH), np.nan, np.float32)
-        read = [images.pixels(name, SIDE) for name in part]
-        there = [at for at, own in enumerate(read) if own is not None]
-        if there:
-            out[there] = describe(np.stack([own for own in read if own is not None]))
-        return out
+    def read(part: Sequence[str]) -> list[np.ndarray | None]:
+        return [images.pixels(name, SIDE) for name in part]
 
+    out = np.full((len(names), WIDTH), np.nan, np.float32)
     parts = [names[at : at + _AT_ONCE] for at in range(0, len(names), _AT_ONCE)]
-    found = [np.zeros((0, WIDTH), np.float32)]
-    with ThreadPoolExecutor(_THREADS) as pool:  # decoding and arithmetic let other threads run
-        for own in pool.map(one, parts):
-            found.append(own)
-            bar.advance(len(own))
-    return np.concatenate(found)
+    with ThreadPoolExecutor(_READERS) as pool:
+        for number, pictures in enumerate(pool.map(read, parts)):
+            there = [at for at, own in enumerate(pictures) if own is not None]
+            if there:
+                described = describe(np.stack([own for own in pictures if own is not None]))
+                out[number * _AT_ONCE + np.array(there)] = described
+            bar.advance(len(pictures))
+    return out

@@ -22,6 +22,10 @@ LEAST = 200
 _FARTHEST = 6.0
 """Standard deviations from the mean at which a number is cut."""
 _SHRUNK = 2.0
+_LEAST_SPREAD, _LEAST_WITHIN, _LEAST_VARIANCE = 1e-4, 0.05, 1e-3
+"""Standard deviation below which a number never differs; the one within categories, as a share of that, which counts at
+least; variance of an axis below which it is none. Smaller ones are rounding, which would be blown up.
+"""
 
 
 @dataclass(frozen=True)
@@ -46,17 +50,19 @@ class PictureBasis:
         Args:
             described [P, WIDTH]: see `describe`. category [P]: a number of each one's category.
         """
-        mean, spread = described.mean(0), described.std(0) + 1e-6
-        apart = beside_category(_cut(described, mean, spread).astype(np.float64), category)
-        within = apart.std(0) + 1e-6
+        own = described.astype(np.float64)
+        mean, spread = own.mean(0), own.std(0)
+        differs = spread > _LEAST_SPREAD
+        spread = np.where(differs, spread, 1)
+        apart = beside_category(_cut(own, mean, spread), category)
         many = np.repeat(list(WIDTHS.values()), list(WIDTHS.values()))
-        weight = 1 / (within * np.sqrt(many))
+        weight = np.where(differs, 1 / (np.maximum(apart.std(0), _LEAST_WITHIN) * np.sqrt(many)), 0)
         variance, axes = np.linalg.eigh(np.cov(apart * weight, rowvar=False))
         variance, axes = variance[: -PICTURE - 1 : -1], axes[:, : -PICTURE - 1 : -1].T
         # the sign of an axis is nobody's choice: its largest part is positive
         axes *= np.sign(axes[np.arange(PICTURE), np.abs(axes).argmax(1)])[:, None]
         # where pictures hardly differ there is noise to be blown up, and nothing else
-        length = np.where(variance > 1e-4 * variance[0], 1 / np.sqrt(np.maximum(variance, 1e-12)), 0)
+        length = np.where(variance > _LEAST_VARIANCE, 1 / np.sqrt(np.maximum(variance, _LEAST_VARIANCE)), 0)
         axes = axes * weight * length[:, None]
         return cls(*(np.ascontiguousarray(own, np.float32) for own in (mean, spread, axes)))
 

@@ -80,7 +80,8 @@ class _Described:
         self.count = len(pictures)
         edge = np.concatenate([pictures[:, :, :2], pictures[:, :, -2:]], axis=2)
         self.backdrop = np.median(edge, axis=2, keepdims=True)
-        away = np.abs(pictures - self.backdrop).sum(-1)
+        apart = np.abs(pictures - self.backdrop)
+        away = apart[..., 0] + apart[..., 1] + apart[..., 2]  # faster than a sum over so short an axis
         self.product = np.clip((away - _NEAR) / (_FAR - _NEAR), 0, 1)
         self.sure = np.clip(4 * self.product - 2.5, 0, 1)
         """Without the seam, which has colours of both."""
@@ -171,7 +172,8 @@ class _Described:
 
     @cached_property
     def _strength(self) -> np.ndarray:
-        high, low = self.pictures.max(-1), self.pictures.min(-1)
+        red, green, blue = np.moveaxis(self.pictures, -1, 0)
+        high, low = np.maximum(np.maximum(red, green), blue), np.minimum(np.minimum(red, green), blue)
         return (high - low) / (high + 1e-3)
 
     def _hue(self) -> np.ndarray:
