@@ -130,6 +130,26 @@ def openapi_fuzz(results: dict[str, Any]) -> str:
     return f"{cases}: {statuses}; failures: {results['failures']}. "
 
 
+def picture_features(results: dict[str, Any]) -> str:
+    """What probes read off pictures' numbers, then what these cost."""
+    lines = [
+        _row(["numbers of a picture", "read by", "look, R²", "category", "colour"]),
+        _row(["---"] * 2 + ["---:"] * 3),
+    ]
+    for row in results["rows"]:
+        shares = [f"{row[name]:.1%}" if name in row else "" for name in ("category", "color")]
+        lines.append(_row([row["numbers"], row["probe"], f"{row['look_mean']:.3f}", *shares]))
+    chance = [f"{results['rows'][0][f'chance_{name}']:.1%}" for name in ("category", "color")]
+    lines.append(_row(["", "the commonest name", "0", *chance]))
+    cost, times = results["ms_per_picture"], results["publishing_s"]
+    without, first, later = (sorted(times[name])[len(times[name]) // 2] for name in ("without", "first", "later"))
+    return "\n".join(lines) + (
+        f"\n\nA picture takes {cost['decode']:.2f} ms to decode and {cost['describe']:.2f} ms to describe, of one "
+        f"core. Publishing {results['pictures']:,} products takes {without:.1f} s without, {first:.1f} s the first "
+        f"time and {later:.1f} s from then on (medians). "
+    )
+
+
 RENDER: dict[str, Callable[[dict[str, Any]], str]] = {
     "homedepot": comparison,
     "field_weights": comparison,
@@ -141,6 +161,7 @@ RENDER: dict[str, Callable[[dict[str, Any]], str]] = {
     "market_pictures": market_tables.pictures,
     "market_pairs": market_tables.pairs,
     "market_report": market_tables.report,
+    "picture_features": picture_features,
     "off_policy": off_policy_tables.off_policy,
 }
 

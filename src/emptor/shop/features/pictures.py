@@ -255,7 +255,7 @@ def _blurred(values: np.ndarray) -> np.ndarray:
     for axis in (1, 2):
         padded = np.pad(values, [(0, 0)] + [(2, 2) if axis == own else (0, 0) for own in (1, 2)])
         size = values.shape[axis]
-        values = sum(np.take(padded, range(at, at + size), axis) for at in range(5)) / np.float32(5)
+        values = np.stack([np.take(padded, range(at, at + size), axis) for at in range(5)]).mean(0)
     return values
 
 
