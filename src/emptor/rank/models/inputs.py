@@ -110,10 +110,17 @@ class Embedding(nn.Module):
         self.of_gap = nn.Embedding(spec.gaps, width, padding_idx=0)
         self.of_word = nn.Embedding(spec.words, word_width, padding_idx=0)
         self.standard = Standardise(width)
-        for table in (self.of_field, self.of_action, self.of_gap, self.of_word):
-            nn.init.normal_(table.weight, std=0.3)
+        # in the beginning products are alike for what they are like, not for chance vectors of their names: histories
+        # that are compared in a space of noise are never learnt from
+        nn.init.normal_(self.of_own.weight, std=1.5 * max(spec.own, 1) ** -0.5)
+        for table, spread in ((self.of_field, 0.1), (self.of_action, 0.1), (self.of_gap, 0.1), (self.of_word, 0.3)):
+            nn.init.normal_(table.weight, std=spread)
             with torch.no_grad():
                 table.weight[0] = 0
+        if "product" in spec.fields:
+            start = int(self.of_field.start[list(spec.fields).index("product")])
+            with torch.no_grad():
+                self.of_field.weight[start : start + spec.fields["product"]] = 0
 
     def products(self, ids: torch.Tensor, own: torch.Tensor) -> torch.Tensor:
         """ids [M, C], own [M, G] -> [M, D]."""
