@@ -18,7 +18,7 @@ from emptor.shop.schema import EVENT, PRODUCT
 from emptor.shop.shop import Shop
 
 PACKAGE = Path(emptor.__file__).parent
-MAY = {"cli", "demo", "market", "evaluate", "__init__", "__main__"}
+MAY = {"cli", "demo", "market", "evaluate", "reproduce", "__init__", "__main__"}
 """What may reach the market."""
 
 

@@ -342,7 +342,8 @@ def test_the_comparison_says_who_takes_part(two_cascades: Path, tmp_path: Path) 
 
 
 @pytest.mark.parametrize(
-    ("days", "names", "sentence"), [(1, ("default", "none"), "unknown cascade 'none'"), (90, ("default", "default"), "days")]
+    ("days", "names", "sentence"),
+    [(1, ("default", "none"), "unknown cascade 'none'"), (90, ("default", "default"), "days")],
 )
 def test_a_comparison_that_cannot_be_is_refused(
     two_cascades: Path, days: int, names: tuple[str, str], sentence: str

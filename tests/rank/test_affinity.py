@@ -87,7 +87,7 @@ def test_the_same_answer_in_every_batch_and_with_every_padding(known: Engine) ->
 def test_bad_options_are_told_in_one_sentence(shop_path: Path) -> None:
     file = shop_path / "shop.toml"
     for options, told in (("weight = -1", "options.weight"), ("wait = 1", "options.wait")):
-        text = f'[cascade.bad]\nstages = [{{ stage = "retrieve", method = "hybrid" }}, {{ stage = "rank", method = "affinity", options = {{ {options} }} }}]\n'  # noqa: E501
+        text = f'[cascade.default]\nstages = [{{ stage = "retrieve", method = "hybrid" }}, {{ stage = "rank", method = "affinity", options = {{ {options} }} }}]\n'  # noqa: E501
         file.write_text(text)
         with pytest.raises(EmptorError, match=f"stage rank, {told}"):
             Engine.open(shop_path)

@@ -44,7 +44,7 @@ def log_loss(logit: np.ndarray, label: np.ndarray) -> float:
 
 
 def discounted_gain(score: np.ndarray, label: np.ndarray, mask: np.ndarray, *, depth: int) -> float:
-    """The mean NDCG at `depth` over pages with a positive: score [P, N]; label, mask [P, N] bool. Ties keep their order."""
+    """The mean NDCG at `depth` over pages with a positive: score [P, N]; label, mask [P, N] bool. Ties keep order."""
     width = min(depth, score.shape[1])
     discount = 1 / np.log2(np.arange(2, width + 2))
     order = np.argsort(np.where(mask, -score, np.inf), axis=1, kind="stable")[:, :width]

@@ -83,6 +83,7 @@ class FieldSum(nn.Module):
         super().__init__()
         self.weight = nn.Parameter(torch.zeros(max(sum(sizes), 1), width))
         # a field's id 1 lies behind all ids of the fields before it; their ids of 0 are all the first row
+        self.start: torch.Tensor
         self.register_buffer("start", torch.tensor([0, *sizes[:-1]]).cumsum(0), persistent=False)
 
     def forward(self, ids: torch.Tensor) -> torch.Tensor:
@@ -113,8 +114,8 @@ class Embedding(nn.Module):
         # in the beginning products are alike for what they are like, not for chance vectors of their names: histories
         # that are compared in a space of noise are never learnt from
         nn.init.normal_(self.of_own.weight, std=1.5 * max(spec.own, 1) ** -0.5)
-        for table, spread in ((self.of_field, 0.1), (self.of_action, 0.1), (self.of_gap, 0.1), (self.of_word, 0.3)):
-            nn.init.normal_(table.weight, std=spread)
+        for table, sd in ((self.of_field, 0.1), (self.of_action, 0.1), (self.of_gap, 0.1), (self.of_word, 0.3)):
+            nn.init.normal_(table.weight, std=sd)
             with torch.no_grad():
                 table.weight[0] = 0
         if "product" in spec.fields:
