@@ -17,6 +17,7 @@ from typing import Any
 import market_tables
 import off_policy_tables
 import orjson
+import ranking_tables
 
 ROOT = Path(__file__).parents[1]
 MARK = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -163,6 +164,7 @@ RENDER: dict[str, Callable[[dict[str, Any]], str]] = {
     "market_report": market_tables.report,
     "picture_features": picture_features,
     "off_policy": off_policy_tables.off_policy,
+    "ranking_speed": ranking_tables.ranking_speed,
 }
 
 
