@@ -29,6 +29,7 @@ import numpy as np
 import off_policy_summary
 import orjson
 import torch
+from rounding import rounded
 
 from emptor.engine import Engine
 from emptor.evaluate.off_policy import (
@@ -111,8 +112,8 @@ def main() -> None:
             "env": environment(),
         }
         if arguments.json is not None:
-            arguments.json.write_bytes(orjson.dumps(_rounded(results), option=orjson.OPT_INDENT_2) + b"\n")
-        print(orjson.dumps(_rounded(results["summary"]), option=orjson.OPT_INDENT_2).decode(), flush=True)
+            arguments.json.write_bytes(orjson.dumps(rounded(results), option=orjson.OPT_INDENT_2) + b"\n")
+        print(orjson.dumps(rounded(results["summary"]), option=orjson.OPT_INDENT_2).decode(), flush=True)
     if arguments.svg is not None:
         arguments.svg.write_text(off_policy_summary.chart(worlds), encoding="utf-8")
 
@@ -291,15 +292,6 @@ def timed(what: str) -> Iterator[None]:
     start = time.perf_counter()
     yield
     print(f"# {what}: {time.perf_counter() - start:.0f} s", flush=True)
-
-
-def _rounded(value: Any) -> Any:
-    """Six digits are more than any of these figures has."""
-    if isinstance(value, dict):
-        return {key: _rounded(own) for key, own in value.items()}
-    if isinstance(value, list | tuple):
-        return [_rounded(own) for own in value]
-    return float(f"{value:.6g}") if isinstance(value, float) else value
 
 
 if __name__ == "__main__":

@@ -36,16 +36,9 @@ import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
-from benchmarks.market_pairs.logs import Shuffled
 from emptor.evaluate.report import environment
 from emptor.learn.seeds import seeded
 from emptor.market.config import WorldConfig
-from emptor.market.loop import Loop
-from emptor.market.making import new_market
-from emptor.market.record import Recorder
-from emptor.rank.data import read_pages
 from emptor.rank.examples import Examples, examples_of
 from emptor.rank.loading import Ranker
 from emptor.rank.models import MODELS, build, size
@@ -56,14 +49,12 @@ from emptor.rank.scale import Scale, batch_of, input_spec
 from emptor.rank.train import TrainOptions, fit_ranker, scored
 from emptor.rank.trees import TreeOptions
 from emptor.rank.trees_fit import fit_trees
+from emptor.reproduce.market import log_of
 from emptor.shop.features import Arrays, Features
-from emptor.shop.shop import Shop
 
 WORLD = WorldConfig.of(
     "study", seed=12, users=6_000, products=8_000, queries=12_000, days=12, catalogue={"pictures": False, "churn": 0}
 )
-TESTED, VALIDATED = 2, 1
-"""Days."""
 BATCH, RATE, RIVAL_RATE = 4_096, 2e-3, 2e-3
 CANDIDATES = 200
 ASKED = 40
@@ -88,7 +79,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
-    data = log_of()
+    data = read()
     results = {
         "command": shlex.join(["python", "benchmarks/ranking_speed.py", *sys.argv[1:]]),
         "world": WORLD.hash,
@@ -103,30 +94,14 @@ def main() -> None:
         arguments.json.write_bytes(orjson.dumps(results, option=orjson.OPT_INDENT_2) + b"\n")
 
 
-def log_of() -> Data:
+def read() -> Data:
     """The log of the small world."""
     with tempfile.TemporaryDirectory(prefix="ranking-speed-") as folder:
-        path = Path(folder) / "shop"
-        world, _ = new_market(path, WORLD)
-        with Shop.open(path) as shop:
-            record, policy = Recorder(world, shop.events, None), Shuffled(world, share=0.1)
-            loop = Loop(world, policy, record=record)
-            for day in range(WORLD.days):
-                if day >= WORLD.days - TESTED - VALIDATED:
-                    policy.share = 1.0
-                loop.day(day)
-                record.end(day)
-            features = Features.of(shop)
-            pages = read_pages(shop.events.read(), features.rows)
-        day = pages.day - pages.day.min()
-        first, last = WORLD.days - TESTED - VALIDATED, WORLD.days - TESTED
-        parts = [
-            pages.take(np.flatnonzero(chosen)) for chosen in (day < first, (day >= first) & (day < last), day >= last)
-        ]
-        learnt, validated, tested = (examples_of(features, part) for part in parts)
-        late = parts[2]
-        asked = list(zip(late.user_id.tolist(), late.query.tolist(), late.now.tolist(), strict=True))
-        return Data(features, learnt, validated, tested, asked)
+        log = log_of(Path(folder) / "shop", WORLD)
+        learnt, validated, tested = (examples_of(log.features, part) for part in log.pages)
+    late = log.pages[2]
+    asked = list(zip(late.user_id.tolist(), late.query.tolist(), late.now.tolist(), strict=True))
+    return Data(log.features, learnt, validated, tested, asked)
 
 
 def training(data: Data, rounds: int) -> dict[str, Any]:

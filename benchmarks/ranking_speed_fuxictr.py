@@ -1,9 +1,9 @@
 """A deep interest network out of FuxiCTR's own layers, loader and loop, on the rows and with the widths of ours.
 
 `pip install fuxictr` (2.3.10; it brings pandas and Ray) has no models, only what its models are made of. This one is
-put together as its DIN is, with what ours does in the same place, so that both compute the same: a product is the sum
-of its fields' embeddings, a behaviour has what was done and when added to it, attention ends in a softmax, the target's
-product with the taste is joined, numbers are as they are, words are averaged.
+put together as its DIN is, with what ours does in the same place, but for our standardised space of products: a product
+is the sum of its fields' embeddings, a behaviour has what was done and when added to it, attention ends in a softmax,
+the target's product with the taste is joined, numbers are as they are, words are averaged.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ class FuxiDIN(BaseModel):
         )
         self.spec = spec
         self.embedding_layer = FeatureEmbeddingDict(
-            features, WIDTH, embedding_initializer="partial(nn.init.normal_, std=0.3)"
+            features, WIDTH, embedding_initializer="partial(nn.init.normal_, std=0.1)"
         )
         self.attention = DIN_Attention(WIDTH, attention_units=ATTENTION, use_softmax=True)
         numbers = features.features["numbers"]["pretrain_dim"]

@@ -13,6 +13,7 @@ from typing import Any
 import orjson
 import torch
 
+from benchmarks.rounding import rounded
 from emptor.evaluate.report import environment
 from emptor.learn.compare import over_seeds
 from emptor.market.config import VERSION, WorldConfig
@@ -118,7 +119,7 @@ def pair(
 
 def keep(run: Run, section: str, content: dict[str, Any]) -> None:
     """Print a result and, unless the run is a quick one, merge it into the file. Rows of `pairs` go by name."""
-    print(orjson.dumps(_rounded(content), option=orjson.OPT_INDENT_2).decode(), flush=True)
+    print(orjson.dumps(rounded(content), option=orjson.OPT_INDENT_2).decode(), flush=True)
     if run.quick:
         return
     whole: dict[str, Any] = orjson.loads(RESULTS.read_bytes()) if RESULTS.exists() else {}
@@ -133,16 +134,7 @@ def keep(run: Run, section: str, content: dict[str, Any]) -> None:
         whole["pairs"] = sorted([*others, content], key=lambda row: row["name"])
     else:
         whole[section] = content
-    RESULTS.write_bytes(orjson.dumps(_rounded(whole), option=orjson.OPT_INDENT_2) + b"\n")
-
-
-def _rounded(value: Any) -> Any:
-    """Six digits are more than any of these figures has."""
-    if isinstance(value, dict):
-        return {key: _rounded(own) for key, own in value.items()}
-    if isinstance(value, list | tuple):
-        return [_rounded(own) for own in value]
-    return float(f"{value:.6g}") if isinstance(value, float) else value
+    RESULTS.write_bytes(orjson.dumps(rounded(whole), option=orjson.OPT_INDENT_2) + b"\n")
 
 
 def told(what: str, work: Callable[[], Any]) -> Any:

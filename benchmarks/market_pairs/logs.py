@@ -10,8 +10,7 @@ from emptor.market.behaviour.asked import PAGE, Asked
 from emptor.market.behaviour.demand import WINDOWS
 from emptor.market.loop import Loop
 from emptor.market.pages import Pages, Policy
-from emptor.market.policies import Matching
-from emptor.market.streams import Draws, paired
+from emptor.market.policies import Shuffled
 from emptor.market.world.world import Happened, World
 
 HISTORY = 30
@@ -19,25 +18,6 @@ HISTORY = 30
 _ROW = 4
 _SPELLS = 4
 """Spells of a day in which visits run side by side: hours would be many small batches."""
-
-
-class Shuffled(Matching):
-    """The matching policy, some of its pages in random order: what is tested on must not tell by its position."""
-
-    name = "matching, shuffled"
-
-    def __init__(self, world: World, *, share: float = 0.1, candidates: int = 60) -> None:
-        super().__init__(world, candidates=candidates)
-        self.share = share
-
-    def __call__(self, asked: Asked) -> Pages:
-        pages = super().__call__(asked)
-        draws = Draws(self.world.config.seed, "shuffled pages")
-        mixed = draws.uniform(asked.key) < self.share
-        chance = draws.uniform(paired(asked.key[:, None], np.arange(pages.rows.shape[1])[None]), 1)
-        place = np.arange(pages.rows.shape[1])[None].astype(float)
-        order = np.argsort(np.where(mixed[:, None] & pages.shown, chance - 1, place), axis=1, kind="stable")
-        return Pages.of(np.take_along_axis(pages.rows, order, axis=1), np.take_along_axis(pages.shown, order, axis=1))
 
 
 class SpellLoop(Loop):

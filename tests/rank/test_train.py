@@ -22,7 +22,7 @@ from emptor.rank.data import read_pages
 from emptor.rank.examples import examples_of
 from emptor.rank.loading import load_ranker
 from emptor.rank.names import NAMES, TREES
-from emptor.rank.quality import auc, grouped_auc, log_loss
+from emptor.rank.quality import auc, discounted_gain, grouped_auc, log_loss
 from emptor.rank.scale import Scale, batch_of
 from emptor.rank.train import TrainOptions, split, train_ranker
 from emptor.shop import schema
@@ -315,3 +315,16 @@ def test_quality_against_a_plain_count() -> None:
     assert np.isnan(auc(score, np.zeros(200, bool))) and grouped_auc(score, label & False, page)[1] == 0
     chance = 1 / (1 + np.exp(-score))
     assert log_loss(score, label) == pytest.approx(-np.log(np.where(label, chance, 1 - chance)).mean())
+
+
+def test_ndcg_of_pages_is_that_of_scikit_learn() -> None:
+    from sklearn.metrics import ndcg_score
+
+    rng = np.random.default_rng(0)
+    score, label = rng.random((50, 14)), rng.random((50, 14)) < 0.2
+    mask = np.arange(14) < rng.integers(2, 15, (50, 1))
+    wanted = [
+        ndcg_score([label[at][own]], [score[at][own]], k=10) for at, own in enumerate(mask) if label[at][own].any()
+    ]
+    assert discounted_gain(score, label, mask, depth=10) == pytest.approx(np.mean(wanted))
+    assert np.isnan(discounted_gain(score, np.zeros_like(label), mask, depth=10))

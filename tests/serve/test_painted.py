@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +108,19 @@ def test_the_world_is_made_at_first_use_in_a_thread() -> None:
     while painter("P", 256) is None and time.monotonic() < end:
         time.sleep(0.01)
     assert painter("P", 256) == b"picture" and made == ["world"]
+
+
+def test_once_begun_the_first_page_waits_for_the_world_and_is_sharp() -> None:
+    """All its pictures, not only the first of them."""
+
+    def slow() -> Any:
+        time.sleep(0.3)
+        return lambda product_id, size: b"picture"
+
+    painter = LazyPainter(slow)
+    painter.begin()
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(lambda at: painter(f"P{at}", 256), range(4))) == [b"picture"] * 4
 
 
 def test_a_world_that_cannot_be_made_is_told_once(caplog: pytest.LogCaptureFixture) -> None:

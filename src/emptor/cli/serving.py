@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import shlex
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
@@ -39,14 +40,15 @@ def serve(
     from emptor.serve import serve as run
 
     _say_warming_up(shop)
+    painter = painter_of(shop)
     run(
         shop,
         host=host,
         port=port,
         with_lab=lab,
         with_shoppers=shoppers,
-        painter=painter_of(shop),
-        on_ready=_say_open,
+        painter=painter,
+        on_ready=_opened(painter),
     )
 
 
@@ -78,17 +80,17 @@ def demo(
     from emptor.demo.background import Background
     from emptor.serve import serve as run
 
-    training = Background(folder)
+    training, painter = Background(folder), painter_of(folder)
 
     def ready(url: str, has_lab: bool) -> None:
-        _say_open(url, has_lab)
+        _opened(painter)(url, has_lab)
         if train:
             out.print(f"It trains itself meanwhile: [bold]{url}/lab/experiments[/]")
             training.start()
 
     _say_warming_up(folder)
     try:
-        run(folder, port=port, painter=painter_of(folder), on_ready=ready)
+        run(folder, port=port, painter=painter, on_ready=ready)
     finally:
         training.stop()
 
@@ -117,29 +119,35 @@ def _train_before_the_end(folder: Path) -> None:
 
 class LazyPainter:
     """Draws a simulated market's pictures larger than its shop has them. The world that knows what they show is made
-    in a thread of its own once the first is asked for, so that serving starts quickly.
+    in a thread of its own, once the shop is open (`begin`) or the first is asked for, so that serving starts quickly.
 
     Args:
         make: makes what draws, see `emptor.market.gallery.Painter`.
     """
 
-    PATIENCE_S = 1.0
-    """So long the first pictures wait for the world; a small one is there by then."""
+    PATIENCE_S = 2.0
+    """So long after the beginning pictures wait for the world; then the small ones are shown until it is there."""
 
     def __init__(self, make: Callable[[], Callable[[str, int], bytes | None]]) -> None:
         self._make = make
         self._painter: Callable[[str, int], bytes | None] | None = None
         self._lock = threading.Lock()
-        self._begun = False
+        self._until: float | None = None
         self._done = threading.Event()
+
+    def begin(self) -> None:
+        """Make the world, beside all else, unless that was begun before."""
+        with self._lock:
+            if self._until is not None:
+                return
+            self._until = time.monotonic() + self.PATIENCE_S
+        threading.Thread(target=self._prepare, name="emptor-painter", daemon=True).start()
 
     def __call__(self, product_id: str, size: int) -> bytes | None:
         """A JPEG of size x size pixels; None where there is none, or while the world is being made."""
-        with self._lock:
-            is_first, self._begun = not self._begun, True
-        if is_first:
-            threading.Thread(target=self._prepare, name="emptor-painter", daemon=True).start()
-            self._done.wait(self.PATIENCE_S)
+        self.begin()
+        assert self._until is not None
+        self._done.wait(max(self._until - time.monotonic(), 0))
         painter = self._painter
         return None if painter is None else painter(product_id, size)
 
@@ -170,6 +178,17 @@ def painter_of(shop: Path) -> LazyPainter | None:
         return Painter(config, make_products(config, until=HORIZON))
 
     return LazyPainter(make)
+
+
+def _opened(painter: LazyPainter | None) -> Callable[[str, bool], None]:
+    """What is done once the shop is open."""
+
+    def ready(url: str, has_lab: bool) -> None:
+        if painter is not None:  # who opens the shop now sees sharp pictures at once
+            painter.begin()
+        _say_open(url, has_lab)
+
+    return ready
 
 
 def _say_open(url: str, has_lab: bool) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from emptor.market.making import cascade_table
+
 RANKER = "dnn_crosses"
 """The ranking network that the demo trains."""
 
@@ -28,27 +30,13 @@ RANK = Trainable(
     stage="rank",
     model=RANKER,
     cascade="trained",
-    settings=f"""
-[cascade.trained]      # the same products, in an order that is learnt from the log; off until the demo has trained it
-deadline_ms = 200
-explore = {{ share = 0.1, depth = 10 }}
-
-[[cascade.trained.stages]]
-stage = "retrieve"
-method = "hybrid"
-depth = 200
-budget_ms = 100
-fallback = "popular"
-options = {{ channels = {{ lexical = 1.0, personal = 1.0 }} }}
-
-[[cascade.trained.stages]]
-stage = "rank"
-method = "{RANKER}"
-depth = 200
-budget_ms = 50
-fallback = "affinity"
-options = {{ best = 20 }} # a page: what few days of clicks say of relevance does not outweigh the words
-""",
+    settings=cascade_table(
+        "trained",
+        "the same products, in an order that is learnt from the log; off until the demo has trained it",
+        personal=True,
+        rank=f'method = "{RANKER}"\nbudget_ms = 50\nfallback = "affinity"\n'
+        "options = { best = 20 } # a page: what few days of clicks say of relevance does not outweigh the words",
+    ),
 )
 
 STAGES = (RANK,)

@@ -30,38 +30,39 @@ traces = 0.05          # share of requests whose trace is kept
 
 [serve]
 shoppers = true        # visitors may shop as one of the simulated users
-
-[cascade.default]      # nothing is trained yet: words, then an order by hand for who has a history
-deadline_ms = 200
-explore = { share = 0.1, depth = 10 }
-
-[[cascade.default.stages]]
-stage = "retrieve"
-method = "hybrid"
-depth = 200
-budget_ms = 100
-fallback = "popular"
-options = { channels = { lexical = 1.0, personal = 1.0 } }
-
-[[cascade.default.stages]]
-stage = "rank"
-method = "affinity"
-depth = 200
-budget_ms = 20
-options = { weight = 0.5 }
-
-[cascade.plain]        # the same without the user: what to compare with
-deadline_ms = 200
-explore = { share = 0.1, depth = 10 }
-
-[[cascade.plain.stages]]
-stage = "retrieve"
-method = "hybrid"
-depth = 200
-budget_ms = 100
-fallback = "popular"
-options = { channels = { lexical = 1.0 } }
 """
+
+
+def cascade_table(name: str, note: str, *, personal: bool, rank: str = "") -> str:
+    """A table of shop.toml for a cascade that retrieves as all of a market's do.
+
+    Args:
+        personal: whether what a user likes is among what is retrieved. rank: the lines of its ranking stage, if any.
+    """
+    channels = "lexical = 1.0, personal = 1.0" if personal else "lexical = 1.0"
+    stage = f'\n[[cascade.{name}.stages]]\nstage = "rank"\ndepth = 200\n{rank}\n' if rank else ""
+    return f"""
+[cascade.{name}]  # {note}
+deadline_ms = 200
+explore = {{ share = 0.1, depth = 10 }}
+
+[[cascade.{name}.stages]]
+stage = "retrieve"
+method = "hybrid"
+depth = 200
+budget_ms = 100
+fallback = "popular"
+options = {{ channels = {{ {channels} }} }}
+{stage}"""
+
+
+SETTINGS += cascade_table(
+    "default",
+    "nothing is trained yet: words, then an order by hand for who has a history",
+    personal=True,
+    rank='method = "affinity"\nbudget_ms = 20\noptions = { weight = 0.5 }',
+)
+SETTINGS += cascade_table("plain", "the same without the user: what to compare with", personal=False)
 
 
 def new_market(

@@ -73,6 +73,25 @@ class Matching(Scored):
         return match + self._noise * Draws(self.world.config.seed, "misread").normal(paired(asked.key[:, None], rows))
 
 
+class Shuffled(Matching):
+    """The matching policy, a share of its pages in random order: what is tested on must not tell by its position."""
+
+    name = "matching, shuffled"
+
+    def __init__(self, world: World, *, share: float = 0.1, candidates: int = 60) -> None:
+        super().__init__(world, candidates=candidates)
+        self.share = share
+
+    def __call__(self, asked: Asked) -> Pages:
+        pages = super().__call__(asked)
+        draws = Draws(self.world.config.seed, "shuffled pages")
+        mixed = draws.uniform(asked.key) < self.share
+        chance = draws.uniform(paired(asked.key[:, None], np.arange(pages.rows.shape[1])[None]), 1)
+        place = np.arange(pages.rows.shape[1])[None].astype(float)
+        order = np.argsort(np.where(mixed[:, None] & pages.shown, chance - 1, place), axis=1, kind="stable")
+        return Pages.of(np.take_along_axis(pages.rows, order, axis=1), np.take_along_axis(pages.shown, order, axis=1))
+
+
 class Oracle(Scored):
     """By the true attraction (`of` "clicks") or by what a buyer will be content with (`of` "orders")."""
 

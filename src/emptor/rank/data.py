@@ -21,7 +21,8 @@ class Pages:
 
     request_id, user_id, query [P] object (None: nobody, none); now [P] int64: UTC microseconds, before anything
     happened there; rows [P, N] int64, mask [P, N] bool; position [P, N] int64; clicked, bought [P, N] bool; propensity
-    [P, N] float32: chance that the product stood where it did, 1 where nothing was left to chance.
+    [P, N] float32: chance that the product stood where it did, 1 where nothing was left to chance or the log does not
+    say.
     """
 
     request_id: np.ndarray

@@ -22,22 +22,20 @@ _SCALED_BY = 4_000
 
 @dataclass(frozen=True)
 class Outcomes:
-    """What became of R pages of N products: clicked, bought [R, N] bool; position [R, N] uint8; propensity [R, N]
-    float32, see Pages; user [R] int64: a number of each user, the same for the same one, and one of its own for each
-    who is unknown.
+    """What became of R pages of N products: clicked, bought [R, N] bool; position [R, N] uint8; user [R]
+    int64: a number of each user, the same for the same one, and one of its own for each who is unknown.
     """
 
     clicked: np.ndarray
     bought: np.ndarray
     position: np.ndarray
-    propensity: np.ndarray
     user: np.ndarray
 
 
 @dataclass(frozen=True)
 class Sample:
     """A batch and what became of it: click, purchase [B, N] float32; position [B, N] int64; user [B] int64, see
-    Outcomes; propensity [B, N] float32.
+    Outcomes.
     """
 
     batch: RankBatch
@@ -45,7 +43,6 @@ class Sample:
     purchase: torch.Tensor
     position: torch.Tensor
     user: torch.Tensor
-    propensity: torch.Tensor
 
 
 @dataclass(frozen=True)
@@ -79,7 +76,6 @@ class Examples:
             purchase=torch.from_numpy(outcomes.bought[:, :width].astype(np.float32)),
             position=torch.from_numpy(outcomes.position[:, :width].astype(np.int64)),
             user=torch.from_numpy(outcomes.user),
-            propensity=torch.from_numpy(outcomes.propensity[:, :width].copy()),
         )
 
     def batches(self, scale: Scale, *, size: int, seed: int, epoch: int, shuffle: bool = True) -> Iterator[Sample]:
@@ -116,7 +112,6 @@ def examples_of(features: Features, pages: Pages) -> Examples:
             pages.clicked,
             pages.bought,
             pages.position.clip(0, 255).astype(np.uint8),
-            pages.propensity,
             np.array(user, np.int64),
         ),
     )

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import polars as pl
 from pydantic import BaseModel, ConfigDict, Field
 
 from emptor.cascade import Candidates, Requests, Stage
@@ -127,16 +126,11 @@ class TrainedRankers:
         return self._rankers[key]
 
     def _features_of(self, generation: Generation, ranker: Ranker) -> Features:
-        """The features of a generation, with the log as it was known when it was published."""
         from emptor.shop.features import Features
 
         key = (generation.number, ranker.spec.hash)
         if key not in self._features:
-            events = self._shop.events.read()
-            until = generation.about.get("last_seq", generation.about.get("events"))
-            if until is not None:
-                events = events.filter(pl.col("seq") <= until)
             # those of older generations are not asked for again
             self._features = {own: kept for own, kept in self._features.items() if own[0] == generation.number}
-            self._features[key] = Features(View(generation), ranker.spec, events)
+            self._features[key] = Features.as_published(self._shop, generation, ranker.spec)
         return self._features[key]

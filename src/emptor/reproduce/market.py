@@ -7,6 +7,7 @@ that nothing can be told by a place. No model is trained on users' pages of the 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -18,12 +19,11 @@ from emptor.market.config import WorldConfig
 from emptor.market.loop import Loop
 from emptor.market.making import list_products, new_market
 from emptor.market.pages import Pages as Shown
-from emptor.market.policies import Matching
+from emptor.market.policies import Shuffled
 from emptor.market.record import Recorder
-from emptor.market.streams import Draws, paired
 from emptor.market.world.world import Happened, World
 from emptor.progress import step
-from emptor.rank.data import read_pages
+from emptor.rank.data import Pages, read_pages
 from emptor.rank.examples import examples_of
 from emptor.rank.scale import input_spec
 from emptor.reproduce.data import RankingData, sizes
@@ -42,26 +42,6 @@ TESTED, VALIDATED = 2, 1
 _MIXED = 0.1
 """Share of the pages before that are in random order."""
 _COLUMNS = ("time", "user_id", "request_id", "query", "action", "product_id", "position", "propensity")
-
-
-class MixedMatching(Matching):
-    """The matching policy with a share of its pages in random order."""
-
-    name = "matching, mixed"
-
-    def __init__(self, world: World, *, candidates: int = 60) -> None:
-        super().__init__(world, candidates=candidates)
-        self.share = _MIXED
-
-    def __call__(self, asked: Asked) -> Shown:
-        pages = super().__call__(asked)
-        draws, width = Draws(self.world.config.seed, "mixed pages"), pages.rows.shape[1]
-        mixed = draws.uniform(asked.key) < self.share
-        chance = draws.uniform(paired(asked.key[:, None], np.arange(width)[None]), 1)
-        # what is not shown stays behind
-        place = np.where(mixed[:, None] & pages.shown, chance - 1, np.arange(width)[None])
-        order = np.argsort(place, axis=1, kind="stable")
-        return Shown.of(np.take_along_axis(pages.rows, order, axis=1), np.take_along_axis(pages.shown, order, axis=1))
 
 
 class _Kept:
@@ -125,16 +105,29 @@ def catalogue(folder: Path, config: WorldConfig) -> None:
     (folder / "made").touch()
 
 
-def load(folder: Path, config: WorldConfig) -> RankingData:
-    """The data set of a world.
+@dataclass(frozen=True)
+class Log:
+    """A market's log, and what a shop with it makes of a request. pages: to learn from, to choose by, to be judged on;
+    users [R], truth [R, PAGE]: of those that are judged on, the world's row of who asked, and the true attraction.
+    """
+
+    world: World
+    features: Features
+    pages: tuple[Pages, Pages, Pages]
+    users: np.ndarray
+    truth: np.ndarray
+
+
+def log_of(folder: Path, config: WorldConfig) -> Log:
+    """Let users shop for the days of a world. Nothing is written to the shop's own log.
 
     Args:
-        folder: of the shop with its catalogue; made if it is not there. Nothing is written to its log.
+        folder: of the shop with the catalogue; made if it is not there.
     """
     catalogue(folder, config)
     world, kept = World(config), _Kept()
     recorder = Recorder(world, kept)  # type: ignore[arg-type]  # a log that only grows
-    policy, truth = MixedMatching(world), _Truth(world, recorder)
+    policy, truth = Shuffled(world, share=_MIXED), _Truth(world, recorder)
     loop = Loop(world, policy, record=truth)
     with step("Users shop", total=config.days) as bar:
         for day in range(config.days):
@@ -143,32 +136,34 @@ def load(folder: Path, config: WorldConfig) -> RankingData:
             loop.day(day)
             recorder.end(day)
             bar.advance()
-    with Shop.open(folder) as shop, step("Describing pages", None):
-        view = View(shop.view().generation)
-        events = kept.events().lazy()
+    with Shop.open(folder) as shop:
+        view, events = View(shop.view().generation), kept.events().lazy()
         features = Features(view, FeatureSpec.of(view), events)
-        pages = read_pages(events, features.rows)
-        days = pages.day - pages.day.min()
-        first, last = config.days - TESTED - VALIDATED, config.days - TESTED
-        mine = ~pages.held_out
-        parts = [
-            pages.take(np.flatnonzero(chosen))
-            for chosen in (mine & (days < first), mine & (days >= first) & (days < last), days >= last)
-        ]
-        learnt, validated, tested = (examples_of(features, part) for part in parts)
-    users, drawn = truth.of(parts[2].request_id)
+    pages = read_pages(events, features.rows)
+    day, mine = pages.day - pages.day.min(), ~pages.held_out
+    first, last = config.days - TESTED - VALIDATED, config.days - TESTED
+    learnt, validated, tested = (
+        pages.take(np.flatnonzero(chosen))
+        for chosen in (mine & (day < first), mine & (day >= first) & (day < last), day >= last)
+    )
+    return Log(world, features, (learnt, validated, tested), *truth.of(tested.request_id))
+
+
+def load(folder: Path, config: WorldConfig) -> RankingData:
+    """The data set of a world; see `log_of`."""
+    log = log_of(folder, config)
+    with step("Describing pages", None):
+        learnt, validated, tested = (examples_of(log.features, part) for part in log.pages)
+    segments = log.world.users.segments[log.users]
     return RankingData(
-        inputs=input_spec(features.spec),
+        inputs=input_spec(log.features.spec),
         learnt=learnt,
         validated=validated,
         tested=tested,
-        groups=groups(tested.asked.action, users, held_out=parts[2].held_out),
+        groups=groups(tested.asked.action, log.users, held_out=log.pages[2].held_out),
         about=sizes(learnt, validated, tested),
-        truth=np.where(tested.mask, drawn[:, : tested.mask.shape[1]], 0),
-        columns={
-            "segment": world.users.segments[users].argmax(1),
-            "surest segment": world.users.segments[users].max(1),
-        },
+        truth=np.where(tested.mask, log.truth[:, : tested.mask.shape[1]], 0),
+        columns={"segment": segments.argmax(1), "surest segment": segments.max(1)},
     )
 
 

@@ -186,8 +186,7 @@ def _check_events(shop: Shop, view: View | None, report: Report) -> None:
         if view is None:
             report.facts.append(("events", f"{count:,}"))
             return
-        about = view.generation.about
-        seen = about.get("last_seq", about.get("events"))
+        seen = view.generation.last_seq
         later = 0 if seen is None else shop.events.count_after(seen)
         since = f", {later:,} of them since generation {view.generation.number}" if later > 0 else ""
         report.facts.append(("events", f"{count:,}{since}"))

@@ -79,6 +79,14 @@ class Generation:
         except (OSError, ValueError, TypeError) as error:
             raise EmptorError(f"{self.folder / UPDATED} is damaged ({error}); remove it") from None
 
+    @property
+    def last_seq(self) -> int | None:
+        """The last event of the log that was known when it was published; None where it does not say."""
+        # generations of before it was written down are older than any gap in the order of arrival: they knew the first
+        # events, as many as they counted
+        found = self.about.get("last_seq", self.about.get("events"))
+        return None if found is None else int(found)
+
     @cached_property
     def index(self) -> tantivy.Index:
         return open_index(self.folder / "index", self.analyser)

@@ -181,10 +181,7 @@ def read_history(shop: Shop, generation: Generation) -> History:
     """
     if not (shop.path / "events.sqlite").exists():
         return nobody()
-    about = generation.about
-    # generations of before `last_seq` was written down are older than any gap in the order of arrival: they knew the
-    # first events, as many as they counted
-    until = about.get("last_seq", about.get("events"))
+    until = generation.last_seq
     whole = shop.events.read()
     if until is not None:
         whole = whole.filter(pl.col("seq") <= until)
@@ -195,7 +192,7 @@ def read_history(shop: Shop, generation: Generation) -> History:
     users = frame.select(pl.col("user_id").rle()).unnest("user_id")
     counted = users.select(pl.col("value").alias("user_id")).join(_visits(events), on="user_id", how="left")
     clock = ShopDays.of(whole).clock(frame["time"].to_numpy())
-    halves = (clock.max() - clock) / about.get("half_life_days", shop.options.popular.half_life_days)
+    halves = (clock.max() - clock) / generation.about.get("half_life_days", shop.options.popular.half_life_days)
     weights = np.array(list(ACTION_WEIGHT.values()))[frame["kind"].to_numpy()]
     return History(
         user_ids=users["value"].to_list(),

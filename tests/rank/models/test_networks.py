@@ -13,8 +13,10 @@ from torch import nn
 
 from emptor.errors import EmptorError
 from emptor.rank import models
-from emptor.rank.models import MODELS, InputSpec, build, size
+from emptor.rank.models import MODELS, InputSpec, attention, build, size
+from emptor.rank.models.attention import TargetAttention
 from emptor.rank.models.example import example
+from emptor.rank.models.inputs import FieldSum
 from emptor.rank.models.loss import ranking_loss
 from tests.rank.models.batches import PAGE, PAST, of_past, padded, without_past
 
@@ -157,3 +159,46 @@ def test_the_order_of_behaviours_changes_nothing(name: str) -> None:
     spec, batch = example(6, behaviours=7)
     net = made(name, spec)
     assert torch.allclose(net(batch), net(of_past(batch, torch.randperm(7))), atol=1e-5)
+
+
+def test_attention_in_parts_is_attention(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Requests beside those of like size: the same answers and gradients as all in one go."""
+    chance = torch.Generator().manual_seed(4)
+    size, wide, long, width = 150, 9, 12, 8
+    mask = torch.arange(wide) < torch.randint(1, wide + 1, (size, 1), generator=chance)
+    there = torch.arange(long) < torch.randint(0, long + 1, (size, 1), generator=chance)
+    there &= torch.rand(size, long, generator=chance) < 0.8  # histories with holes, as the contrast masks them
+    attend = TargetAttention(width, hidden=4)
+    found = []
+    for least in (attention._WORTHWHILE, size + 1):
+        monkeypatch.setattr(attention, "_WORTHWHILE", least)
+        targets = torch.randn(size, wide, width, generator=torch.Generator().manual_seed(1), requires_grad=True)
+        behaviours = torch.randn(size, long, width, generator=torch.Generator().manual_seed(2), requires_grad=True)
+        taste = attend(targets, behaviours, there, mask) * mask.unsqueeze(-1)
+        taste.square().sum().backward()
+        found.append((taste, targets.grad, behaviours.grad))
+    for parts, whole in zip(*found, strict=True):
+        assert torch.allclose(parts, whole, atol=1e-5)
+
+
+def test_fields_are_summed_out_of_one_table() -> None:
+    sizes = (5, 3, 4)
+    table = FieldSum(sizes, 2)
+    torch.nn.init.normal_(table.weight, generator=torch.Generator().manual_seed(0))
+    ids = torch.tensor([[4, 2, 3], [0, 1, 0], [0, 0, 0]])
+    starts = (0, 5, 8)
+    for row, found in zip(ids.tolist(), table(ids), strict=True):
+        wanted = [table.weight[start + own] for start, own in zip(starts, row, strict=True) if own]
+        assert torch.allclose(found, sum(wanted, torch.zeros(2)))
+    assert len({start + own for start, size in zip(starts, sizes, strict=True) for own in range(1, size)}) == 9
+
+
+@pytest.mark.parametrize("field", ["product", "brand"])
+def test_only_a_products_own_id_says_nothing_before_training(field: str) -> None:
+    spec, batch = example(6)
+    first, *others = spec.fields.items()
+    spec = replace(spec, fields={field: first[1], **dict(others)})
+    net = build("dnn", spec).eval()
+    other = batch.product.clone()
+    other[..., 0] = other[..., 0] % (first[1] - 1) + 1  # another id, and never that of unknown
+    assert torch.equal(net(batch), net(replace(batch, product=other))) == (field == "product")

@@ -118,8 +118,12 @@ def read_logged(
     shop, view = engine.shop, engine.view
     events = shop.events.read()
     if since is None:
-        known = view.generation.about.get("last_seq", view.generation.about.get("events", 0))
-        last = events.filter(pl.col("seq") <= known).select(pl.col("time").max().dt.epoch("us")).collect().item()
+        last = (
+            events.filter(pl.col("seq") <= (view.generation.last_seq or 0))
+            .select(pl.col("time").max().dt.epoch("us"))
+            .collect()
+            .item()
+        )
         since = 0 if last is None else int(last) + 1
     last_stage = traces.filter(pl.col("shown_ids").is_not_null())
     if cascade is not None:

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import polars as pl
 
 from emptor.engine import Engine
 from emptor.evaluate.off_policy.logged import Logged, Ranked
@@ -62,14 +61,12 @@ def ranker_scores(engine: Engine, logged: Logged, model: str, *, version: str | 
     """
     from emptor.rank.loading import load_ranker
     from emptor.shop.features import Features
-    from emptor.shop.view import View
 
     shop, generation = engine.shop, engine.view.generation
     manifest = shop.manifest()
     live = (manifest.models if manifest else {}).get(f"rank/{model}", "1")
-    ranker = load_ranker(Path(shop.path) / "models" / "rank" / model / (version or live))
-    known = generation.about.get("last_seq", generation.about.get("events", 0))
-    features = Features(View(generation), ranker.spec, shop.events.read().filter(pl.col("seq") <= known))
+    ranker = load_ranker(Path(shop.path) / "models" / "rank" / model / (version or live), view=engine.view)
+    features = Features.as_published(shop, generation, ranker.spec)
     pages = logged.pages
     memo: list[tuple[Ranked, np.ndarray]] = []
 

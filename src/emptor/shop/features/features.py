@@ -19,6 +19,7 @@ from emptor.shop.features.words import product_words, query_words
 from emptor.shop.view import View
 
 if TYPE_CHECKING:
+    from emptor.shop.generation import Generation
     from emptor.shop.shop import Shop
 
 
@@ -52,9 +53,17 @@ class Features:
 
     @classmethod
     def of(cls, shop: Shop, spec: FeatureSpec | None = None) -> Features:
-        """Those of a shop's live generation, as a server has them, and its whole log."""
+        """Those of a shop's live generation, with its whole log."""
         view = View(shop.view().generation)
         return cls(view, spec or FeatureSpec.of(view), shop.events.read())
+
+    @classmethod
+    def as_published(cls, shop: Shop, generation: Generation, spec: FeatureSpec) -> Features:
+        """Those of a generation, with the log as it was known when it was published: what a server has."""
+        events, known = shop.events.read(), generation.last_seq
+        if known is not None:
+            events = events.filter(pl.col("seq") <= known)
+        return cls(View(generation), spec, events)
 
     @property
     def products(self) -> ProductColumns:
