@@ -6,6 +6,8 @@ import os
 
 # consoles are made on import and take their width then: lines must not break where a folder's name is long
 os.environ["COLUMNS"] = "250"
+# each core has a process of its own: threads of small matrix products would only wait for each other
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import shutil
 from collections.abc import Iterator

@@ -41,6 +41,13 @@ def test_isotonic_is_that_of_scikit_learn():
     assert calibrate(logits, labels)(new) == pytest.approx(theirs.predict(new), abs=1e-12)
 
 
+def test_rounding_reverses_no_order():
+    calibration = Calibration(method="isotonic", knots=[-0.6875, 5e-324], numbers=[0.1, 0.5])
+    near = np.array([0.0, 1.0])
+    assert np.diff(np.interp(near, calibration.knots, calibration.numbers)) < 0, "a straight line rounds past its end"
+    assert np.diff(calibration(near)) >= 0 and np.isnan(calibration([np.nan])).all()
+
+
 @given(
     st.lists(st.tuples(st.floats(-30, 30), st.booleans()), min_size=2, max_size=40),
     st.lists(st.floats(-100, 100), min_size=2, max_size=40),

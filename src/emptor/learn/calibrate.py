@@ -49,7 +49,10 @@ class Calibration(BaseModel):
         x = np.asarray(logits, dtype=np.float64)
         if self.method == "platt":
             return np.asarray(expit(self.numbers[0] * x + self.numbers[1]))
-        return np.asarray(np.interp(x, self.knots, self.numbers))
+        knots, numbers = np.array(self.knots), np.array(self.numbers)
+        at = np.clip(np.searchsorted(knots, x, side="right") - 1, 0, len(knots) - 1)
+        # within its two points: interpolation may round past the next one, and an order must not turn
+        return np.clip(np.interp(x, knots, numbers), numbers[at], numbers[np.minimum(at + 1, len(knots) - 1)])
 
 
 def calibrate(
