@@ -90,7 +90,7 @@ def test_a_stage_is_trained_compared_and_promoted_and_the_server_takes_it_up(dem
         found = orjson.loads(file.read_bytes())
         orders = next(own for own in found["rows"] if own["measure"] == "orders")
         assert found["held_out"] and found["days"] == demo_training.DAYS and stage.experiment == file.name
-        assert stage.outcome == ("kept" if orders["high"] < 0 else "promoted"), stage
+        assert stage.outcome == ("kept" if orders["difference"] < 0 else "promoted"), stage
         until(lambda: client.get("/v1/search?q=mug&cascade=trained").status_code == 200, seconds=30)
         page = client.get("/lab/experiments").text
         assert ("Promoted" if stage.outcome == "promoted" else "Not promoted") in page and file.name in page
@@ -102,8 +102,8 @@ def test_a_stage_is_trained_compared_and_promoted_and_the_server_takes_it_up(dem
 class Commands:
     """Stands in for the commands: says how each ended, and leaves what it would have left."""
 
-    def __init__(self, shop: Path, *, high: float = 1.0, value: float = 0.5, failing: str = "") -> None:
-        self.shop, self.high, self.value, self.failing = shop, high, value, failing
+    def __init__(self, shop: Path, *, change: float = 0.01, value: float = 0.5, failing: str = "") -> None:
+        self.shop, self.change, self.value, self.failing = shop, change, value, failing
         self.asked: list[str] = []
 
     def __call__(self, run: object, command: list[str], output: Path | None) -> int:
@@ -118,7 +118,8 @@ class Commands:
             folder.mkdir(parents=True, exist_ok=True)
             (folder / "metrics.json").write_text('{"click AUC": 0.61}')
         elif words[0] == "market":
-            row = {"measure": "orders", "a": 0.1, "b": 0.1, "difference": 0.0, "low": -0.05, "high": self.high}
+            span = {"difference": self.change, "low": self.change - 0.05, "high": self.change + 0.05}
+            row = {"measure": "orders", "a": 0.1, "b": 0.1 + self.change, **span}
             (self.shop / "experiments").mkdir(exist_ok=True)
             content = orjson.dumps({"rows": [row], "users": 50, "days": 28})
             (self.shop / "experiments" / f"{len(self.asked)}.json").write_bytes(content)
@@ -141,9 +142,10 @@ def trained(
 def test_orders_that_are_lost_keep_the_default_before_the_gate_is_asked(
     demo_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    commands, stage = trained(demo_path, monkeypatch, high=-0.001)
+    """Also where the interval holds 0: what looks like a loss has not earned its place."""
+    commands, stage = trained(demo_path, monkeypatch, change=-0.01)
     assert commands.asked == ["train", "market"] and stage.outcome == "kept"
-    assert "loses orders per user: 0.0%" in stage.why.replace("+", "") and stage.experiment == "2.json"
+    assert "loses orders per user: −10.0% (95% interval −60.0% to +40.0%)" in stage.why and stage.experiment == "2.json"
 
 
 def test_a_gate_that_says_no_is_told_with_its_figures(demo_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -113,7 +113,7 @@ class _Run:
         orders = next(own for own in found["rows"] if own["measure"] == "orders")
         told = f"Orders per user {_change(orders)}, on {found['users']:,} users and {found['days']} days."
         self._step(at, "compare", told=told)
-        if orders["high"] < 0:
+        if orders["difference"] < 0:
             self._end(at, "kept", f"In the closed loop it loses orders per user: {_change(orders)}.")
             return
         self._promote(at, stage)

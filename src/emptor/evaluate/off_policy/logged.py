@@ -53,7 +53,10 @@ class Logged:
         if not len(pages):
             told = "; ".join(f"{count:,} {reason}" for reason, count in self.left_out.items() if count)
             told = told or "none was traced: see traces in [log] of shop.toml"
-            raise EmptorError(f"the log has no page to judge by ({told})")
+            raise EmptorError(
+                f"the log has no page to judge by ({told}); "
+                "serve a cascade that explores, and judge before the next publish"
+            )
         chance = pages.propensity[pages.mask]
         wrong = ~((chance > 0) & (chance <= 1))
         if wrong.any():
