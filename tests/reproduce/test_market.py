@@ -7,35 +7,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
+from emptor.errors import EmptorError
 from emptor.market.config import WorldConfig
 from emptor.market.world.world import World
 from emptor.rank.quality import grouped_auc
 from emptor.reproduce.data import RankingData
-from emptor.reproduce.market import ARMS, TESTED, Log, config_of, groups, load, log_of
+from emptor.reproduce.market import ARMS, PERFECT, TESTED, Log, config_of, groups, load
 from emptor.reproduce.rankers import Choice, cut_to, figures, judge, with_histories_of
+from emptor.shop.features.spec import OWN
 from emptor.shop.holdout import is_held_out
-
-CONFIG = WorldConfig.of(
-    "study", seed=3, products=300, users=400, queries=300, days=5, catalogue={"pictures": False}, demand={"visits": 0.5}
-)
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("study") / "shop"
-
-
-@pytest.fixture(scope="module")
-def log(folder: Path) -> Log:
-    return log_of(folder, CONFIG)
-
-
-@pytest.fixture(scope="module")
-def data(folder: Path, log: Log) -> RankingData:
-    torch.set_num_threads(1)
-    return load(folder, CONFIG)
+from tests.reproduce.conftest import CONFIG
 
 
 def test_parts_follow_each_other_and_who_is_held_out_is_only_tested(log: Log) -> None:
@@ -74,12 +56,33 @@ def test_the_truth_belongs_to_its_page_and_orders_it_better_than_chance(log: Log
 def test_arms_sell_the_same_products() -> None:
     worlds = {arm: World(config_of(5, arm, users=50).changed(products=200, queries=100)) for arm in ARMS}
     first = worlds.pop("as it is")
-    for other in worlds.values():
+    for arm, other in worlds.items():
         assert np.array_equal(first.products.product_id, other.products.product_id)
         assert np.array_equal(first.products.look, other.products.look)
-        assert not np.array_equal(first.users.taste, other.users.taste) or not np.array_equal(
+        switched_off = not np.array_equal(first.users.taste, other.users.taste) or not np.array_equal(
             first.users.weights, other.users.weights
         )
+        assert switched_off == (arm != PERFECT)
+
+
+def test_a_shop_that_sees_through_pictures_is_given_the_true_look(tmp_path: Path) -> None:
+    config = WorldConfig.of("study", seed=4, products=400, users=60, queries=60, days=4)
+    plain, perfect = (load(tmp_path / "shop", config, perfect=own).learnt for own in (False, True))
+    looks, before = perfect.products.own, plain.products.own
+    width, first = World(config).products.look.shape[1], len(OWN)
+    assert np.array_equal(looks[:, :first], before[:, :first]) and np.array_equal(looks[:, -1], before[:, -1])
+    seen = before[:-1, -1] > 0
+    assert not looks[:-1][~seen, first:].any() and not looks[:, first + width : -1].any()
+    ids = perfect.products.number[:-1][seen]
+    assert len(np.unique(looks[:-1][seen, first : first + width], axis=0)) > len(ids) / 4
+    true = {tuple(row) for row in World(config).products.look.tolist()}
+    assert {tuple(row) for row in looks[:-1][seen, first : first + width].tolist()} <= true
+    assert np.array_equal(perfect.asked.rows, plain.asked.rows)
+
+
+def test_a_catalogue_without_pictures_cannot_be_seen_through(folder: Path) -> None:
+    with pytest.raises(EmptorError, match="no pictures"):
+        load(folder, CONFIG, perfect=True)
 
 
 def test_the_tail_is_sampled_by_user() -> None:

@@ -14,6 +14,7 @@ from emptor.cli.forgetting import forget
 from emptor.cli.importing import export, import_
 from emptor.cli.judging import evaluate, promote, rollback
 from emptor.cli.keeping import backup, check, gc, publish, rollup, update
+from emptor.cli.reproducing import reproduce
 from emptor.cli.searching import search
 from emptor.cli.serving import demo, demo_training, serve
 from emptor.cli.training import train
@@ -41,6 +42,7 @@ for command in (
     evaluate,
     serve,
     train,
+    reproduce,
     promote,
     rollback,
     demo,

@@ -11,7 +11,6 @@ import torch
 from emptor.rank.data import Pages
 from emptor.rank.models.inputs import RankBatch
 from emptor.rank.scale import Scale, batch_of
-from emptor.shop.ageing import DAY_US
 from emptor.shop.features import Described, Features, ProductColumns, arrays_of, joined, taken
 
 _AT_ONCE = 4_096
@@ -98,7 +97,9 @@ def pages_of(examples: Examples, size: int) -> int:
 
 
 def examples_of(features: Features, pages: Pages) -> Examples:
-    """Pages as examples. Of the log, each knows what a server knew: what came before the day."""
+    """Pages as examples. Of the log, each knows what a server knew: what its user did before the very moment, and how
+    products did on the days before.
+    """
     parts = [
         _described(features, pages.take(np.arange(at, min(at + _AT_ONCE, len(pages)))))
         for at in range(0, max(len(pages), 1), _AT_ONCE)
@@ -118,8 +119,4 @@ def examples_of(features: Features, pages: Pages) -> Examples:
 
 
 def _described(features: Features, pages: Pages) -> Described:
-    # of the log a server knows what came before the last publish: here, what came before the day
-    known = pages.day * DAY_US
-    return features.describe(
-        pages.user_id.tolist(), pages.query.tolist(), pages.now, pages.rows, pages.mask, known=known
-    )
+    return features.describe(pages.user_id.tolist(), pages.query.tolist(), pages.now, pages.rows, pages.mask)

@@ -7,13 +7,14 @@ that nothing can be told by a place. No model is trained on users' pages of the 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pyarrow as pa
 
+from emptor.errors import EmptorError
 from emptor.market.behaviour.asked import PAGE, Asked
 from emptor.market.config import WorldConfig
 from emptor.market.loop import Loop
@@ -27,7 +28,8 @@ from emptor.rank.data import Pages, read_pages
 from emptor.rank.examples import examples_of
 from emptor.rank.scale import input_spec
 from emptor.reproduce.data import RankingData, sizes
-from emptor.shop.features import Features, FeatureSpec
+from emptor.shop.features import Features, FeatureSpec, ProductColumns
+from emptor.shop.features.spec import OWN
 from emptor.shop.shop import Shop
 from emptor.shop.view import View
 
@@ -35,8 +37,13 @@ ARMS: dict[str, dict[str, object]] = {
     "as it is": {},
     "one taste": {"taste": {"local": 0.0}},
     "no interactions": {"taste": {"interactions": 0.0}},
+    "pictures read perfectly": {},
 }
-"""The study's world, and the same with a cause switched off: of attention to the target, of experts chosen by user."""
+"""The study's world, and the same with a cause switched off: of attention to the target, of experts chosen by user. The
+last is the first again, for a shop that sees in a picture all that its users see in it: what a better reading of
+pictures could bring at most.
+"""
+PERFECT = "pictures read perfectly"
 TESTED, VALIDATED = 2, 1
 """Days at the end of the log, all their pages in random order."""
 _MIXED = 0.1
@@ -149,11 +156,14 @@ def log_of(folder: Path, config: WorldConfig) -> Log:
     return Log(world, features, (learnt, validated, tested), *truth.of(tested.request_id))
 
 
-def load(folder: Path, config: WorldConfig) -> RankingData:
-    """The data set of a world; see `log_of`."""
+def load(folder: Path, config: WorldConfig, *, perfect: bool = False) -> RankingData:
+    """The data set of a world; see `log_of`. perfect: give models the true look in the place of a picture's numbers."""
     log = log_of(folder, config)
     with step("Describing pages", None):
         learnt, validated, tested = (examples_of(log.features, part) for part in log.pages)
+    if perfect:
+        seen = seen_through(learnt.products, log)
+        learnt, validated, tested = (replace(part, products=seen) for part in (learnt, validated, tested))
     segments = log.world.users.segments[log.users]
     return RankingData(
         inputs=input_spec(log.features.spec),
@@ -165,6 +175,23 @@ def load(folder: Path, config: WorldConfig) -> RankingData:
         truth=np.where(tested.mask, log.truth[:, : tested.mask.shape[1]], 0),
         columns={"segment": segments.argmax(1), "surest segment": segments.max(1)},
     )
+
+
+def seen_through(columns: ProductColumns, log: Log) -> ProductColumns:
+    """Products with their true look where their picture's numbers stand; those without a picture keep their zeros.
+
+    Raises: EmptorError where the catalogue has no pictures.
+    """
+    if not log.features.spec.pictures:
+        raise EmptorError(f"arm {PERFECT!r}: the catalogue has no pictures; make the world with them")
+    products = log.world.products
+    place = {product_id: at for at, product_id in enumerate(products.product_id.tolist())}
+    world = [place[product_id] for product_id in log.features.view.product_ids(np.arange(columns.nobody))]
+    look, first = products.look[world], len(OWN)
+    own = columns.own.copy()
+    own[:-1, first:-1] = 0
+    own[:-1, first : first + look.shape[1]] = look * own[:-1, -1:]
+    return replace(columns, own=own)
 
 
 def groups(action: np.ndarray, users: np.ndarray, *, held_out: np.ndarray) -> Mapping[str, np.ndarray]:

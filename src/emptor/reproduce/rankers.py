@@ -9,11 +9,16 @@ from typing import Any
 import numpy as np
 from torch import nn
 
+from emptor.learn.fit import Fitted
 from emptor.learn.seeds import seeded
 from emptor.rank.examples import Examples
 from emptor.rank.models import build, size
+from emptor.rank.names import TREES
 from emptor.rank.quality import auc, discounted_gain, grouped_auc
-from emptor.rank.train import TrainOptions, fit_ranker, scored
+from emptor.rank.scale import Scale
+from emptor.rank.train import Trainee, TrainOptions, fit_ranker, scored
+from emptor.rank.trees import TreeOptions, Trees
+from emptor.rank.trees_fit import fit_trees
 from emptor.reproduce.data import RankingData
 from emptor.shop.features import Described
 
@@ -34,7 +39,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class Judged:
-    """A fitted network, its figures on the test, and on the validation."""
+    """A fitted model, its figures on the test, and on the validation."""
 
     net: nn.Module
     figures: dict[str, float]
@@ -42,16 +47,14 @@ class Judged:
 
 
 def judge(model: str, data: RankingData, choice: Choice, *, seed: int, thorough: bool = True) -> Judged:
-    """Fit a model of `rank.models` and judge it.
+    """Fit a model of `rank.names` and judge it.
 
     Args:
         thorough: also with the histories of other users, and with long ones cut; else on the validation alone.
     """
-    with seeded(seed, "weights"):
-        net = build(model, data.inputs, **choice.network)
-    options = TrainOptions(seed=seed, **choice.training)
     scale = data.learnt.scale(seed=seed)
-    fitted = fit_ranker(net, data.learnt, data.validated, scale, options=options)
+    fitted = _fitted(model, data, choice, scale, seed)
+    net = fitted.net.net
     if not thorough:
         return Judged(net, {}, fitted.metrics)
     logits = scored(net, data.tested, scale)
@@ -65,8 +68,18 @@ def judge(model: str, data: RankingData, choice: Choice, *, seed: int, thorough:
         short = replace(long, asked=cut_to(long.asked, cut))
         found[f"GAUC, long histories cut to {cut}"] = _click_gauc(scored(net, short, scale), short)
     found["GAUC, long histories whole"] = _click_gauc(scored(net, long, scale), long)
-    found["weights"] = size(net)
+    found["weights"] = sum(net.counts.values()) if isinstance(net, Trees) else size(net)
     return Judged(net, found, fitted.metrics)
+
+
+def _fitted(model: str, data: RankingData, choice: Choice, scale: Scale, seed: int) -> Fitted[Trainee]:
+    if model == TREES:
+        own = TreeOptions.read(choice.network)
+        return fit_trees(data.inputs, data.learnt, data.validated, scale, options=own, seed=seed)
+    with seeded(seed, "weights"):
+        net = build(model, data.inputs, **choice.network)
+    options = TrainOptions(seed=seed, **choice.training)
+    return fit_ranker(net, data.learnt, data.validated, scale, options=options)
 
 
 def figures(logits: np.ndarray, examples: Examples, groups: Mapping[str, np.ndarray]) -> dict[str, float]:

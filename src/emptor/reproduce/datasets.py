@@ -1,0 +1,68 @@
+"""The data sets of a reproduction by name: how a seed's is loaded, which seeds report, and which one tunes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from emptor.errors import EmptorError
+from emptor.reproduce import beauty, market, movielens
+from emptor.reproduce.data import RankingData
+from emptor.reproduce.study import Load
+
+ONCE: Mapping[str, Any] = {"batch": 2_048, "epochs": 1, "patience": 1}
+"""A log of millions is read once."""
+AGAIN: Mapping[str, Any] = {"batch": 1_024, "epochs": 15, "patience": 2}
+"""Small sets are read until the validation says stop."""
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """Args:
+    arms: what is told apart within it, by the name of a folder; one without arms has one, "all".
+    seeds: that report. tuning: the seed, no other, that settings are chosen on. training: the same for all networks.
+    """
+
+    arms: Mapping[str, Load]
+    seeds: tuple[int, ...]
+    tuning: int
+    training: Mapping[str, Any]
+    has_truth: bool = False
+
+
+def dataset(name: str, *, work: Path, data: Path | None = None, users: int | None = None) -> DataSet:
+    """A data set of NAMES.
+
+    Args:
+        work: where catalogues are kept. data: folder of a public set's files. users: of a market, in the place of the
+            preset's.
+    Raises: EmptorError for an unknown name, and a public set without its folder.
+    """
+    if name == "market":
+        return DataSet(
+            arms={arm: _of_market(work, arm, users) for arm in market.ARMS},
+            seeds=(101, 102, 103, 104, 105),
+            tuning=11,
+            training=ONCE,
+            has_truth=True,
+        )
+    if name not in PUBLIC:
+        raise EmptorError(f"--dataset: unknown {name!r}; known are {', '.join(NAMES)}")
+    if data is None:
+        raise EmptorError(f"--data: give the folder with the files of {name}, which are not part of this package")
+    load = PUBLIC[name]
+    return DataSet({"all": lambda seed: load(data, seed=seed)}, seeds=(1, 2, 3, 4, 5), tuning=0, training=AGAIN)
+
+
+PUBLIC = {"movielens": movielens.load, "beauty": beauty.load}
+NAMES = ("market", *PUBLIC)
+
+
+def _of_market(work: Path, arm: str, users: int | None) -> Load:
+    def load(seed: int) -> RankingData:
+        config = market.config_of(seed, arm, users=users)
+        return market.load(work / f"market-{seed}", config, perfect=arm == market.PERFECT)
+
+    return load

@@ -1,0 +1,98 @@
+"""The comparison as it is run: tuning with equal budgets, all models over seeds, continued where it was cut off."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from emptor.errors import EmptorError
+from emptor.rank.names import NAMES
+from emptor.reproduce import study, tuning
+from emptor.reproduce.data import RankingData
+from emptor.reproduce.datasets import NAMES as DATASETS
+from emptor.reproduce.datasets import dataset
+from emptor.reproduce.rankers import Choice
+
+QUICK = {"epochs": 1, "batch": 512}
+
+
+def test_every_model_is_tried_as_often() -> None:
+    assert {len(tuning.grid(name, QUICK)) for name in NAMES} == {6}
+    for name in NAMES:
+        tried = [json.dumps([own.training, own.network], sort_keys=True) for own in tuning.grid(name, QUICK)]
+        assert len(set(tried)) == 6
+
+
+def test_tuning_takes_the_best_on_validation_and_makes_no_try_twice(data: RankingData, tmp_path: Path) -> None:
+    tries = tmp_path / "tries.jsonl"
+    chosen = tuning.tune(data, ["lr"], QUICK, seed=1, path=tries)
+    rows = [json.loads(line) for line in tries.read_text().splitlines()]
+    best = max(rows, key=lambda row: row["GAUC"])
+    assert len(rows) == 6 and best["choice"]["training"] == dict(chosen["lr"].training)
+    # as if the first were the best by far: it is taken from the file
+    rows[0]["GAUC"] = 0.99
+    tries.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    again = tuning.tune(data, ["lr"], QUICK, seed=1, path=tries)
+    assert dict(again["lr"].training) == rows[0]["choice"]["training"] and len(tries.read_text().splitlines()) == 6
+
+
+def test_choices_come_back_from_their_file(tmp_path: Path) -> None:
+    path = tmp_path / "tuned.json"
+    tuning.write_choices(path, {"dnn": Choice({"lr": 0.01}, {"hidden": (8, 4)})})
+    assert tuning.read_choices(path) == {"dnn": Choice({"lr": 0.01}, {"hidden": [8, 4]})}
+    path.write_text('{"dnn": 3}')
+    with pytest.raises(EmptorError, match="no choices of a tuning"):
+        tuning.read_choices(path)
+
+
+@pytest.mark.parametrize("name", DATASETS)
+def test_what_comes_with_the_package_was_chosen_for_every_model_out_of_its_grid(name: str, tmp_path: Path) -> None:
+    training = dataset(name, work=tmp_path, data=tmp_path).training
+    chosen = tuning.tuned(name)
+    assert set(chosen) == set(NAMES)
+    for model, own in chosen.items():
+        tried = [json.loads(json.dumps([one.training, one.network])) for one in tuning.grid(model, training)]
+        assert [own.training, own.network] in tried
+
+
+def test_a_study_judges_all_models_and_the_truth_and_goes_on_where_it_was(data: RankingData, tmp_path: Path) -> None:
+    loads: list[int] = []
+
+    def load(seed: int) -> RankingData:
+        loads.append(seed)
+        return data
+
+    choices = {"awmoe": Choice(QUICK), "dnn": Choice(QUICK), "lightgbm": Choice({}, {"trees": 5})}
+
+    def run(seeds: list[int]) -> study.Report:
+        return study.study(
+            load,
+            choices,
+            seeds=seeds,
+            folder=tmp_path,
+            dataset="tests",
+            command="none",
+            models=["awmoe", "dnn", "lightgbm"],
+            with_truth=True,
+        )
+
+    report = run([1, 2])
+    assert loads == [1, 2]  # once per seed, whatever the number of models
+    gauc = {row.model: row.mean for row in report.rows if row.metric == "GAUC"}
+    assert set(gauc) == {"awmoe", "dnn", "lightgbm", study.TRUTH} and max(gauc, key=lambda name: gauc[name]) == "truth"
+    assert {(own.a, own.b) for own in report.tests} == {("awmoe", "dnn"), ("awmoe", "lightgbm")}
+    found = json.loads((tmp_path / "gates.json").read_text())
+    assert len(found["segments"][0]) == len(found["spread"]) == 4 and (tmp_path / "gates.svg").read_text().count(
+        "<rect"
+    )
+    run([1, 2, 3])
+    assert loads == [1, 2, 3]
+
+
+def test_a_data_set_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(EmptorError, match="known are market, movielens, beauty"):
+        dataset("criteo", work=tmp_path)
+    with pytest.raises(EmptorError, match="--data: give the folder"):
+        dataset("beauty", work=tmp_path)
