@@ -74,12 +74,24 @@ def test_a_page_holds_what_came_once_and_else_what_the_user_never_took(beauty: R
     for part in (beauty.learnt, beauty.validated, beauty.tested):
         assert (part.outcomes.clicked.sum(1) == 1).all() and part.mask.all() and part.mask.shape[1] == 1 + DRAWN
         assert not part.outcomes.bought.any() and not part.outcomes.position.any() and not part.asked.searching.any()
-        for user, rows, clicked in zip(part.outcomes.user, part.asked.rows, part.outcomes.clicked, strict=True):
+        for at, user in enumerate(part.outcomes.user.tolist()):
+            rows, clicked, there = part.asked.rows[at], part.outcomes.clicked[at], part.asked.action[at] > 0
             assert len(set(rows.tolist())) == 1 + DRAWN
-            assert not set((rows[~clicked] + 1).tolist()) & set(sequences[user])
+            barred = sequences[user] if part is not beauty.learnt else part.asked.past[at][there] + 1
+            assert not set((rows[~clicked] + 1).tolist()) & set(barred)
         # at any place of the page
         column = np.bincount(part.outcomes.clicked.argmax(1), minlength=1 + DRAWN)
         assert column.max() < 2.5 * len(part) / (1 + DRAWN)
+
+
+def test_what_comes_last_has_stood_on_pages_of_its_user_as_often_as_what_never_comes(beauty: RankingData) -> None:
+    """Otherwise a network that knows users again by their histories would find it by having never seen it there."""
+    learnt, tested = beauty.learnt, beauty.tested
+    size = len(learnt.products.fields)
+    stood = np.unique((learnt.outcomes.user[:, None] * size + learnt.asked.rows)[~learnt.outcomes.clicked])
+    again = np.isin(tested.outcomes.user[:, None] * size + tested.asked.rows, stood)
+    clicked = tested.outcomes.clicked
+    assert again[clicked].mean() == pytest.approx(again[~clicked].mean(), abs=0.1) and again.mean() > 0.3
 
 
 def test_a_counter_leaves_out_the_time_that_the_candidate_is_there_for(beauty: RankingData) -> None:

@@ -167,6 +167,20 @@ def test_a_page_holds_the_liked_film_once_and_else_what_was_liked_lately_and_not
     assert not tested.outcomes.bought.any() and not tested.outcomes.position.any() and not tested.asked.searching.any()
 
 
+def test_what_is_liked_at_last_has_stood_on_pages_of_its_user(movielens: RankingData) -> None:
+    """Otherwise a network that knows users again by their histories would find it by having never seen it there."""
+    learnt, tested = movielens.learnt, movielens.tested
+    size = len(learnt.products.fields)
+    stood = np.unique((learnt.outcomes.user[:, None] * size + learnt.asked.rows)[~learnt.outcomes.clicked])
+    own = tested.take(np.flatnonzero(movielens.groups["last fifth"]))
+    again = np.isin(own.outcomes.user[:, None] * size + own.asked.rows, stood)
+    clicked = own.outcomes.clicked
+    print(again[clicked].mean(), again[~clicked].mean())
+    assert again[clicked].mean() == pytest.approx(again[~clicked].mean(), abs=0.1)
+    # and what had been rated by then never stands there
+    assert not (learnt.asked.rows[:, :, None] == learnt.asked.past[:, None, :]).any()
+
+
 def test_counters_know_what_was_before_the_second_and_nothing_else(movielens: RankingData) -> None:
     ratings = made()
     tested, time = movielens.tested, movielens.columns["time"]

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 from rich.markup import escape
+from rich.table import Table
 
 from emptor.cli.common import out
 from emptor.errors import EmptorError
@@ -19,6 +20,9 @@ def reproduce(
     folder: Annotated[Path, typer.Option(help="Where results are kept; what is there is not measured again.")] = Path(
         "reproductions"
     ),
+    work: Annotated[
+        Path, typer.Option(help="Where the market's catalogues are made and kept, a gigabyte in all.")
+    ] = Path("reproductions/work"),
     arm: Annotated[
         list[str] | None,
         typer.Option(help="Of the market: `as it is`, or with a cause switched off; repeatable, all unless given."),
@@ -37,16 +41,18 @@ def reproduce(
     import torch
 
     from emptor.reproduce import datasets, study, tuning
+    from emptor.reproduce.summary import summarise
 
     torch.set_num_threads(1)  # the same sums in the same order on every machine, and a second run beside this one
-    home = folder / method / dataset
-    found = datasets.dataset(dataset, work=folder / "work", data=data, users=users)
+    home = folder / f"{method}_{dataset}"
+    found = datasets.dataset(dataset, work=work, data=data, users=users)
     models = _known("--model", model, study.MODELS)
     arms = _known("--arm", arm, tuple(found.arms))
+    path_of = {name: home / name.replace(" ", "-") for name in found.arms}
     chosen_at = home / "tuned.json"
     if tune:
         home.mkdir(parents=True, exist_ok=True)
-        own = next(iter(found.arms.values()))(found.tuning)
+        own = found.to_tune(found.tuning)
         chosen = tuning.tune(own, models, found.training, seed=found.tuning, path=home / "tries.jsonl")
         tuning.write_choices(chosen_at, chosen)
         out.print(f"Chosen settings: {escape(str(chosen_at))}", soft_wrap=True)
@@ -58,16 +64,18 @@ def reproduce(
             found.arms[name],
             choices,
             seeds=seed or found.seeds,
-            folder=home / name.replace(" ", "-"),
-            dataset=dataset if name == "all" else f"{dataset}, {name}",
+            folder=path_of[name],
+            dataset=dataset if len(found.arms) == 1 else f"{dataset}, {name}",
             command=f"emptor reproduce {method} --dataset {dataset}",
             models=models,
             with_truth=found.has_truth,
         )
-        out.print(f"{name}: {escape(str(home / name.replace(' ', '-') / 'report.md'))}", soft_wrap=True)
-        for row in report.rows:
-            if row.metric == "GAUC":
-                out.print(f"  {row.model:20} {row.mean:.4f}", highlight=False)
+        summarise(home, tuple(found.arms), path_of=path_of)
+        table = Table(title=f"{report.dataset}: GAUC", title_justify="left", box=None, show_header=False)
+        for row in sorted((row for row in report.rows if row.metric == "GAUC"), key=lambda row: -row.mean):
+            table.add_row(row.model, f"{row.mean:.4f}")
+        out.print(table)
+        out.print(f"All of it: {escape(str(path_of[name] / 'report.md'))}", soft_wrap=True)
 
 
 def _known(option: str, wanted: list[str] | None, known: tuple[str, ...]) -> tuple[str, ...]:

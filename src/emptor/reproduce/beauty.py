@@ -5,11 +5,12 @@ attributes of the items, as in Zhou et al., S3-Rec (CIKM 2020).
 
 There are no times, only an order within each user. So the split is by place, leave-one-out, as is usual for this set:
 a user's last item is tested, the last but one validated, and every earlier one from the second on is learnt. The
-history of a place is all that stands before it; the items behind it are never shown.
+history of a place is all that stands before it; the items behind it are no part of it.
 
-- A page is the item that came and 19 that the user never took, at any place, drawn from what the other users took in
-  the same part of the split: of a test page, from their last items. From the learnt part, a test could be won by
-  popularity turned round (GAUC 0.61): what comes last is less popular there than what came before.
+- A page is the item that came and 19 that the user never took (in the learnt part: had not taken by then, see
+  `public`), drawn from what was taken in the same part of the split: of a test page, from users' last items. Drawn
+  from the learnt part, a test could be won by popularity turned round (GAUC 0.61): what comes last is less popular
+  there than what came before.
 - The only counter of a candidate is how often it was taken in the learnt part. A candidate of a learnt page is there
   for one of those times itself, be it the user's or another's, and that one is taken off: otherwise what came would
   have a count that only its coming gave it. To leave out all that was later, times would be needed.
@@ -42,7 +43,17 @@ from emptor.progress import step
 from emptor.rank.examples import Examples
 from emptor.rank.models import InputSpec
 from emptor.reproduce.data import RankingData, sizes
-from emptor.reproduce.public import HISTORY, beside, by_known, examples_of_pages, in_any_order, needed, newest, pairs
+from emptor.reproduce.public import (
+    EVER,
+    HISTORY,
+    Taken,
+    beside,
+    by_known,
+    examples_of_pages,
+    in_any_order,
+    needed,
+    newest,
+)
 from emptor.shop.features import ProductColumns
 from emptor.shop.features.hashing import numbers_of
 
@@ -71,12 +82,13 @@ def load(folder: Path, *, seed: int) -> RankingData:
     known, from_end = np.arange(len(user)) - first[user], last[user] - np.arange(len(user))
     learnable = from_end > 2
     popularity = np.bincount(item[learnable], minlength=len(ids))
-    had = pairs(user, item, len(ids))
+    taken = Taken(user, item, np.arange(len(user)), len(ids))
 
     def part(name: str, places: np.ndarray) -> Examples:
         rng, who = numpy_rng(seed, "beauty", name), user[places]
         low, high = np.zeros(len(places), np.int64), np.full(len(places), len(places))
-        others = beside(item[places], low, high, lambda at, shown: ~had(who[at], shown), rng=rng)
+        until = np.where(learnable[places], places, EVER)
+        others = beside(item[places], low, high, lambda at, shown: ~taken.by(who[at], shown, until[at]), rng=rng)
         items, clicked = in_any_order(item[places], others, rng=rng)
         past, there = newest(first[who], places)
         return examples_of_pages(

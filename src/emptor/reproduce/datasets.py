@@ -16,17 +16,20 @@ ONCE: Mapping[str, Any] = {"batch": 2_048, "epochs": 1, "patience": 1}
 """A log of millions is read once."""
 AGAIN: Mapping[str, Any] = {"batch": 1_024, "epochs": 15, "patience": 2}
 """Small sets are read until the validation says stop."""
+TUNED_BY = 20_000
+"""Users of the market that settings are chosen on: a third of the study's, six tries of thirteen models are many."""
 
 
 @dataclass(frozen=True)
 class DataSet:
     """Args:
-    arms: what is told apart within it, by the name of a folder; one without arms has one, "all".
-    seeds: that report. tuning: the seed, no other, that settings are chosen on. training: the same for all networks.
+    arms: what is told apart within it; one without arms has one, "all". seeds: that report.
+    to_tune: what settings are chosen on, with the seed `tuning`, which does not report. training: of all networks.
     """
 
     arms: Mapping[str, Load]
     seeds: tuple[int, ...]
+    to_tune: Load
     tuning: int
     training: Mapping[str, Any]
     has_truth: bool = False
@@ -44,6 +47,7 @@ def dataset(name: str, *, work: Path, data: Path | None = None, users: int | Non
         return DataSet(
             arms={arm: _of_market(work, arm, users) for arm in market.ARMS},
             seeds=(101, 102, 103, 104, 105),
+            to_tune=_of_market(work, "as it is", TUNED_BY if users is None else users),
             tuning=11,
             training=ONCE,
             has_truth=True,
@@ -53,7 +57,11 @@ def dataset(name: str, *, work: Path, data: Path | None = None, users: int | Non
     if data is None:
         raise EmptorError(f"--data: give the folder with the files of {name}, which are not part of this package")
     load = PUBLIC[name]
-    return DataSet({"all": lambda seed: load(data, seed=seed)}, seeds=(1, 2, 3, 4, 5), tuning=0, training=AGAIN)
+
+    def of(seed: int) -> RankingData:
+        return load(data, seed=seed)
+
+    return DataSet({"all": of}, seeds=(1, 2, 3, 4, 5), to_tune=of, tuning=0, training=AGAIN)
 
 
 PUBLIC = {"movielens": movielens.load, "beauty": beauty.load}

@@ -3,11 +3,11 @@
 Source: Harper and Konstan, The MovieLens Datasets: History and Context (TiiS 2015); 610 users, 100,836 ratings with
 times, of which 48,580 are likes: a rating of 4 and more.
 
-- A page is asked for by each like: the film, and 19 that the user has never rated, neither before nor after, each drawn
-  out of the last 5,000 likes of anybody before that moment. Films come and go: drawn from all likes before, what had
-  been liked in the last year alone orders the tested pages with a GAUC of 0.62, and the age of films the other way
-  round; from the last 5,000 no counter is beyond 0.47 to 0.53 there. A page is clicked where the liked film stands, at
-  any place; no positions are known, and nothing is bought.
+- A page is asked for by each like: the film, and 19 that the user never rates (of learnt pages: had not rated by that
+  second, see `public`), each drawn out of the last 5,000 likes of anybody before that moment. Films come and go: drawn
+  from all likes before, what had been liked in the last year alone orders the tested pages with a GAUC of 0.62, and the
+  age of films the other way round; from the last 5,000 no counter is beyond 0.47 to 0.53 there. A page is clicked where
+  the liked film stands, at any place; no positions are known, and nothing is bought.
 - A film's first like of all makes no page, as none such can be drawn beside it; nor do the first 2,000 likes, when
   hardly anything was known.
 - Everything else is of before the moment: counters, and histories of both kinds of behaviour, a like or a rating below
@@ -45,7 +45,7 @@ from emptor.progress import step
 from emptor.rank.examples import Examples
 from emptor.rank.models import InputSpec
 from emptor.reproduce.data import RankingData, sizes
-from emptor.reproduce.public import beside, by_known, examples_of_pages, in_any_order, needed, newest, pairs
+from emptor.reproduce.public import EVER, Taken, beside, by_known, examples_of_pages, in_any_order, needed, newest
 from emptor.shop.features import GAPS, ProductColumns
 from emptor.shop.features.hashing import numbers_of
 from emptor.shop.features.past import gap_of
@@ -86,7 +86,7 @@ def load(folder: Path, *, seed: int) -> RankingData:
     with step("Making pages", None):
         split = log.split()
         learnt, validated, tested = (
-            _part(log, products, places, rng=numpy_rng(seed, "movielens", name))
+            _part(log, products, places, ever=name != "learnt", rng=numpy_rng(seed, "movielens", name))
             for name, places in zip(("learnt", "validated", "tested"), split, strict=True)
         )
     if not min(len(learnt), len(validated), len(tested)):
@@ -143,7 +143,7 @@ class _Log:
         self._rated = np.sort(self.film * _TIME + self.time)
         self._liked = np.sort((self.film * _TIME + self.time)[self.liked])
         self.year = films["year"].to_numpy().astype(np.int64)
-        self.had = pairs(self.user, self.film, len(films))
+        self.taken = Taken(self.user, self.film, self.time, len(films))
 
     def split(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Places of likes to learn from, to choose by, to be judged on."""
@@ -173,11 +173,14 @@ class _Log:
         )
 
 
-def _part(log: _Log, products: ProductColumns, places: np.ndarray, *, rng: np.random.Generator) -> Examples:
-    """Pages of likes."""
+def _part(log: _Log, products: ProductColumns, places: np.ndarray, *, ever: bool, rng: np.random.Generator) -> Examples:
+    """Pages of likes. ever: without what the user rates later."""
     user, now = log.user[places], log.time[places]
+    until = np.full(len(places), EVER) if ever else now
     high = np.searchsorted(log.urn_time, now)
-    others = beside(log.urn, np.maximum(high - LATELY, 0), high, lambda at, film: ~log.had(user[at], film), rng=rng)
+    others = beside(
+        log.urn, np.maximum(high - LATELY, 0), high, lambda at, film: ~log.taken.by(user[at], film, until[at]), rng=rng
+    )
     items, clicked = in_any_order(log.film[places], others, rng=rng)
     past, there = newest(log.first[places], log.before[places])
     since = np.where(there, now[:, None] - log.time[past], 0)

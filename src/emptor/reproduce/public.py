@@ -4,6 +4,10 @@ Public logs tell what was taken and not what else was shown, so what else is dra
 ranker can win by: among candidates drawn evenly, whoever knows what is popular wins without knowing anybody. Here each
 is what somebody else took, drawn from all such times, so that an item is as likely to be drawn as it is popular; then
 popularity tells hardly anything, and the user's history has to.
+
+What the user takes later is drawn beside what was learnt from, as what is never taken is; only tested and validated
+pages are kept free of it. Were it never drawn, what is taken at last would be the one that has never stood on a page of
+this user, while most that is drawn beside it has: networks know users again by their histories, and remember.
 """
 
 from __future__ import annotations
@@ -21,6 +25,8 @@ DRAWN = 19
 """Candidates beside the one that was taken."""
 HISTORY = 30
 """Behaviours that are known of a user, the newest."""
+EVER = np.iinfo(np.int64).max
+"""Later than any moment."""
 _AT_ONCE = 32
 _ROUNDS = 100
 """Drawings of _AT_ONCE balls after which a user is taken to have nearly everything."""
@@ -102,16 +108,23 @@ def newest(first: np.ndarray, end: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.where(there, place, 0), there
 
 
-def pairs(user: np.ndarray, item: np.ndarray, items: int) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
-    """Whether users [m] ever had to do with items [m, k], as a function, of the pairs user [E], item [E] that did."""
-    known = np.unique(user.astype(np.int64) * items + item)
+class Taken:
+    """When users took items.
 
-    def had(users: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-        key = users[:, None] * items + wanted
-        at = np.minimum(np.searchsorted(known, key), len(known) - 1)
-        return known[at] == key
+    Args:
+        user, item, when [E] int64: who took what and when, each pair once at most. items: P.
+    """
 
-    return had
+    def __init__(self, user: np.ndarray, item: np.ndarray, when: np.ndarray, items: int) -> None:
+        key = user.astype(np.int64) * items + item
+        order = np.argsort(key)
+        self._key, self._when, self._items = key[order], when[order], items
+
+    def by(self, users: np.ndarray, items: np.ndarray, until: np.ndarray) -> np.ndarray:
+        """Whether users [m] had taken items [m, k] by moments [m], these included: [m, k] bool."""
+        key = users[:, None] * self._items + items
+        at = np.minimum(np.searchsorted(self._key, key), len(self._key) - 1)
+        return (self._key[at] == key) & (self._when[at] <= until[:, None])
 
 
 def by_known(known: np.ndarray, *, at_most: Sequence[int], more_than: Sequence[int]) -> Mapping[str, np.ndarray]:

@@ -16,7 +16,7 @@ from emptor.reproduce.data import RankingData
 from emptor.reproduce.rankers import Choice, judge
 from emptor.shop.files import append_durably, write_durably
 
-_RATES = (1.5e-3, 3e-3, 6e-3)
+_RATES = (3e-3, 6e-3, 1.2e-2)
 _OWN: Mapping[str, tuple[str, tuple[Any, Any]]] = {
     **dict.fromkeys(("dnn_no_history", "dnn", "dnn_crosses"), ("hidden", ((128, 64), (256, 128)))),
     **dict.fromkeys(("din", "din_wide"), ("normalised", (True, False))),
