@@ -56,6 +56,9 @@ class Popular:
         self._shelf[products.category[by_category], place] = by_category
         self._revalue()
 
+    def hear(self, asked: Asked, pages: Pages, happened: Happened) -> None:
+        """What is counted is told by `record`."""
+
     def learn(self) -> None:
         self._revalue()
 

@@ -10,11 +10,14 @@ from emptor.cascade import Requests
 from emptor.chance import mixed
 from emptor.engine import Engine
 from emptor.market.behaviour.asked import PAGE, Asked
+from emptor.market.events import ACTIONS, done_on, events_of
 from emptor.market.pages import Pages
 from emptor.market.streams import paired
-from emptor.market.world.world import World
+from emptor.market.world.world import Happened, World
 from emptor.serve.traces import Choice
+from emptor.shop.ageing import DAY_US
 from emptor.shop.config import LogOptions
+from emptor.shop.features import Heard, Told, hearing
 
 
 class CascadePolicy:
@@ -24,12 +27,21 @@ class CascadePolicy:
 
     Args:
         cascade: as in shop.toml. log: which requests are traced; None traces nothing.
+        remembers: nobody appends to the shop's log what happens here, so that this policy tells its cascade of all days
+            that it has answered; without it, of the one that has not ended.
     """
 
     def __init__(
-        self, world: World, engine: Engine, *, cascade: str = "default", log: LogOptions | None = None
+        self,
+        world: World,
+        engine: Engine,
+        *,
+        cascade: str = "default",
+        log: LogOptions | None = None,
+        remembers: bool = False,
     ) -> None:
         self.name, self._world, self._engine, self._log = cascade, world, engine, log
+        self._heard, self._remembers = Heard(), remembers
         self._user_ids = world.users.user_id.tolist()
         self._texts = world.queries.text.tolist()
         self._view = ""
@@ -38,6 +50,21 @@ class CascadePolicy:
     def begin(self, day: int) -> None:
         """Take up what the shop has published."""
         self._engine.refresh()
+        if not self._remembers:  # the days before are in the log by now, and must not count twice
+            self._heard = Heard()
+
+    def hear(self, asked: Asked, pages: Pages, happened: Happened) -> None:
+        """What users do is in the histories of their next pages, as it is in a shop that logs it at once."""
+        action, view, at, time = events_of(self._world.config.seed, asked, pages, done_on(happened))
+        self._heard.tell(
+            Told(
+                user_id=[self._user_ids[user] for user in asked.user[view].tolist()],
+                product_id=self._world.products.product_id[pages.rows[view, at]].tolist(),
+                action=[ACTIONS[own] for own in action.tolist()],
+                time=time.tolist(),
+                days=np.unique(np.concatenate([asked.now, time]) // DAY_US),
+            )
+        )
 
     def learn(self) -> None:
         """Nothing is learned between windows; stages that follow the log do so when the engine is refreshed."""
@@ -47,7 +74,8 @@ class CascadePolicy:
         traced = np.zeros(len(asked), bool)
         if self._log is not None:
             traced = np.array([Choice.of(seed, self._log).logged for seed in requests.seed.tolist()], bool)
-        outcome = self._engine.run(requests, cascade=self.name, traced=traced)
+        with hearing(self._heard):
+            outcome = self._engine.run(requests, cascade=self.name, traced=traced)
         rows = self._world_rows()
         found = outcome.candidates
         size, width = len(asked), found.width

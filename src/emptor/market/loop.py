@@ -117,6 +117,7 @@ class Loop:
             pages = self.policy(asked)
             happened = self.world.happen(asked, pages.rows, pages.shown)
             self._record(asked, pages, happened)
+            self.policy.hear(asked, pages, happened)
             self.tally.add(asked, pages, happened, self.world.products.price)
             self._remember(asked, pages, happened)
             views += len(asked)

@@ -10,6 +10,7 @@ import numpy as np
 
 from emptor.cascade import Trace
 from emptor.market.behaviour.asked import Asked
+from emptor.market.world.world import Happened
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,11 @@ class Policy(Protocol):
 
     def begin(self, day: int) -> None:
         """A day begins: products have come and gone."""
+
+    def hear(self, asked: Asked, pages: Pages, happened: Happened) -> None:
+        """What users did on these pages, as a shop would see it. Of `happened` nothing else may be used: it is the
+        truth.
+        """
 
     def learn(self) -> None:
         """A window has ended, and what happened in it is on record."""

@@ -10,7 +10,7 @@ import numpy as np
 from emptor.market.behaviour.asked import PAGE, Asked
 from emptor.market.pages import Pages
 from emptor.market.streams import Draws, paired
-from emptor.market.world.world import World
+from emptor.market.world.world import Happened, World
 
 CANDIDATES = 120
 """Products that a policy chooses a page from; a share of them (`demand.unexposed`) is of kinds not asked for."""
@@ -26,6 +26,9 @@ class Scored:
 
     def begin(self, day: int) -> None:
         self._day = day
+
+    def hear(self, asked: Asked, pages: Pages, happened: Happened) -> None:
+        """Nothing is remembered."""
 
     def learn(self) -> None:
         """Nothing is learned."""

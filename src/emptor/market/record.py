@@ -13,8 +13,8 @@ import pyarrow.parquet as pq
 
 from emptor.market.behaviour.asked import Asked
 from emptor.market.cascaded import request_ids, session_ids
+from emptor.market.events import ACTIONS, CART, IMPRESSION, RETURN, done_on, events_of
 from emptor.market.pages import Pages
-from emptor.market.streams import Draws, paired
 from emptor.market.world.products import DAY_US
 from emptor.market.world.world import Happened, World
 from emptor.serve.served import Served
@@ -26,8 +26,6 @@ from emptor.shop.events import EventLog
 from emptor.shop.files import fsync_file
 from emptor.shop.view import View
 
-ACTIONS = ("impression", "click", "add_to_cart", "purchase", "return")
-IMPRESSION, CLICK, CART, PURCHASE, RETURN = range(len(ACTIONS))
 _ROW = 4
 """Products side by side on the page: who looks at one has all of its row on the screen."""
 _TRACES = 400
@@ -60,19 +58,15 @@ class Recorder:
     _traces: list[Entry] = field(default_factory=list)
 
     def __call__(self, asked: Asked, pages: Pages, happened: Happened) -> None:
-        read, done = happened.read, happened.done
+        read = happened.read
         last = np.where(read.looked.any(1), read.looked.shape[1] - np.argmax(read.looked[:, ::-1], axis=1), 0)
         last = -(-last // _ROW) * _ROW
         on_screen = pages.shown & (np.arange(pages.rows.shape[1])[None] < last[:, None])
-        parts = []
-        for action, where in enumerate((on_screen, read.clicked, done.carted, done.bought, done.returned)):
-            view, at = np.nonzero(where)
-            parts.append((np.full(len(view), action), view, at))
-        actions, view, at = (np.concatenate(own) for own in zip(*parts, strict=True))
+        where = {IMPRESSION: on_screen, **done_on(happened), RETURN: happened.done.returned}
+        actions, view, at, time = events_of(self.world.config.seed, asked, pages, where)
         rows = pages.rows[view, at]
-        key = paired(asked.key[view], rows)
         own: dict[str, np.ndarray] = {
-            "time": asked.now[view] + self._delay(actions, at, key),
+            "time": time,
             "view": view,
             "user": asked.user[view],
             "query": asked.query[view],
@@ -91,16 +85,6 @@ class Recorder:
             self.backs.append(Back(day, {name: column[back] for name, column in own.items()}))
         self._columns.append({name: column[~back] for name, column in own.items()})
         self._trace(asked, pages)
-
-    def _delay(self, action: np.ndarray, at: np.ndarray, key: np.ndarray) -> np.ndarray:
-        """Microseconds from the page to the event: positions take their time, and so do decisions."""
-        u = Draws(self.world.config.seed, "delay").uniform(key)
-        seconds = np.select(
-            [action == IMPRESSION, action == CLICK, action == CART, action == PURCHASE],
-            [0.05 * at, 1 + 0.6 * at + 3 * u, 6 + 0.6 * at + 20 * u, 40 + 0.6 * at + 200 * u],
-            0.0,
-        )
-        return (seconds * 1e6).astype(np.int64)
 
     def _trace(self, asked: Asked, pages: Pages) -> None:
         if self.view is None or self.shop is None:

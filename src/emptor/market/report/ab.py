@@ -134,7 +134,8 @@ def compare_cascades(
 ) -> Compared:
     """Let the same users shop the coming days under either cascade.
 
-    The catalogue stays as it is now and nothing is logged or remembered: the market's own next day is untouched.
+    The catalogue stays as it is now and nothing is logged or remembered: the market's own next day is untouched. Within
+    an arm, a cascade knows of its users what they did in that arm.
 
     Args:
         days: from the market's next day on. users: how many, drawn at random; all unless given.
@@ -218,7 +219,7 @@ def _arm(
     satisfaction: np.ndarray,
     on_views: Callable[[int], None],
 ) -> Tally:
-    policy = CascadePolicy(world, engine, cascade=name)
+    policy = CascadePolicy(world, engine, cascade=name, remembers=True)
     return run_arm(world, policy, start=start, days=days, users=users, satisfaction=satisfaction, on_views=on_views)
 
 

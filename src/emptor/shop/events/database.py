@@ -38,16 +38,16 @@ WATERMARK = "SELECT coalesce(max(last_seq), 0) FROM rollups"
 LAST_SEQ = f"SELECT max(coalesce((SELECT max(seq) FROM events), 0), ({WATERMARK}))"
 
 
-def connect(path: Path, *, busy_seconds: float) -> sqlite3.Connection:
+def connect(path: Path, *, busy_seconds: float, any_thread: bool = False) -> sqlite3.Connection:
     """Open an existing or new database so that a commit returns only when it is on the disk.
 
-    The connection belongs to the calling thread; transactions are begun by hand.
+    The connection belongs to the calling thread, or with `any_thread` to one at a time; transactions are begun by hand.
 
     Raises:
         EmptorError: the file cannot be opened, is no database, or was made by a newer version.
     """
     with explained(path):
-        connection = sqlite3.connect(path, isolation_level=None, timeout=busy_seconds)
+        connection = sqlite3.connect(path, isolation_level=None, timeout=busy_seconds, check_same_thread=not any_thread)
         try:
             _prepare(connection, path, busy_seconds)
         except BaseException:

@@ -17,6 +17,7 @@ from emptor.shop import schema
 from emptor.shop.events import database, reading
 from emptor.shop.events.bulk import append_bulk
 from emptor.shop.events.erasing import Erased, Selection, erase, matching
+from emptor.shop.events.following import Follower
 from emptor.shop.events.forgetting import forget_ids
 from emptor.shop.events.rollup import STEP_ROWS, roll_up
 from emptor.shop.events.times import now_us
@@ -123,6 +124,10 @@ class EventLog:
             since: only events whose time is at or after this, UTC microseconds.
         """
         return reading.scan(self._path, self._folder, since=since, busy_seconds=self._busy_seconds)
+
+    def follow(self, since: int, actions: Sequence[str]) -> Follower:
+        """What comes after a place in the order of arrival, and is of these actions: asked for again and again."""
+        return Follower(self._path, self._folder, since=since, actions=actions, busy_seconds=self._busy_seconds)
 
     def batches(self) -> Iterator[pa.Table]:
         """Every event exactly once in order of arrival, as Arrow tables with the columns of `read`.

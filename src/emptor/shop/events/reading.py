@@ -57,6 +57,15 @@ def live_files(connection: sqlite3.Connection, folder: Path) -> list[LogFile]:
     return [file for file in log_files(folder) if file.last <= watermark]
 
 
+def unnamed_files(folder: Path, watermark: int) -> list[LogFile]:
+    """Files that `bulk` has committed and that lack nothing but their name, for a moment or since it was killed."""
+    return [
+        LogFile(path, path.parent.name.removeprefix("date="), int(match[1]), last)
+        for path in (folder / "logs").glob("date=*/.events-*.tmp")
+        if (match := _NAME.fullmatch(path.name[1:-4])) and (last := int(match[2])) <= watermark
+    ]
+
+
 def to_arrow(rows: Sequence[tuple[Any, ...]]) -> pa.Table:
     """Rows as the database holds them, columns in the order of STORED, as an Arrow table."""
     columns = list(zip(*rows, strict=True)) if rows else [()] * len(STORED)

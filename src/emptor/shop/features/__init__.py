@@ -2,6 +2,7 @@
 
 from emptor.shop.features.described import Arrays, Described, arrays_of, joined, taken
 from emptor.shop.features.features import Features
+from emptor.shop.features.heard import Heard, Told, hearing
 from emptor.shop.features.products import ProductColumns
 from emptor.shop.features.spec import ACTIONS, CONTEXT, GAPS, NUMERIC, OWN, FeatureSpec
 
@@ -15,8 +16,11 @@ __all__ = [
     "Described",
     "FeatureSpec",
     "Features",
+    "Heard",
     "ProductColumns",
+    "Told",
     "arrays_of",
+    "hearing",
     "joined",
     "taken",
 ]

@@ -14,6 +14,7 @@ from emptor.shop.features.counters import Counters
 from emptor.shop.features.described import Arrays, Described, arrays_of
 from emptor.shop.features.past import Past
 from emptor.shop.features.products import ProductColumns, product_columns
+from emptor.shop.features.recent import Recent
 from emptor.shop.features.spec import FeatureSpec, text_of
 from emptor.shop.features.words import product_words, query_words
 from emptor.shop.view import View
@@ -21,6 +22,9 @@ from emptor.shop.view import View
 if TYPE_CHECKING:
     from emptor.shop.generation import Generation
     from emptor.shop.shop import Shop
+
+_FEW = 200
+"""Products that are looked up one by one, rather than beside all others."""
 
 
 class Features:
@@ -43,8 +47,9 @@ class Features:
         self.view, self.spec = view, spec
         self._products, self._words = product_columns(view, spec), product_words(view)
         self.rows = pl.DataFrame({"product_id": view.product_ids(np.arange(view.rows)), "row": np.arange(view.rows)})
-        days = ShopDays.of(events)
+        self._days = days = ShopDays.of(events)
         self._past, self._counters = Past.of(events, self.rows, days), Counters.of(events, self.rows, days)
+        self._recent: Recent | None = None
 
     @property
     def count(self) -> int:
@@ -59,11 +64,21 @@ class Features:
 
     @classmethod
     def as_published(cls, shop: Shop, generation: Generation, spec: FeatureSpec) -> Features:
-        """Those of a generation, with the log as it was known when it was published: what a server has."""
-        events, known = shop.events.read(), generation.last_seq
-        if known is not None:
-            events = events.filter(pl.col("seq") <= known)
-        return cls(View(generation), spec, events)
+        """What a server has: counters of the log as it was known when a generation was published, and histories as the
+        log is when a request comes.
+        """
+        known = shop.events.last_seq() if generation.last_seq is None else generation.last_seq
+        made = cls(View(generation), spec, shop.events.read().filter(pl.col("seq") <= known))
+        made._recent = Recent(shop.events, known, rows_of=made.rows_of, days=made._days, most=spec.history)
+        return made
+
+    def rows_of(self, product_ids: Sequence[str]) -> list[int]:
+        """Rows of products, -1 for those that are not known."""
+        if len(product_ids) < _FEW:
+            rows = map(self.view.generation.row, product_ids)
+            return [-1 if row is None else row for row in rows]
+        asked = pl.DataFrame({"product_id": product_ids}, schema={"product_id": pl.String})
+        return asked.join(self.rows, on="product_id", how="left", maintain_order="left")["row"].fill_null(-1).to_list()
 
     @property
     def products(self) -> ProductColumns:
@@ -100,6 +115,8 @@ class Features:
         """
         rows = np.where(mask, np.minimum(rows, self._products.nobody), self._products.nobody)
         seen = self._past.before(users, now, most=self.spec.history, known=known)
+        if self._recent is not None:
+            seen = self._recent.after(seen, users, now, known=known)
         words, buckets = query_words(self.view, queries, self.spec)
         there = np.where(rows < self._products.nobody, rows, -1)
         match, counted = self._words.match(words, there), self._counters.before(there, now)

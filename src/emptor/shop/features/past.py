@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -18,14 +18,21 @@ _MINUTE_US = 60_000_000
 class Seen:
     """What B requests know of their users, the newest action first.
 
-    row [B, T] int64: of a product, -1 padding; action [B, T] int64: 1 + place in ACTIONS, 0 padding; gap [B, T] int64:
-    bucket of the time since, 0 padding; count [B] int64: all actions before the request, those left out included.
+    row [B, T] int64: of a product, -1 padding; action [B, T] int64: 1 + place in ACTIONS, 0 padding; time [B, T] int64:
+    UTC microseconds, 0 padding; gap [B, T] int64: bucket of the time since, 0 padding; count [B] int64: all actions
+    before the request, those left out included.
     """
 
     row: np.ndarray
     action: np.ndarray
+    time: np.ndarray
     gap: np.ndarray
     count: np.ndarray
+
+    def since(self, now: np.ndarray, days: ShopDays) -> Seen:
+        """The same with the gaps to moments [B] (UTC microseconds) that come of these days of the shop."""
+        gap = gap_of((days.clock(now)[:, None] - days.clock(self.time)) * DAY_US)
+        return replace(self, gap=np.where(self.action > 0, gap, 0))
 
 
 class Past:
@@ -98,11 +105,27 @@ class Past:
         at = np.where(there, at, 0)
         if not len(self._row):
             nothing = np.zeros(at.shape, np.int64)
-            return Seen(nothing - 1, nothing, nothing, count)
+            return Seen(nothing - 1, nothing, nothing, nothing, count)
         gap = gap_of((self._days.clock(now)[:, None] - self._clock[at]) * DAY_US)
         return Seen(
-            np.where(there, self._row[at], -1), np.where(there, self._action[at], 0), np.where(there, gap, 0), count
+            row=np.where(there, self._row[at], -1),
+            action=np.where(there, self._action[at], 0),
+            time=np.where(there, self._time[at], 0),
+            gap=np.where(there, gap, 0),
+            count=count,
         )
+
+
+def merged(seen: Seen, later: Seen) -> Seen:
+    """Two parts of a history as one, as wide as the first, without gaps; `later` is the newer where both are of one
+    moment.
+    """
+    row, action, time = (
+        np.concatenate([getattr(own, name) for own in (later, seen)], axis=1) for name in ("row", "action", "time")
+    )
+    order = np.argsort(np.where(action > 0, -time, np.iinfo(np.int64).max), axis=1, kind="stable")
+    row, action, time = (np.take_along_axis(own, order[:, : seen.row.shape[1]], axis=1) for own in (row, action, time))
+    return Seen(row, action, time, np.zeros_like(time), seen.count + later.count)
 
 
 def gap_of(micros: np.ndarray) -> np.ndarray:
