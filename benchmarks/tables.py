@@ -2,8 +2,8 @@
 
     python benchmarks/tables.py [--check]
 
-A table stands between `<!-- table: NAME -->` and `<!-- end -->` and comes from docs/results/NAME.json. `--check` writes
-nothing and ends with status 1 where a table is not what its file says.
+A table stands between `<!-- table: NAME -->` and `<!-- end -->` and comes from docs/results/NAME.json, or
+NAME/summary.json. `--check` writes nothing and ends with status 1 where a table is not what its file says.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import market_tables
 import off_policy_tables
 import orjson
 import ranking_tables
+import study_tables
 
 ROOT = Path(__file__).parents[1]
 MARK = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -28,7 +29,7 @@ def main() -> None:
     parser.add_argument("--check", action="store_true")
     args = parser.parse_args()
     stale = []
-    for page in sorted((ROOT / "docs").glob("*.md")):
+    for page in sorted((ROOT / "docs").rglob("*.md")):
         old = page.read_text(encoding="utf-8")
         new = MARK.sub(lambda match: f"{match[1]}{table(match[2])}{match[3]}", old)
         if new != old:
@@ -41,13 +42,14 @@ def main() -> None:
 
 def table(name: str) -> str:
     """The Markdown of one result file, with the command that makes it."""
-    path = ROOT / "docs" / "results" / f"{name}.json"
-    if not path.exists():
+    results = ROOT / "docs" / "results"
+    path = next((own for own in (results / f"{name}.json", results / name / "summary.json") if own.exists()), None)
+    if path is None:
         return ""
-    results = orjson.loads(path.read_bytes())
-    env = results["env"]
-    source = f"`{results['command']}`; Python {env['python']}, {env['cpus']} cores"
-    return f"{RENDER[name](results)}\n{source}.\n"
+    found = orjson.loads(path.read_bytes())
+    env = found["env"]
+    source = f"`{found['command']}`; Python {env['python']}, {env['cpus']} cores"
+    return f"{RENDER[name](found)}\n{source}.\n"
 
 
 def comparison(results: dict[str, Any]) -> str:
@@ -165,6 +167,9 @@ RENDER: dict[str, Callable[[dict[str, Any]], str]] = {
     "picture_features": picture_features,
     "off_policy": off_policy_tables.off_policy,
     "ranking_speed": ranking_tables.ranking_speed,
+    "awmoe_market": study_tables.market,
+    "awmoe_movielens": study_tables.public,
+    "awmoe_beauty": study_tables.public,
 }
 
 

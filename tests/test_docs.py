@@ -17,7 +17,7 @@ from emptor.merchandise import read_rules
 from emptor.shop.delta import read_update
 
 ROOT = Path(__file__).parents[1]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
 def test_tables_are_those_of_the_result_files() -> None:

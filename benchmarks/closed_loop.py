@@ -1,0 +1,115 @@
+"""Trained rankers in the closed loop: orders per user against the untrained cascade, on users and days not learnt from.
+
+    python benchmarks/closed_loop.py [--seeds 21 22] [--models dnn_crosses din awmoe lightgbm]
+        [--json docs/results/closed_loop.json]
+
+For each seed a market of the demo's kind is made and its users shop some days through the untrained cascade; every model
+is trained on that log by `emptor train`; and `emptor market ab --held-out` lets one user in ten, of whom nothing was
+learnt, shop the coming days under the untrained cascade and under the trained one: the same visits and chances in both.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import orjson
+
+from emptor.demo.stages import RANK, RANKER
+from emptor.evaluate.report import environment
+from emptor.learn.compare import over_seeds
+from emptor.market.config import WorldConfig
+from emptor.market.making import new_market
+from emptor.market.running import run_market
+from emptor.shop.experiments import kept
+
+MEASURES = ("orders", "clicks", "carts", "gmv")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[21, 22])
+    parser.add_argument("--models", nargs="+", default=["dnn_crosses", "din", "awmoe", "lightgbm"])
+    parser.add_argument("--users", type=int, default=40_000)
+    parser.add_argument("--log-days", type=int, default=4)
+    parser.add_argument("--days", type=int, default=28, help="of each comparison")
+    parser.add_argument("--work", type=Path, help="where the shops are made and kept")
+    parser.add_argument("--json", type=Path)
+    args = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        runs = [
+            run
+            for seed in args.seeds
+            for run in compared((args.work or Path(folder)) / f"shop-{seed}", seed, args.models, args)
+        ]
+    if args.json is not None:
+        command = shlex.join(["python", "benchmarks/closed_loop.py", *sys.argv[1:]])
+        content = {"command": command, "env": environment(), "runs": runs, "together": together(runs)}
+        args.json.write_bytes(orjson.dumps(content, option=orjson.OPT_INDENT_2))
+
+
+def compared(shop: Path, seed: int, models: list[str], args: argparse.Namespace) -> list[dict]:
+    """What each model changed in one market."""
+    if not (shop / "made").exists():
+        config = WorldConfig.of("demo", seed=seed, users=args.users)
+        new_market(shop, config, replace=True)
+        run_market(shop, days=args.log_days)
+        with (shop / "shop.toml").open("a", encoding="utf-8") as file:
+            for model in models:
+                file.write(RANK.settings.replace(RANKER, model).replace("[cascade.trained", f"[cascade.{model}"))
+        (shop / "made").touch()
+    found = []
+    for model in models:
+        if not (shop / "models" / "rank" / model).exists():
+            emptor("train", str(shop), "--model", model)
+        before = set(kept(shop))
+        emptor("market", "ab", str(shop), "--a", "default", "--b", model, "--held-out", "--days", str(args.days))
+        (new,) = (own for own in kept(shop) if own not in before)
+        measured = orjson.loads(new.read_bytes())
+        rows = {own["measure"]: own for own in measured["rows"] if own["measure"] in MEASURES}
+        told = ", ".join(f"{name} {rows[name]['relative']:+.1%}" for name in MEASURES)
+        print(f"seed {seed}, {model}: {told}", flush=True)
+        names = ("a", "b", "difference", "low", "high", "p", "relative")
+        found.append(
+            {
+                **{"seed": seed, "model": model},
+                **{own: measured[own] for own in ("users", "days", "first_day")},
+                "rows": {name: {own: row[own] for own in names} for name, row in rows.items()},
+            }
+        )
+    return found
+
+
+def together(runs: list[dict]) -> list[dict]:
+    """Each model over all markets: relative changes, weighed by how sure each is, and their interval."""
+    found = []
+    for model in dict.fromkeys(run["model"] for run in runs):
+        for name in MEASURES:
+            own = [run["rows"][name] for run in runs if run["model"] == model]
+            change = np.array([row["relative"] for row in own])
+            spread = np.array([(row["high"] - row["low"]) / row["a"] / 2 / 1.96 for row in own])
+            weight = spread**-2 / (spread**-2).sum()
+            mean, error = float(weight @ change), float((spread**-2).sum() ** -0.5)
+            seeds = over_seeds(change)
+            found.append(
+                {
+                    **{"model": model, "measure": name, "markets": len(own), "mean": mean},
+                    "ci95": [mean - 1.96 * error, mean + 1.96 * error],
+                    "over_markets": None if seeds.low is None else [seeds.low, seeds.high],
+                }
+            )
+    return found
+
+
+def emptor(*words: str) -> None:
+    """Run a command line as anybody would."""
+    subprocess.run([sys.executable, "-m", "emptor", *words], check=True, stdout=subprocess.DEVNULL)
+
+
+if __name__ == "__main__":
+    main()

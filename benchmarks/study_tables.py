@@ -1,0 +1,116 @@
+"""The tables of a ranking study, from the summary that `emptor reproduce` writes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+LOST = "GAUC lost with others' histories"
+TAIL = "GAUC, at most 10, one a user"
+TRUTH = "truth"
+
+
+def market(results: dict[str, Any]) -> str:
+    """All models as the world is; GAUC in every arm; what is left of gains with their causes switched off."""
+    arms = results["arms"]
+    first = next(iter(arms))
+    columns = ["GAUC", TAIL, "NDCG@10", "purchase AUC", LOST, "weights", "minutes"]
+    parts = [f"Arm “{first}”, seeds {_list(arms[first]['seeds'])}:", models(arms[first], columns)]
+    if len(arms) > 1:
+        parts += ["GAUC in every arm:", _by_arm(arms)]
+    parts += ["Paired differences in GAUC over the seeds, p corrected by Holm over all the tests of an arm:"]
+    parts += [_tests(arms)]
+    if results["causes"]:
+        parts += ["With a cause and without it:", _causes(results["causes"])]
+    return "\n\n".join(parts) + "\n"
+
+
+def public(results: dict[str, Any]) -> str:
+    """All models on a public set, and what AW-MoE is to each of the others."""
+    arm = results["arms"]["all"]
+    metrics = {row["metric"] for row in arm["rows"]}
+    tail = next((name for name in ("GAUC, held out", "GAUC, at most 3") if name in metrics), None)
+    columns = ["GAUC", *([tail] if tail else []), "AUC", "NDCG@10", LOST]
+    parts = [f"Seeds {_list(arm['seeds'])}:", models(arm, columns)]
+    parts += ["Paired differences in GAUC over the seeds, p corrected by Holm:", _tests({"all": arm})]
+    return "\n\n".join(parts) + "\n"
+
+
+def models(arm: dict[str, Any], columns: list[str]) -> str:
+    """Models by GAUC, best first, with half the 95% interval over seeds."""
+    cells = {(row["model"], row["metric"]): row for row in arm["rows"]}
+    names = sorted(dict.fromkeys(row["model"] for row in arm["rows"]), key=lambda own: -cells[own, "GAUC"]["mean"])
+    heads = [column.replace("GAUC, ", "GAUC: ") for column in columns]
+    lines = [_row(["", *heads]), _row(["---", *["---:"] * len(columns)])]
+    lines += [_row([_name(name), *(_cell(cells.get((name, column)), column) for column in columns)]) for name in names]
+    return "\n".join(lines)
+
+
+def _by_arm(arms: dict[str, Any]) -> str:
+    cells = {(arm, row["model"]): row for arm, own in arms.items() for row in own["rows"] if row["metric"] == "GAUC"}
+    first = next(iter(arms))
+    names = sorted((own for arm, own in cells if arm == first), key=lambda own: -cells[first, own]["mean"])
+    heads = [f"{arm} ({len(own['seeds'])} seeds)" for arm, own in arms.items()]
+    lines = [_row(["", *heads]), _row(["---", *["---:"] * len(arms)])]
+    lines += [_row([_name(name), *(_cell(cells.get((arm, name)), "GAUC") for arm in arms)]) for name in names]
+    return "\n".join(lines)
+
+
+def _tests(arms: dict[str, Any]) -> str:
+    pairs = {(own["a"], own["b"]): None for arm in arms.values() for own in arm["tests"]}
+    found = {
+        (name, own["a"], own["b"]): own for name, arm in arms.items() for own in arm["tests"] if own["metric"] == "GAUC"
+    }
+    lines = [_row(["difference", *(["a − b"] if len(arms) == 1 else arms)]), _row(["---", *["---:"] * len(arms)])]
+    lines += [_row([f"`{a}` − `{b}`", *(_test(found.get((arm, a, b))) for arm in arms)]) for a, b in pairs]
+    return "\n".join(lines)
+
+
+def _causes(causes: list[dict[str, Any]]) -> str:
+    lines = [
+        _row(["gain in GAUC", "on users", "as it is", "switched off", "difference [95%], p (Holm)"]),
+        _row(["---", "---", "---:", "---:", "---:"]),
+    ]
+    for own in causes:
+        among = "all" if own["metric"] == "GAUC" else own["metric"].removeprefix("GAUC, ")
+        difference = own["difference"]
+        told = f"{difference['mean']:+.4f}{_interval(difference['ci95'])}{_p(difference.get('p_holm'))}"
+        on, off = (f"{own[name]['mean']:+.4f}" for name in ("on", "off"))
+        lines.append(_row([f"`{own['a']}` − `{own['b']}`", among, on, f"{off} ({own['arm']})", told]))
+    return "\n".join(lines)
+
+
+def _name(model: str) -> str:
+    return "what the market itself would order by" if model == TRUTH else f"`{model}`"
+
+
+def _cell(row: dict[str, Any] | None, column: str) -> str:
+    if row is None:
+        return ""
+    if column == "weights":
+        return f"{row['mean']:,.0f}"
+    if column == "minutes":
+        return f"{row['mean']:.1f}"
+    half = "" if row["ci95"] is None else f" ± {(row['ci95'][1] - row['ci95'][0]) / 2:.4f}"
+    return f"{row['mean']:.4f}{half}"
+
+
+def _test(own: dict[str, Any] | None) -> str:
+    if own is None:
+        return ""
+    return f"{own['diff']:+.4f}{_interval(own['ci95'])}{_p(own['p_holm'])}"
+
+
+def _interval(ci95: list[float] | None) -> str:
+    return "" if ci95 is None else f" [{ci95[0]:+.4f}, {ci95[1]:+.4f}]"
+
+
+def _p(value: float | None) -> str:
+    return "" if value is None else ", p < 0.001" if value < 0.001 else f", p {value:.3f}"
+
+
+def _list(seeds: list[int]) -> str:
+    return ", ".join(map(str, seeds))
+
+
+def _row(cells: list[str]) -> str:
+    return "| " + " | ".join(cells) + " |"
