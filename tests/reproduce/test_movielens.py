@@ -175,7 +175,6 @@ def test_what_is_liked_at_last_has_stood_on_pages_of_its_user(movielens: Ranking
     own = tested.take(np.flatnonzero(movielens.groups["last fifth"]))
     again = np.isin(own.outcomes.user[:, None] * size + own.asked.rows, stood)
     clicked = own.outcomes.clicked
-    print(again[clicked].mean(), again[~clicked].mean())
     assert again[clicked].mean() == pytest.approx(again[~clicked].mean(), abs=0.1)
     # and what had been rated by then never stands there
     assert not (learnt.asked.rows[:, :, None] == learnt.asked.past[:, None, :]).any()
