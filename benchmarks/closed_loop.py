@@ -3,7 +3,7 @@
     python benchmarks/closed_loop.py [--seeds 21 22] [--models dnn_crosses din awmoe lightgbm]
         [--json docs/results/closed_loop.json]
 
-For each seed a market of the demo's kind is made and its users shop some days through the untrained cascade; every model
+For each seed a market of the demo's kind is made, and users shop some days through the untrained cascade; every model
 is trained on that log by `emptor train`; and `emptor market ab --held-out` lets one user in ten, of whom nothing was
 learnt, shop the coming days under the untrained cascade and under the trained one: the same visits and chances in both.
 """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from emptor.errors import EmptorError
@@ -13,6 +14,7 @@ from emptor.reproduce import study, tuning
 from emptor.reproduce.data import RankingData
 from emptor.reproduce.datasets import NAMES as DATASETS
 from emptor.reproduce.datasets import dataset
+from emptor.reproduce.public import narrowed
 from emptor.reproduce.rankers import Choice
 
 QUICK = {"epochs": 1, "batch": 512}
@@ -89,6 +91,22 @@ def test_a_study_judges_all_models_and_the_truth_and_goes_on_where_it_was(data: 
     )
     run([1, 2, 3])
     assert loads == [1, 2, 3]
+
+
+def test_narrowed_pages_keep_what_was_taken_and_the_order(data: RankingData) -> None:
+    one = data.tested.take(np.flatnonzero((data.tested.outcomes.clicked.sum(1) == 1) & data.tested.mask.all(1))[:200])
+    few = narrowed(one, 5, rng=np.random.default_rng(1))
+    assert few.mask.shape == (len(one), 5) and (few.outcomes.clicked.sum(1) == 1).all()
+    for before, after in zip(one.asked.rows, few.asked.rows, strict=True):
+        places = [before.tolist().index(row) for row in after.tolist()]
+        assert places == sorted(set(places))
+    for at in range(len(one)):
+        column = one.asked.rows[at].tolist().index(few.asked.rows[at, 0])
+        assert np.array_equal(few.asked.numeric[at, 0], one.asked.numeric[at, column])
+    assert (
+        np.array_equal(few.asked.rows[few.outcomes.clicked], one.asked.rows[one.outcomes.clicked])
+        and few.asked.past is one.asked.past
+    )
 
 
 def test_a_data_set_that_is_not_there_is_told(tmp_path: Path) -> None:

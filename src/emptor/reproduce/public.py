@@ -13,6 +13,7 @@ this user, while most that is drawn beside it has: networks know users again by 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -173,4 +174,28 @@ def examples_of_pages(
             position=np.zeros(items.shape, np.uint8),
             user=user.astype(np.int64),
         ),
+    )
+
+
+def narrowed(pages: Examples, width: int, *, rng: np.random.Generator) -> Examples:
+    """Pages with fewer candidates: what was taken, and others at random until there are `width`; their order stays.
+
+    Four of the nineteen teach nearly as much, for a quarter of the work.
+    """
+    draw = np.where(pages.outcomes.clicked, -1.0, rng.random(pages.mask.shape))
+    chosen = np.sort(np.argsort(draw, axis=1)[:, :width], axis=1)
+
+    def own(values: np.ndarray) -> np.ndarray:
+        return np.take_along_axis(values, chosen, axis=1)
+
+    asked, became = pages.asked, pages.outcomes
+    return Examples(
+        pages.products,
+        replace(
+            asked,
+            rows=own(asked.rows),
+            mask=own(asked.mask),
+            numeric=np.take_along_axis(asked.numeric, chosen[..., None], axis=1),
+        ),
+        replace(became, clicked=own(became.clicked), bought=own(became.bought), position=own(became.position)),
     )

@@ -16,7 +16,7 @@ from emptor.reproduce.data import RankingData
 from emptor.reproduce.rankers import Choice, judge
 from emptor.shop.files import append_durably, write_durably
 
-_RATES = (3e-3, 6e-3, 1.2e-2)
+_RATES, _SLOW = (3e-3, 6e-3, 1.2e-2), (7.5e-4, 1.5e-3, 3e-3)
 _OWN: Mapping[str, tuple[str, tuple[Any, Any]]] = {
     **dict.fromkeys(("dnn_no_history", "dnn", "dnn_crosses"), ("hidden", ((128, 64), (256, 128)))),
     **dict.fromkeys(("din", "din_wide"), ("normalised", (True, False))),
@@ -42,8 +42,8 @@ def grid(model: str, training: Mapping[str, Any]) -> list[Choice]:
     if model in _OWN:
         name, values = _OWN[model]
         return [Choice({**training, "lr": rate}, {name: value}) for rate, value in _both(_RATES, values)]
-    # logistic regression: nothing of its own but how strongly weights are held down
-    return [Choice({**training, "lr": rate, "weight_decay": decay}) for rate, decay in _both(_RATES, (1e-4, 1e-2))]
+    # logistic regression: nothing of its own but how strongly weights are held down, and it wants smaller steps
+    return [Choice({**training, "lr": rate, "weight_decay": decay}) for rate, decay in _both(_SLOW, (1e-4, 1e-2))]
 
 
 def tune(
