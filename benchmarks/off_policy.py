@@ -262,7 +262,8 @@ def closed_loop(
         values = np.stack([np.ones(len(asked)), happened.read.clicked.sum(1), happened.done.bought.sum(1)], axis=1)
         np.add.at(sums, asked.user[first], values[first])
 
-    loop = Loop(world, CascadePolicy(world, engine, cascade=cascade), record=record, satisfaction=satisfaction.copy())
+    policy = CascadePolicy(world, engine, cascade=cascade, remembers=True)
+    loop = Loop(world, policy, record=record, satisfaction=satisfaction.copy())
     for day in days:
         loop.day(day)
     rng = np.random.default_rng(0)
