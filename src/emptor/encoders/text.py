@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 
+from emptor.encoders.folder import SAFE, config_of, fingerprint_of, first_line, loaded
 from emptor.errors import EmptorError
 
 MAX_TOKENS = 64
@@ -33,10 +33,12 @@ class TextEncoder(Protocol):
 class LocalTextEncoder:
     """A transformer from a local Hugging Face folder: mean over the last layer's tokens, length one.
 
+    Of CLIP, the text tower is taken, and its vectors are those of the space that it shares with pictures.
+
     Args:
         folder: config.json, model.safetensors and a tokenizer, as `save_pretrained` writes them. Nothing is fetched and
             no code of the folder is run.
-    Raises: EmptorError where the folder lacks something or transformers is not installed.
+    Raises: EmptorError where the folder lacks something or holds no model for texts, or transformers is not installed.
 
     Example:
         >>> encoder = LocalTextEncoder(Path("models/all-MiniLM-L6-v2"))
@@ -45,24 +47,30 @@ class LocalTextEncoder:
     """
 
     def __init__(self, folder: Path) -> None:
-        for name in ("config.json", "model.safetensors"):
-            if not (folder / name).is_file():
-                raise EmptorError(
-                    f"encoder folder {folder} has no {name}; expected a folder that save_pretrained wrote (safetensors)"
-                )
+        config = config_of(folder)
+        found = config.get("model_type")
+        self._clip = found == "clip"
+        if "vision_config" in config and not self._clip:
+            raise _no_text_model(folder, found)
         try:
             # imported here: a shop without an encoder should not pay seconds of start for it
             from transformers import AutoModel, AutoTokenizer
         except ImportError:
             raise EmptorError("an encoder folder needs the transformers package: pip install 'emptor[llm]'") from None
+        self._model = loaded(folder, AutoModel)
+        if getattr(self._model, "main_input_name", "input_ids") != "input_ids":
+            raise _no_text_model(folder, found)
         try:
-            safe: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
-            self._tokenizer = AutoTokenizer.from_pretrained(str(folder), **safe)
-            self._model = AutoModel.from_pretrained(str(folder), use_safetensors=True, **safe).eval()
+            self._tokenizer = AutoTokenizer.from_pretrained(str(folder), **SAFE)
         except (OSError, ValueError, RuntimeError, KeyError) as error:
-            raise EmptorError(f"encoder folder {folder} cannot be loaded: {str(error).splitlines()[0]}") from None
-        self.width: int = int(self._model.config.hidden_size)
-        self.fingerprint = _fingerprint(folder)
+            raise EmptorError(f"encoder folder {folder} cannot be loaded: {first_line(error)}") from None
+        own = self._model.config
+        if self._clip:
+            self._model.vision_model = None  # not needed, and half of the memory
+        self.width: int = int(own.projection_dim if self._clip else own.hidden_size)
+        places = getattr(own.text_config if self._clip else own, "max_position_embeddings", None) or MAX_TOKENS
+        self._length = min(MAX_TOKENS, int(places))
+        self.fingerprint = fingerprint_of(folder, ("config.json", "tokenizer.json", "model.safetensors"))
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """Vectors [texts, width] float32 of length one; an empty text gives a row of NaN: it has no vector."""
@@ -76,22 +84,26 @@ class LocalTextEncoder:
                 [texts[at] for at in part],
                 padding=True,
                 truncation=True,
-                max_length=MAX_TOKENS,
+                max_length=self._length,
                 return_tensors="pt",
             )
             with torch.inference_mode():
-                hidden = self._model(**tokens).last_hidden_state
-            weight = tokens["attention_mask"].unsqueeze(-1).to(hidden.dtype)
-            mean = (hidden * weight).sum(1) / weight.sum(1).clamp(min=1)
-            vectors[part] = torch.nn.functional.normalize(mean, dim=1).float().numpy()
+                pooled = self._projected(tokens) if self._clip else self._mean(tokens)
+            vectors[part] = torch.nn.functional.normalize(pooled, dim=1).float().numpy()
         return vectors
 
+    def _mean(self, tokens: Any) -> Any:
+        hidden = self._model(**tokens).last_hidden_state
+        weight = tokens["attention_mask"].unsqueeze(-1).to(hidden.dtype)
+        return (hidden * weight).sum(1) / weight.sum(1).clamp(min=1)
 
-def _fingerprint(folder: Path) -> str:
-    digest = hashlib.blake2b(digest_size=16)
-    for name in ("config.json", "tokenizer.json", "model.safetensors"):
-        if (folder / name).is_file():
-            with (folder / name).open("rb") as file:
-                while chunk := file.read(1 << 20):
-                    digest.update(chunk)
-    return digest.hexdigest()
+    def _projected(self, tokens: Any) -> Any:
+        asked = {name: tokens[name] for name in ("input_ids", "attention_mask")}
+        return self._model.text_projection(self._model.text_model(**asked).pooler_output)
+
+
+def _no_text_model(folder: Path, found: object) -> EmptorError:
+    return EmptorError(
+        f"encoder folder {folder} holds a model of type {found}, which is not one for texts; expected a text model "
+        "such as bert, or clip, whose text tower is taken"
+    )
