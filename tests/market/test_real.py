@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import orjson
+import polars as pl
 import pytest
 from PIL import Image
 
@@ -123,10 +124,12 @@ def test_descriptors_tell_pictures_apart() -> None:
 
 @pytest.mark.skipif(not FASHION.exists(), reason="the fashion products are not here")
 def test_a_day_of_shopping_among_real_products(tmp_path: Path) -> None:
+    products = pl.read_csv(FASHION / "products.csv.gz", infer_schema=False).gather_every(4)  # a quarter is as real
+    products.write_csv(tmp_path / "products.csv")
     maps = {"product_id": ["id"], "title": ["productDisplayName"], "category": ["masterCategory", "subCategory"]}
     with Shop.create(tmp_path / "shop") as shop:
-        import_catalogue(shop, FASHION / "products.csv.gz", maps=maps, images=FASHION / "images96x128.zip")
+        import_catalogue(shop, tmp_path / "products.csv", maps=maps, images=FASHION / "images96x128.zip")
     world = adopt(tmp_path / "shop", tmp_path / "copy", config(users=1_500))
-    assert len(world.products) == 9_583 and world.products.pictured.mean() > 0.99
+    assert len(world.products) == len(products) > 2_000 and world.products.pictured.mean() > 0.99
     totals = run_market(tmp_path / "copy", days=1).tally.totals()
     assert totals["views"] > 300 and totals["clicks"] > 50

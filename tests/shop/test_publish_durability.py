@@ -75,7 +75,7 @@ def test_killed_at_any_flush(golden_path: Path, tmp_path: Path, second_file: Pat
     copy = shutil.copytree(golden_path, tmp_path / "s0")
     calls = run_traced(MARK + IMPORT.format(shop=str(copy), file=str(second_file)))
     total = sum(call != "mark" for call, _ in calls)
-    points = sorted({*range(1, total + 1, max(1, total // 12)), *range(total - 12, total + 1)})
+    points = sorted({*range(1, total + 1, max(1, total // 8)), *range(total - 8, total + 1)})
     seen = set()
     for point in points:
         path = Path(shutil.copytree(golden_path, tmp_path / f"s{point}"))
