@@ -26,7 +26,8 @@ class AWMoE(MixtureOfExperts):
         gate_norm, gate_unit_context, start_context, pooling, attention_gate: norm, unit_context, start_context, pooling
             and attention of SequenceGate.
         contrast_weight: what the loss of contrast.py counts in training, where it helps gates of short histories; 0 is
-            without. Only kept here: the trainer adds the losses.
+            without. Only kept here: the trainer adds the losses. Small, as K numbers cannot hold users apart: at 0.1, the
+            usual weight of such losses, gates serve the contrast and no longer the clicks.
 
     Shapes: RankBatch -> logits [B, N, 2].
     Raises: EmptorError for an unknown gate_norm or pooling.
@@ -58,7 +59,7 @@ class AWMoE(MixtureOfExperts):
         start_context: bool = False,
         pooling: str = "sqrt",
         attention_gate: bool = True,
-        contrast_weight: float = 0.1,
+        contrast_weight: float = 1e-3,
         **features: Unpack[FeatureOptions],
     ) -> None:
         super().__init__(spec, experts=experts, hidden=hidden, **features)
