@@ -26,8 +26,8 @@ class AWMoE(MixtureOfExperts):
         gate_norm, gate_unit_context, start_context, pooling, attention_gate: norm, unit_context, start_context, pooling
             and attention of SequenceGate.
         contrast_weight: what the loss of contrast.py counts in training, where it helps gates of short histories; 0 is
-            without. Only kept here: the trainer adds the losses. Small, as K numbers cannot hold users apart: at 0.1, the
-            usual weight of such losses, gates serve the contrast and no longer the clicks.
+            without. Only kept here: the trainer adds the losses. Small, as K numbers cannot hold users apart: at the
+            usual 0.1, gates serve the contrast and no longer the clicks.
 
     Shapes: RankBatch -> logits [B, N, 2].
     Raises: EmptorError for an unknown gate_norm or pooling.
