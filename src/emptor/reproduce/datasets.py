@@ -21,7 +21,7 @@ AGAIN: Mapping[str, Any] = {"batch": 1_024, "epochs": 5, "patience": 5}
 LEARNT = 5
 """Candidates of a page that is learnt from or validated by, in public sets; those that are tested have all."""
 TUNED_BY = 20_000
-"""Users of the market that settings are chosen on: a third of the study's, six tries of thirteen models are many."""
+"""Users of the market that settings are chosen on: fewer, as six tries of thirteen models are many."""
 
 
 @dataclass(frozen=True)
@@ -43,15 +43,15 @@ def dataset(name: str, *, work: Path, data: Path | None = None, users: int | Non
     """A data set of NAMES.
 
     Args:
-        work: where catalogues are kept. data: folder of a public set's files. users: of a market, in the place of the
-            preset's.
+        work: where catalogues are kept. data: folder of a public set's files. users: of a market, for a quick
+            look.
     Raises: EmptorError for an unknown name, and a public set without its folder.
     """
     if name == "market":
         return DataSet(
-            arms={arm: _of_market(work, arm, users) for arm in market.ARMS},
+            arms={arm: _of_market(work, arm, users or market.USERS) for arm in market.ARMS},
             seeds=(101, 102, 103, 104, 105),
-            to_tune=_of_market(work, "as it is", TUNED_BY if users is None else users),
+            to_tune=_of_market(work, "as it is", users or TUNED_BY),
             tuning=11,
             training=ONCE,
             has_truth=True,
@@ -75,7 +75,7 @@ PUBLIC = {"movielens": movielens.load, "beauty": beauty.load}
 NAMES = ("market", *PUBLIC)
 
 
-def _of_market(work: Path, arm: str, users: int | None) -> Load:
+def _of_market(work: Path, arm: str, users: int) -> Load:
     def load(seed: int) -> RankingData:
         config = market.config_of(seed, arm, users=users)
         return market.load(work / f"market-{seed}", config, perfect=arm == market.PERFECT)

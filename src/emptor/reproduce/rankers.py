@@ -22,7 +22,7 @@ from emptor.rank.trees_fit import fit_trees
 from emptor.reproduce.data import RankingData
 from emptor.shop.features import Described
 
-_ASKED_AGAIN = 20_000
+_ASKED_AGAIN = 10_000
 """Tested pages that are scored a second time, with other histories."""
 _CUTS = (0, 1, 3, 10)
 """Behaviours that are left of a long history: is a tail user served worse for knowing less of him, or for being another
