@@ -1,0 +1,66 @@
+"""Text and picture fused at the end: a weighted sum of their vectors, or a small network over their states."""
+
+from __future__ import annotations
+
+from typing import Unpack
+
+import torch
+from torch import nn
+
+from emptor.retrieve.models.fused import Fused
+from emptor.retrieve.models.inputs import InputSpec
+from emptor.retrieve.models.layers import one_of, unit, where
+from emptor.retrieve.models.towers import TowerOptions, Words
+
+FUSIONS = ("sum", "mlp")
+
+
+class LateFusion(Fused):
+    """The towers do not see each other before their last state.
+
+    Args:
+        spec: see InputSpec.
+        fusion: "sum": unit(w S_t + (1 - w) S_i) with one learnt w, first a half; where a side is missing, the other.
+            "mlp": unit(MLP([h_t ; h_i])) with one hidden layer, 0 in the place of a missing side.
+        image_dropout, alpha, beta, gamma: see Fused. towers: see Towers.
+
+    Shapes: RetrievalBatch -> Output.
+    Raises: EmptorError for an unknown fusion.
+
+    Source: common practice. "mlp" as the three-tower model of arXiv 2501.07365 is described, from other encoders.
+
+    Example:
+        >>> from emptor.retrieve.models.example import example
+        >>> spec, batch = example()
+        >>> LateFusion(spec, fusion="mlp")(batch).scores.shape
+        torch.Size([4, 4])
+    """
+
+    def __init__(
+        self,
+        spec: InputSpec,
+        *,
+        fusion: str = "sum",
+        image_dropout: float = 0.1,
+        alpha: float = 1.0,
+        beta: float = 0.5,
+        gamma: float = 1.0,
+        **towers: Unpack[TowerOptions],
+    ) -> None:
+        super().__init__(spec, image_dropout=image_dropout, alpha=alpha, beta=beta, gamma=gamma, **towers)
+        self.fusion = one_of("fusion", fusion, FUSIONS)
+        width = self.towers.width
+        if fusion == "sum":
+            self.text_weight = nn.Parameter(torch.zeros(()))  # before its sigmoid
+        else:
+            self.mlp = nn.Sequential(
+                nn.Linear(2 * width, 2 * width), nn.GELU(), nn.Linear(2 * width, self.towers.vector)
+            )
+
+    def fuse(self, text: Words, image: torch.Tensor, has_text: torch.Tensor, has_image: torch.Tensor) -> torch.Tensor:
+        if self.fusion == "mlp":
+            sides = where(has_text, text.states[:, 0]), where(has_image, image[:, 0])
+            return unit(self.mlp(torch.cat(sides, -1)))
+        weight = self.text_weight.sigmoid()
+        sides = self.towers.text_vector(text.states), self.towers.image_vector(image)
+        return unit(where(has_text, weight * sides[0]) + where(has_image, (1 - weight) * sides[1]))
