@@ -42,12 +42,23 @@ def loaded(folder: Path, kind: Any, **options: Any) -> Any:
     Raises: EmptorError where it cannot be read, or where its weights are not those of its configuration: transformers
         would draw the missing ones by chance. The pooling layer is not used, and need not be there.
     """
+    from safetensors import SafetensorError
+
     try:
         with _quiet():
             model, found = kind.from_pretrained(
                 str(folder), use_safetensors=True, output_loading_info=True, **SAFE, **options
             )
-    except (OSError, ValueError, RuntimeError, KeyError, ImportError, TypeError, AttributeError) as error:
+    except (
+        OSError,
+        ValueError,
+        RuntimeError,
+        KeyError,
+        ImportError,
+        TypeError,
+        AttributeError,
+        SafetensorError,
+    ) as error:
         raise EmptorError(f"encoder folder {folder} cannot be loaded: {first_line(error)}") from None
     missing = sorted(str(name) for name in found["missing_keys"] if "pooler" not in str(name))
     if missing:

@@ -16,7 +16,7 @@ class ImageNet(nn.Module):
     """States of a picture: the first is learnt to stand for the whole, then one for every 16 x 16 pixels, row by row.
 
     Three convolutions with strides 4, 2, 2 whose windows overlap, then blocks of a transformer. For one picture of 64
-    pixels and the defaults 3.5 million multiply-adds: 2.6 in the convolutions, 0.9 in the block.
+    pixels and the defaults 3.4 million multiply-adds: 2.5 in the convolutions, 0.9 in the block.
 
     Args:
         width: D of the states. side: of the pictures, in pixels; a multiple of 16. layers: blocks. heads: of attention.

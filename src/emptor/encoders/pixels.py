@@ -109,8 +109,8 @@ def _opened(source: Source, side: int) -> Image.Image:
             raise ValueError("too large a file")
         image = Image.open(BytesIO(source if isinstance(source, bytes) else source.read_bytes()), formats=_KINDS)
         image.draft("RGB", (2 * side, 2 * side))  # JPEG decodes at a fraction of the scale: faster
-    if image.width * image.height > MAX_PIXELS:
-        raise ValueError("too many pixels")
+    if not 0 < image.width * image.height <= MAX_PIXELS:
+        raise ValueError("no pixels or too many")
     return image
 
 

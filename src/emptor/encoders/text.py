@@ -13,6 +13,14 @@ from emptor.errors import EmptorError
 
 MAX_TOKENS = 64
 BATCH = 64
+_TOKENIZERS = (
+    "tokenizer.json",
+    "vocab.txt",
+    "vocab.json",
+    "tokenizer.model",
+    "spiece.model",
+    "sentencepiece.bpe.model",
+)
 
 
 class TextEncoder(Protocol):
@@ -60,6 +68,8 @@ class LocalTextEncoder:
         self._model = loaded(folder, AutoModel)
         if getattr(self._model, "main_input_name", "input_ids") != "input_ids":
             raise _no_text_model(folder, found)
+        if not any((folder / name).is_file() for name in _TOKENIZERS):  # an empty one would be made up
+            raise EmptorError(f"encoder folder {folder} has no tokenizer; expected one of {', '.join(_TOKENIZERS)}")
         try:
             self._tokenizer = AutoTokenizer.from_pretrained(str(folder), **SAFE)
         except (OSError, ValueError, RuntimeError, KeyError) as error:
