@@ -48,12 +48,12 @@ stages = [
 """
 
 
-def fill(shop: Shop, *, pages: int = 240) -> None:
+def fill(shop: Shop, *, pages: int = 240, users: int = 40) -> None:
     """Users who like every second product click on it, on pages of six, over four days; they buy one in four."""
     view, rng = shop.view(), np.random.default_rng(3)
     events: list[dict[str, Any]] = []
     for page in range(pages):
-        user = f"user{page % 40:02d}"
+        user = f"user{page % users:02d}"
         time = START + dt.timedelta(days=4 * page / pages, seconds=page)
         base = {"user_id": user, "session_id": f"s{page}", "request_id": f"r{page}", "scenario": "recommend"}
         for position, row in enumerate(rng.permutation(view.rows)[:6].tolist()):
