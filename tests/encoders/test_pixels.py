@@ -152,6 +152,13 @@ def test_files_bytes_and_pictures_are_the_same(tmp_path: Path, monkeypatch: pyte
     assert picture(tmp_path / "a.png", 32) is None
 
 
+def test_the_bound_on_pixels_holds_for_whole_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pixels, "MAX_PIXELS", 90 * 50)
+    assert picture(content(halves(90, 50)), 32) is not None
+    for source in (content(halves(90, 51)), halves(90, 51)):
+        assert picture(source, 32) is None
+
+
 def test_many_pictures_lie_in_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pixels, "_AT_ONCE", 4)
     sources = [content(Image.new("RGB", (9, 9), (20 * at, 0, 0))) for at in range(10)]

@@ -96,6 +96,7 @@ def test_size_bounds_the_ids_and_the_commonest_characters_stay() -> None:
     many = ["mug " * 9 + "".join(chr(0x4E00 + at) for at in range(500))]
     small = Tokenizer.train(many, size=40)
     assert small.size <= 40
+    assert Tokenizer.train(TITLES, size=64).size == 64 < TOKENIZER.size
     [ids] = small.encode(["mug"], 9)
     assert UNK not in ids
     with pytest.raises(EmptorError, match="size 10, expected at least 32"):
