@@ -1,0 +1,138 @@
+"""What retrieval networks read of a catalogue: each product's words and picture, as arrays to cut batches from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow.parquet as pq
+import torch
+
+from emptor.encoders.pixels import pictures
+from emptor.encoders.tokens import Tokenizer
+from emptor.errors import EmptorError
+from emptor.retrieve.models.inputs import InputSpec, ProductBatch
+from emptor.shop.generation import Generation
+from emptor.shop.images import ImageStore
+
+FIELDS = ("title", "category", "brand", "attributes")
+"""Of a product's text, each a segment."""
+_COLUMNS = ("title", "category", "brand", "attributes", "image_file")
+_AT_ONCE = 8_192
+
+
+@dataclass(frozen=True)
+class Texts:
+    """P products in words: fields [4] lists of P texts, in the order of FIELDS; picture [P]: names in the shop's store
+    of pictures, None without one; category [P] int64: code, -1 for none.
+    """
+
+    fields: tuple[list[str], ...]
+    picture: list[str | None]
+    category: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.picture)
+
+
+@dataclass(frozen=True)
+class Listings:
+    """P products as a network reads them.
+
+    text, segments [P, n_t] int32; has_text, has_image [P] bool; pictures [P, 3, S, S] uint8 or [P, n, V] float, perhaps
+    on the disk; category [P] int64: 1 + code, 0 for none.
+    """
+
+    text: np.ndarray
+    segments: np.ndarray
+    has_text: np.ndarray
+    pictures: np.ndarray
+    has_image: np.ndarray
+    category: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.text)
+
+    def batch(self, rows: np.ndarray) -> ProductBatch:
+        """Some of the products, in that order, no longer than their longest text."""
+        return ProductBatch(**self.columns(rows))
+
+    def columns(self, rows: np.ndarray) -> dict[str, torch.Tensor]:
+        """The fields of a ProductBatch of some of the products."""
+        text = self.text[rows]
+        length = max(int((text > 0).sum(1).max(initial=1)), 1)
+        arrays = {
+            "text": text[:, :length].astype(np.int64),
+            "segments": self.segments[rows][:, :length].astype(np.int64),
+            "has_text": self.has_text[rows],
+            "pictures": np.ascontiguousarray(self.pictures[rows]),
+            "has_image": self.has_image[rows],
+            "category": self.category[rows],
+        }
+        return {name: torch.from_numpy(own) for name, own in arrays.items()}
+
+    def spec(self, tokenizer: Tokenizer) -> InputSpec:
+        """The widths that networks of these products have."""
+        wide = {"side": self.pictures.shape[-1]} if self.pictures.ndim == 4 else {"values": self.pictures.shape[-1]}
+        categories = int(self.category.max(initial=0)) + 1
+        return InputSpec(words=tokenizer.size, segments=len(FIELDS), categories=categories, **wide)
+
+
+def texts_of(generation: Generation) -> Texts:
+    """The words of a generation's products, by row."""
+    file = pq.ParquetFile(generation.folder / "catalogue.parquet")
+    parts = (part.to_pylist() for part in file.iter_batches(batch_size=_AT_ONCE, columns=list(_COLUMNS)))
+    return texts_in((product for part in parts for product in part), generation.category)
+
+
+def texts_in(products: Iterable[dict[str, Any]], category: np.ndarray) -> Texts:
+    """The words of products, given as a catalogue has them; category [P]: code, -1 for none."""
+    fields: tuple[list[str], ...] = tuple([] for _ in FIELDS)
+    picture: list[str | None] = []
+    for product in products:
+        values = [value for _, own in product["attributes"] or () for value in own]
+        words = (product["title"] or "", " ".join(product["category"] or ()), product["brand"] or "", " ".join(values))
+        for column, text in zip(fields, words, strict=True):
+            column.append(text)
+        picture.append(product["image_file"])
+    return Texts(fields, picture, np.asarray(category, np.int64))
+
+
+def listings_of(
+    texts: Texts,
+    tokenizer: Tokenizer,
+    images: ImageStore,
+    *,
+    length: int,
+    side: int,
+    file: Path | None = None,
+) -> Listings:
+    """Products as a network reads them; pictures that are missing or damaged are none.
+
+    Args:
+        length: tokens of a text. side: of the pictures, pixels. file: where they lie on the disk, see
+            `pixels.pictures`.
+    """
+    ids, segments = tokenizer.encode_fields(texts.fields, length)
+    sources = [images.path(name) if name else None for name in texts.picture]
+    pixels, there = pictures(sources, side, file=file, label="Reading pictures")
+    return Listings(
+        text=ids.astype(np.int32),
+        segments=segments.astype(np.int32),
+        has_text=(ids > 0).sum(1) > 1,
+        pictures=pixels,
+        has_image=there,
+        category=texts.category + 1,
+    )
+
+
+def tokenizer_of(texts: Texts, queries: Sequence[str], *, size: int = 8_000) -> Tokenizer:
+    """Sub-words of a catalogue and of what was asked of it. Raises: EmptorError for a catalogue without a word."""
+    words = {text for column in texts.fields for text in column} | set(queries)
+    try:
+        return Tokenizer.train(sorted(words - {""}), size=size)
+    except EmptorError as error:
+        raise EmptorError(f"the catalogue has no words to learn from ({error})") from None

@@ -1,0 +1,68 @@
+"""How much of what was chosen a network finds, among all products that it is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+
+from emptor.retrieve.listings import Listings
+from emptor.retrieve.models.retriever import Retriever
+from emptor.retrieve.samples import Pairs, Source
+
+_PRODUCTS, _QUERIES = 512, 256
+"""Encoded at a time."""
+
+
+@torch.no_grad()
+def product_vectors(net: Retriever, listings: Listings, rows: np.ndarray | None = None) -> np.ndarray:
+    """What an index holds of products: [P, serving_width] float32, NaN for those the network has no vector of.
+
+    Args:
+        rows: which; all unless given.
+    """
+    was = net.training
+    net.eval()
+    rows = np.arange(len(listings)) if rows is None else rows
+    out = np.full((len(rows), net.serving_width), np.nan, np.float32)
+    for start in range(0, len(rows), _PRODUCTS):
+        part = slice(start, start + _PRODUCTS)
+        found = net.products(listings.batch(rows[part]))
+        out[part] = torch.where(found.there.unsqueeze(1), net.serving_products(found), torch.nan).numpy()
+    net.train(was)
+    return out
+
+
+@torch.no_grad()
+def query_vectors(net: Retriever, ids: np.ndarray) -> np.ndarray:
+    """What an index is asked by: ids [Q, n_q] -> [Q, serving_width] float32."""
+    was = net.training
+    net.eval()
+    parts = [
+        net.serving_queries(net.query(torch.from_numpy(ids[at : at + _QUERIES].astype(np.int64)))).numpy()
+        for at in range(0, len(ids), _QUERIES)
+    ]
+    net.train(was)
+    return np.concatenate([np.zeros((0, net.serving_width), np.float32), *parts])
+
+
+def recalls(
+    net: Retriever, source: Source, pairs: Pairs, *, depths: Sequence[int] = (10, 50), pool: np.ndarray
+) -> dict[str, float]:
+    """Recall at depths, the mean over queries, among products of a pool: rows [M], rising, with all that was chosen."""
+    queries = np.unique(pairs.query)
+    if not len(queries):
+        return {f"recall@{depth}": float("nan") for depth in depths}
+    asked, products = query_vectors(net, source.ids[queries]), product_vectors(net, source.listings, pool)
+    scores = np.where(np.isfinite(products[:, 0]), asked @ np.nan_to_num(products).T, -np.inf)
+    place = np.searchsorted(pool, pairs.row)
+    owner = np.searchsorted(queries, pairs.query)
+    own = scores[owner, place]
+    # ties stand before what was chosen: a network that says the same of all finds nothing
+    above = (scores[owner] >= own[:, None]).sum(1) - 1
+    many = np.bincount(owner)
+    return {
+        f"recall@{depth}": float((np.bincount(owner, above < depth) / np.minimum(many, depth)).mean())
+        for depth in depths
+    }

@@ -1,0 +1,182 @@
+"""What retrieval learns from: queries with the products that were chosen for them, and some that words find in vain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from hashlib import blake2b
+from typing import NamedTuple
+
+import numpy as np
+import polars as pl
+import torch
+
+from emptor.learn.seeds import numpy_rng
+from emptor.retrieve.listings import Listings
+from emptor.retrieve.models.inputs import RetrievalBatch
+from emptor.shop.holdout import is_held_out
+from emptor.shop.text.analyser import fold
+
+CHOSEN = {"click": 1.0, "add_to_cart": 2.0, "purchase": 4.0}
+"""What a choice counts."""
+VALIDATED = 0.1
+"""Share of the queries, by their words, that nothing is learnt from."""
+OF_GATE = 0.2
+"""Share of the queries that are learnt from of which the first stage knows nothing."""
+LONGEST = 200
+"""Characters of a query that count."""
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """N pairs of a query and a product that was chosen for it.
+
+    queries: Q texts, folded, each once, rising. query [N] int64: which; row [N] int64: product; weight [N] float32: how
+    much it was chosen. Sorted by query, then row. missed [Q, H] int64: products that words find for the query and that
+    nobody chose for it, -1 padding.
+    """
+
+    queries: list[str]
+    query: np.ndarray
+    row: np.ndarray
+    weight: np.ndarray
+    missed: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.query)
+
+    def of(self, chosen: np.ndarray) -> Pairs:
+        """Only the pairs of some queries [Q] bool; queries keep their numbers."""
+        mine = chosen[self.query]
+        return replace(self, query=self.query[mine], row=self.row[mine], weight=self.weight[mine])
+
+    @property
+    def validated(self) -> np.ndarray:
+        """[Q] bool: queries that nothing is learnt from; which follows from their words alone."""
+        return np.array([_share(text, b"validated") < VALIDATED for text in self.queries], bool)
+
+    @property
+    def of_gate(self) -> np.ndarray:
+        """[Q] bool: of the others, those that only the second stage learns from; see `train`."""
+        return ~self.validated & np.array([_share(text, b"gate") < OF_GATE for text in self.queries], bool)
+
+
+def read_pairs(events: pl.LazyFrame, rows: pl.DataFrame) -> Pairs:
+    """The pairs of a log, without users who are kept from training.
+
+    Args:
+        rows: columns product_id and row; choices of other products are left out.
+    """
+    chosen = (
+        events.filter(
+            pl.col("action").is_in(list(CHOSEN)) & pl.col("query").is_not_null() & pl.col("product_id").is_not_null()
+        )
+        .group_by("user_id", "query", "product_id")
+        .agg(pl.col("action").replace_strict(CHOSEN, return_dtype=pl.Float64).max().alias("weight"))
+        .collect(engine="streaming")
+        .join(rows, on="product_id")
+    )
+    out = {user for user in chosen["user_id"].unique().to_list() if user is not None and is_held_out(user)}
+    chosen = chosen.filter(~pl.col("user_id").is_in(list(out)) | pl.col("user_id").is_null())
+    known = {text: asked(text) for text in chosen["query"].unique().to_list()}
+    chosen = chosen.with_columns(pl.col("query").replace_strict(known, return_dtype=pl.String))
+    chosen = chosen.filter(pl.col("query") != "").group_by("query", "row").agg(pl.col("weight").sum())
+    return pairs_of(chosen["query"].to_list(), chosen["row"].to_numpy(), chosen["weight"].to_numpy())
+
+
+def pairs_of(query: Sequence[str], row: np.ndarray, weight: np.ndarray) -> Pairs:
+    """Pairs from columns [N]; no pair stands twice."""
+    texts, number = np.unique(np.array(query, object).astype(str), return_inverse=True)
+    order = np.lexsort((row, number))
+    return Pairs(
+        texts.tolist(),
+        number[order].astype(np.int64),
+        np.asarray(row, np.int64)[order],
+        np.asarray(weight, np.float32)[order],
+        np.full((len(texts), 0), -1, np.int64),
+    )
+
+
+def asked(text: str) -> str:
+    """A query as it counts: folded, spaces made one."""
+    return " ".join(fold(text[:LONGEST]).split())
+
+
+def with_missed(pairs: Pairs, found: Sequence[np.ndarray], *, most: int = 8) -> Pairs:
+    """Pairs with hard negatives.
+
+    Args:
+        found: for each query the rows that words find, best first. most: of them that are kept, the best that nobody
+            chose.
+    """
+    missed = np.full((len(pairs.queries), most), -1, np.int64)
+    first = np.searchsorted(pairs.query, np.arange(len(pairs.queries) + 1))
+    for at, rows in enumerate(found):
+        own = rows[~np.isin(rows, pairs.row[first[at] : first[at + 1]])][:most]
+        missed[at, : len(own)] = own
+    return replace(pairs, missed=missed)
+
+
+class Sample(NamedTuple):
+    """A batch, and which query each of its rows is: query [Q] int64."""
+
+    batch: RetrievalBatch
+    query: torch.Tensor
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where batches are cut from. ids [Q, n_q] int32: the queries as tokens. known: all pairs there are, whichever are
+    learnt from: no product that fits a query is its negative.
+    """
+
+    listings: Listings
+    ids: np.ndarray
+    known: Pairs
+
+    def batch(self, pairs: Pairs, places: np.ndarray, *, extra: np.ndarray) -> RetrievalBatch:
+        """Pairs as a batch, each product once.
+
+        Args:
+            places: of the pairs. extra: rows of products that are negatives of all but those whom they fit.
+        """
+        query, row = pairs.query[places], pairs.row[places]
+        rows, at = np.unique(np.concatenate([row, extra]), return_inverse=True)
+        key = self.known.query * len(self.listings) + self.known.row  # rising
+        wanted = query[:, None] * len(self.listings) + rows[None]
+        near = np.minimum(np.searchsorted(key, wanted), len(key) - 1)
+        ids = self.ids[query]
+        ids = ids[:, : max(int((ids > 0).sum(1).max(initial=1)), 1)]
+        return RetrievalBatch(
+            **self.listings.columns(rows),
+            query=torch.from_numpy(ids.astype(np.int64)),
+            positive=torch.from_numpy(key[near] == wanted),
+            target=torch.from_numpy(at[: len(row)]),
+        )
+
+    def batches(
+        self, pairs: Pairs, *, size: int, seed: int, epoch: int, hard: float = 0.0, untold: float = 0.0
+    ) -> Iterator[Sample]:
+        """An epoch: every pair once, in an order that follows from (seed, epoch).
+
+        Args:
+            size: pairs of a batch. hard: hard negatives for each pair, up to the number of those there are. untold:
+                share of the products with both whose text is hidden.
+        """
+        rng = numpy_rng(seed, "pairs", epoch)
+        order = rng.permutation(len(pairs))
+        for start in range(0, len(order), size):
+            places = order[start : start + size]
+            batch = self.batch(pairs, places, extra=self._hard(pairs, places, round(hard * len(places)), rng))
+            hidden = torch.from_numpy(rng.random(len(batch.has_text)) < untold) & batch.has_image
+            yield Sample(replace(batch, has_text=batch.has_text & ~hidden), torch.from_numpy(pairs.query[places]))
+
+    def _hard(self, pairs: Pairs, places: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
+        missed = pairs.missed[pairs.query[places]]
+        missed = missed[missed >= 0]
+        return rng.choice(missed, min(count, len(missed)), replace=False) if len(missed) else missed
+
+
+def _share(text: str, name: bytes) -> float:
+    """A number in 0..1 that follows from a query's words."""
+    return int.from_bytes(blake2b(text.encode(), digest_size=8, person=name).digest(), "little") / 2**64

@@ -1,0 +1,63 @@
+"""A catalogue for tests of multimodal retrieval: things in colours that no title tells, only the picture."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from emptor.encoders.tokens import Tokenizer
+from emptor.retrieve.listings import Listings, Texts, listings_of, tokenizer_of
+from emptor.retrieve.samples import Pairs, Source, pairs_of
+from emptor.shop.images import ImageStore
+
+KINDS = ("mug", "lamp", "shirt", "chair", "clock", "vase", "scarf", "plate", "stool", "towel", "bowl", "hat")
+COLOURS = {
+    "red": (200, 30, 30),
+    "green": (30, 150, 60),
+    "blue": (30, 60, 200),
+    "yellow": (230, 200, 40),
+    "black": (20, 20, 20),
+    "white": (245, 245, 245),
+}
+COPIES = 3
+
+
+def stalls(folder: Path, *, told: bool = False) -> tuple[Source, Pairs, Tokenizer]:
+    """216 products, and pairs of "COLOUR KIND" with the three that are so.
+
+    Args: told: whether titles name the colour.
+    """
+    images = ImageStore(folder / "images")
+    titles, categories, files, pairs = [], [], [], []
+    for kind in KINDS:
+        for colour in COLOURS:
+            for copy in range(COPIES):
+                pairs.append((f"{colour} {kind}", len(titles)))
+                titles.append(f"{colour if told else 'fine'} {kind} number {copy}")
+                categories.append(f"home {kind}s")
+                files.append(images.put(_picture(COLOURS[colour], copy)))
+    images.sync()
+    texts = Texts(
+        (titles, categories, [""] * len(titles), [""] * len(titles)), list(files), np.arange(len(titles)) // 18
+    )
+    own = pairs_of([query for query, _ in pairs], np.array([row for _, row in pairs]), np.ones(len(pairs)))
+    tokenizer = tokenizer_of(texts, own.queries, size=300)
+    listings = listings_of(texts, tokenizer, images, length=12, side=64)
+    return Source(listings, tokenizer.encode(own.queries, 6), own), own, tokenizer
+
+
+def _picture(colour: tuple[int, int, int], copy: int) -> bytes:
+    from io import BytesIO
+
+    image = Image.new("RGB", (80, 80), (225, 225, 220))
+    ImageDraw.Draw(image).ellipse((12 + 4 * copy, 10, 66, 70 - 5 * copy), fill=colour)
+    buffer = BytesIO()
+    image.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def without_pictures(listings: Listings) -> Listings:
+    """The same, nothing seen."""
+    return Listings(**{**vars(listings), "has_image": np.zeros(len(listings), bool)})
