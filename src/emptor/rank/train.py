@@ -17,8 +17,8 @@ from torch import nn
 
 from emptor.errors import EmptorError
 from emptor.learn.fit import FitOptions, Fitted, fit
-from emptor.learn.folder import save_model
 from emptor.learn.seeds import seeded, torch_rng
+from emptor.learn.versions import put_model
 from emptor.progress import step
 from emptor.rank.data import LONGEST, Pages, read_pages
 from emptor.rank.examples import Examples, Sample, examples_of, pages_of
@@ -31,7 +31,6 @@ from emptor.rank.names import NAMES, TREES
 from emptor.rank.quality import auc, grouped_auc, log_loss
 from emptor.rank.scale import Scale, input_spec
 from emptor.shop.features import Features
-from emptor.shop.manifest import Manifest, change_manifest
 from emptor.shop.shop import Shop
 from emptor.shop.view import View
 
@@ -203,11 +202,18 @@ def train_ranker(
         **made.files,
     }
     card = _card(model, shop, learnt, validated, metrics, made.size)
-    # under the lock of writers, so that a backup has the model and what names it, or neither
-    with shop.writing(wait_s=60, doing="putting a model into the shop"):
-        version, path = _next(shop.path / "models" / STAGE / model)
-        save_model(path, made.fitted.net.net, config, metrics, card, features.spec.hash, files=files)
-        _make_live(shop, model, version)
+    version, path = put_model(
+        shop,
+        STAGE,
+        model,
+        made.fitted.net.net,
+        config,
+        metrics,
+        card,
+        features.spec.hash,
+        files=files,
+        usable=lambda own: _usable(own, View(shop.view().generation)),
+    )
     return Trained(path, version, metrics, made.fitted)
 
 
@@ -313,29 +319,6 @@ def figures(
     if 0 < bought.sum() < len(bought):
         found["purchase AUC"] = auc(logits[:, 1], bought)
     return found
-
-
-def _next(folder: Path) -> tuple[str, Path]:
-    """The version after the last one."""
-    known = [int(own.name) for own in folder.iterdir() if own.name.isdigit()] if folder.is_dir() else []
-    version = str(max(known, default=0) + 1)
-    return version, folder / version
-
-
-def _make_live(shop: Shop, model: str, version: str) -> None:
-    """The first version of a model is the live one; a later one has to be named, unless the live one cannot be used any
-    more: a shop whose cascade asks for it does not open, and training again is the cure that it is told.
-    """
-
-    def change(old: Manifest | None) -> Manifest:
-        assert old is not None  # a shop without a generation has no features
-        key = f"{STAGE}/{model}"
-        live = old.models.get(key)
-        if live is None or not _usable(shop.path / "models" / key / live, View(shop.view().generation)):
-            live = version
-        return old.model_copy(update={"models": {**old.models, key: live}})
-
-    change_manifest(shop.path, change)
 
 
 def _usable(path: Path, view: View) -> bool:
