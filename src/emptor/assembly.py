@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from emptor.cascade import Cascade, Methods, Pace
 from emptor.errors import EmptorError
@@ -35,6 +36,9 @@ from emptor.shop.popularity import past_queries
 from emptor.shop.shop import Shop
 from emptor.shop.taste import Measured, Taste
 from emptor.shop.view import View
+
+if TYPE_CHECKING:
+    from emptor.retrieve.trained import TrainedRetrievers
 
 log = logging.getLogger(__name__)
 
@@ -118,6 +122,7 @@ class Assembler:
         self._vectors: tuple[Generation, VectorIndex] | None = None
         self._measured: tuple[Generation, Measured] | None = None
         self._rankers = TrainedRankers(shop)
+        self._retrieving: TrainedRetrievers | None = None
         self._rules: Rules | None = None
         self._rule_faults: tuple[str, ...] = ()
         self._lines: list[Line] | None = None
@@ -167,8 +172,11 @@ class Assembler:
         def excluding(query: str | None, filters: Filters) -> Excluded:
             return Excluded(*own) if any(own := blocks.of(query, filters)) else NOTHING
 
+        def trained(name: str, version: str) -> Channel:
+            return self._retrievers().channel(name, version, manifest.models, view)
+
         methods: Methods = {
-            **retrieve_methods(lexical=lexical, popular=popular, others=others, excluding=excluding),
+            **retrieve_methods(lexical=lexical, popular=popular, others=others, trained=trained, excluding=excluding),
             **rank_methods(taste, lambda name: self._rankers.method(name, manifest.models)),
             **merchandise_methods(rules),
         }
@@ -202,7 +210,7 @@ class Assembler:
             rules,
             manifest.cascade,
             blocks,
-            retrieve_methods(lexical=lexical, popular=popular, others=others),
+            retrieve_methods(lexical=lexical, popular=popular, others=others, trained=trained),
             self._told(damage, [*map(str, rules.left_out), *unusable]),
             INITIAL in options.cascade,
             off,
@@ -250,6 +258,14 @@ class Assembler:
                 raise
             log.warning("%s; the synonyms read before stay in force", error)
         return self._lines
+
+    def _retrievers(self) -> TrainedRetrievers:
+        """Made when a cascade names one: a shop without should not pay for loading torch."""
+        if self._retrieving is None:
+            from emptor.retrieve.trained import TrainedRetrievers
+
+            self._retrieving = TrainedRetrievers(self._shop)
+        return self._retrieving
 
     def _dense(self, view: View) -> dict[str, Channel]:
         """The dense channel, where the generation has vectors of the shop's encoder."""

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
+import orjson
+import pyarrow as pa
 from PIL import Image, ImageDraw
 
 from emptor.encoders.tokens import Tokenizer
 from emptor.retrieve.listings import Listings, Texts, listings_of, tokenizer_of
 from emptor.retrieve.samples import Pairs, Source, pairs_of
+from emptor.shop import schema
 from emptor.shop.images import ImageStore
+from emptor.shop.importer import import_catalogue
+from emptor.shop.shop import Shop
 
 KINDS = ("mug", "lamp", "shirt", "chair", "clock", "vase", "scarf", "plate", "stool", "towel", "bowl", "hat")
 COLOURS = {
@@ -39,9 +46,7 @@ def stalls(folder: Path, *, told: bool = False) -> tuple[Source, Pairs, Tokenize
                 categories.append(f"home {kind}s")
                 files.append(images.put(_picture(COLOURS[colour], copy)))
     images.sync()
-    texts = Texts(
-        (titles, categories, [""] * len(titles), [""] * len(titles)), list(files), np.arange(len(titles)) // 18
-    )
+    texts = Texts((titles, categories, [""] * len(titles), [""] * len(titles)), list(files))
     own = pairs_of([query for query, _ in pairs], np.array([row for _, row in pairs]), np.ones(len(pairs)))
     tokenizer = tokenizer_of(texts, own.queries, size=300)
     listings = listings_of(texts, tokenizer, images, length=12, side=64)
@@ -49,8 +54,6 @@ def stalls(folder: Path, *, told: bool = False) -> tuple[Source, Pairs, Tokenize
 
 
 def _picture(colour: tuple[int, int, int], copy: int) -> bytes:
-    from io import BytesIO
-
     image = Image.new("RGB", (80, 80), (225, 225, 220))
     ImageDraw.Draw(image).ellipse((12 + 4 * copy, 10, 66, 70 - 5 * copy), fill=colour)
     buffer = BytesIO()
@@ -61,3 +64,39 @@ def _picture(colour: tuple[int, int, int], copy: int) -> bytes:
 def without_pictures(listings: Listings) -> Listings:
     """The same, nothing seen."""
     return Listings(**{**vars(listings), "has_image": np.zeros(len(listings), bool)})
+
+
+def stalls_shop(folder: Path) -> Path:
+    """The same as a shop, its colours told by pictures alone, with users who ask for a colour and click what has it."""
+    pictures = folder / "pictures"
+    pictures.mkdir(parents=True)
+    rows, choices = [], []
+    for kind in KINDS:
+        for colour, own in COLOURS.items():
+            for copy in range(COPIES):
+                name = f"S{len(rows):03}"
+                (pictures / f"{name}.png").write_bytes(_picture(own, copy))
+                row = {"product_id": name, "title": f"fine {kind} number {copy}", "category": ["Home", f"{kind}s"]}
+                rows.append({**row, "image": f"{name}.png", "price": 9.0 + copy})
+                choices.append((f"{colour} {kind}", name))
+    file = folder / "catalogue.jsonl"
+    file.write_bytes(b"\n".join(map(orjson.dumps, rows)))
+    with Shop.create(folder / "shop") as shop:
+        import_catalogue(shop, file, images=pictures)
+        time = dt.datetime(2026, 4, 1, tzinfo=dt.UTC)
+        events = [
+            {
+                **{
+                    "event_id": f"e{at}.{user}",
+                    "action": "click",
+                    "session_id": f"s{at}.{user}",
+                    "user_id": f"u{user}",
+                },
+                **{"query": query, "product_id": product, "time": time + dt.timedelta(seconds=at)},
+            }
+            for at, (query, product) in enumerate(choices)
+            for user in range(3)
+        ]
+        arrays = [pa.array([own.get(field.name) for own in events], field.type) for field in schema.EVENT]
+        shop.events.append_columns(pa.Table.from_arrays(arrays, schema=schema.EVENT))
+    return folder / "shop"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -12,7 +14,8 @@ from rich.table import Table
 
 from emptor.cli.common import ShopFolder, out
 from emptor.errors import EmptorError
-from emptor.rank.names import NAMES
+from emptor.rank.names import NAMES as RANKERS
+from emptor.retrieve.names import NAMES as RETRIEVERS
 
 if TYPE_CHECKING:
     from emptor.shop.shop import Shop
@@ -20,8 +23,13 @@ if TYPE_CHECKING:
 
 def train(
     shop: ShopFolder,
-    stage: Annotated[Literal["rank"], typer.Option(help="Which stage of the cascade to train.")] = "rank",
-    model: Annotated[str, typer.Option(help=f"The network, or boosted trees: {', '.join(NAMES)}.")] = "awmoe",
+    stage: Annotated[Literal["rank", "retrieve"], typer.Option(help="Which stage of the cascade to train.")] = "rank",
+    model: Annotated[
+        str | None,
+        typer.Option(
+            help=f"Of rank (awmoe unless given): {', '.join(RANKERS)}. Of retrieve (smar): {', '.join(RETRIEVERS)}."
+        ),
+    ] = None,
     settings: Annotated[
         list[str] | None,
         typer.Option("--set", help="`key=value`, of the training (epochs, lr, seed ...) or of the model; repeatable."),
@@ -33,30 +41,70 @@ def train(
     """Train a model on the shop's own log and put it into its `models/`; no cascade uses it until one names it."""
     import torch
 
+    torch.set_num_threads(1)  # two would fight with a server over the machine, and gain little with nets so small
+    if stage == "rank":
+        _rank(shop, model or "awmoe", settings or [], resume)
+    else:
+        _retrieve(shop, model or "smar", settings or [], resume)
+
+
+def _rank(shop: Path, model: str, settings: list[str], resume: Path | None) -> None:
     from emptor.rank.train import TrainOptions, train_ranker
     from emptor.shop.shop import Shop
 
-    training, network = _sorted(settings or [], tuple(TrainOptions.model_fields))
-    try:
+    training, network = _sorted(settings, tuple(TrainOptions.model_fields))
+    with _told():
         options = TrainOptions.model_validate(training)
-    except ValueError as error:
-        raise EmptorError(f"--set {_first(error)}") from None
-    torch.set_num_threads(1)  # two would fight with a server over the machine, and gain little with nets so small
     with Shop.open(shop) as target:
         trained = train_ranker(target, model=model, network=network, options=options, resume=resume)
-        live = target.manifest()
-        table = Table(title=f"{model}, version {trained.version}, on the last day", title_justify="left", box=None)
-        for name, value in trained.metrics.items():
-            table.add_row(f"[dim]{name}[/]", f"{value:,.4f}" if value < 100 else f"{value:,.0f}")
-        out.print(table)
-        out.print(f"Written to {escape(str(trained.path))}.")
-        is_live = live is not None and live.models.get(f"{stage}/{model}") == trained.version
-        out.print(
-            _next_step(target, model, None if is_live else trained.version),
-            markup=False,
-            highlight=False,
-            soft_wrap=True,
+        _print(model, trained.version, trained.metrics, trained.path, where="on the last day")
+        version = None if _is_live(target, "rank", model, trained.version) else trained.version
+        out.print(_next_step(target, model, version), markup=False, highlight=False, soft_wrap=True)
+
+
+def _retrieve(shop: Path, model: str, settings: list[str], resume: Path | None) -> None:
+    from emptor.engine import Engine
+    from emptor.retrieve.recipe import train_retriever
+    from emptor.retrieve.train import RetrievalOptions
+
+    training, network = _sorted(settings, tuple(RetrievalOptions.model_fields))
+    with _told():
+        options = RetrievalOptions.model_validate(training)
+    with Engine.open(shop) as engine:
+        trained = train_retriever(
+            engine.shop, engine.lexical, model=model, network=network, options=options, resume=resume
         )
+        _print(model, trained.version, trained.metrics, trained.path, where="on queries it has not seen")
+        lines = [
+            f"Ask it in a cascade of {engine.shop.path / 'shop.toml'}, as a channel of the stage beside words:",
+            "",
+        ]
+        lines += ['stage = "retrieve"', f"options = {{ channels = {{ lexical = 1.0, {model} = 1.0 }} }}"]
+        if not _is_live(engine.shop, "retrieve", model, trained.version):
+            lines += [f'model = "{trained.version}"  # an earlier version is the live one']
+        out.print("\n".join(lines), markup=False, highlight=False, soft_wrap=True)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """What is wrong with --set, in a sentence."""
+    try:
+        yield
+    except ValueError as error:
+        raise EmptorError(f"--set {_first(error)}") from None
+
+
+def _print(model: str, version: str, metrics: dict[str, float], path: Path, *, where: str) -> None:
+    table = Table(title=f"{model}, version {version}, {where}", title_justify="left", box=None, min_width=60)
+    for name, value in metrics.items():
+        table.add_row(f"[dim]{name}[/]", f"{value:,.4f}" if value < 100 else f"{value:,.0f}")
+    out.print(table)
+    out.print(f"Written to {escape(str(path))}.")
+
+
+def _is_live(shop: Shop, stage: str, model: str, version: str) -> bool:
+    live = shop.manifest()
+    return live is not None and live.models.get(f"{stage}/{model}") == version
 
 
 def _sorted(settings: list[str], known: tuple[str, ...]) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -30,8 +30,11 @@ class TextEncoder(Protocol):
     another encoder are never mixed in.
     """
 
-    width: int
-    fingerprint: str
+    @property
+    def width(self) -> int: ...
+
+    @property
+    def fingerprint(self) -> str: ...
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """Returns [texts, width] float32."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import faiss
@@ -53,27 +54,52 @@ class VectorIndex:
         return self._graph.search(queries, min(depth, len(self.rows)), params=params)
 
 
+@dataclass(frozen=True)
+class Fresh:
+    """Vectors of products that were added or changed since an index was made: rows [n] int64 of a view, rising;
+    vectors [n, width] float32, NaN for a product without one. They are searched exactly, until the next index has them.
+    """
+
+    rows: np.ndarray
+    vectors: np.ndarray
+
+
 class DenseChannel:
     """Finds products whose vector is near the query's.
 
     Args:
-        encoder: for queries. index: the products' vectors, made by the same encoder.
+        encoder: for queries. index: the products' vectors, made by the same encoder. fresh: of products whose vector in
+            the index, if any, does not count any more.
     Raises: EmptorError where vectors and view, or vectors and encoder, do not fit together.
     """
 
-    name = "dense"
-
-    def __init__(self, view: View, *, encoder: TextEncoder, index: VectorIndex) -> None:
+    def __init__(
+        self,
+        view: View,
+        *,
+        encoder: TextEncoder,
+        index: VectorIndex,
+        fresh: Fresh | None = None,
+        name: str = "dense",
+    ) -> None:
         if len(index.covers) > view.rows or index.vectors.shape[1] != encoder.width:
             raise EmptorError(
                 f"{len(index.covers)} vectors of width {index.vectors.shape[1]}, expected at most {view.rows} of width "
                 f"{encoder.width}; encode the products again"
             )
-        self._view, self._encoder, self._index = view, encoder, index
+        self.name, self._view, self._encoder, self._index = name, view, encoder, index
         self.covers = np.zeros(view.rows, bool)
         self.covers[: len(index.covers)] = index.covers
+        self._current = view.alive
+        self._fresh = Fresh(np.zeros(0, np.int64), np.zeros((0, encoder.width), np.float32))
+        if fresh is not None and len(fresh.rows):
+            there = np.isfinite(fresh.vectors).all(axis=1)
+            self._current = view.alive.copy()
+            self._current[fresh.rows] = False
+            self.covers[fresh.rows] = there
+            self._fresh = Fresh(fresh.rows[there], _unit(fresh.vectors[there].astype(np.float32)))
         self._rows, self._vectors = index.rows, index.vectors
-        self._dead = int(np.count_nonzero(~view.alive[self._rows]))
+        self._dead = int(np.count_nonzero(~self._current[self._rows]))
 
     def __call__(
         self, requests: Requests, *, depth: int, excluded: Sequence[Excluded] | None = None
@@ -81,7 +107,7 @@ class DenseChannel:
         excluded = excluded or [NOTHING] * len(requests)
         asked = [at for at, query in enumerate(requests.query) if query]
         answers: list[Found | None] = [None] * len(requests)
-        if not asked or not len(self._rows):
+        if not asked or not self.covers.any():
             return answers
         queries = _unit(np.asarray(self._encoder.encode([clip(requests.query[at]) for at in asked]), np.float32))
         for start in range(0, len(asked), BATCH):
@@ -97,28 +123,37 @@ class DenseChannel:
     ) -> list[Found]:
         masks = {own: own.mask(self._view) for own in set(excluded) if own}
         out = self._dead + max((int(np.count_nonzero(mask)) for mask in masks.values()), default=0)
+        late = queries @ self._fresh.vectors.T
         found = []
         if not self._index.exact and len(queries) < BATCH and not any(filters) and out <= depth:
-            # as many more as may turn out to be deleted or blocked
+            # as many more as may turn out to be deleted, changed or blocked
             scores, places = self._index.near(queries, depth + out)
-            for own, values, without in zip(places, scores, excluded, strict=True):
-                rows = self._rows[own]
-                hit = (own >= 0) & self._view.alive[rows]
-                if without:
-                    hit &= ~masks[without][rows]
+            for at, (own, values, without) in enumerate(zip(places, scores, excluded, strict=True)):
+                near = own >= 0
+                rows, values = self._with_fresh(self._rows[own[near]], values[near], late[at])
+                hit = ~masks[without][rows] if without else slice(None)
                 found.append(self._sorted(rows[hit], values[hit], depth))
             return found
         scores = queries @ self._vectors.T
         for at, (own, without) in enumerate(zip(filters, excluded, strict=True)):
             mask = self._view.mask(own)
-            allowed = (mask & ~masks[without] if without else mask)[self._rows]
-            rows, values = self._rows[allowed], scores[at][allowed]
+            rows, values = self._with_fresh(self._rows, scores[at], late[at])
+            allowed = (mask & ~masks[without] if without else mask)[rows]
+            rows, values = rows[allowed], values[allowed]
             if len(rows) > depth:
                 border = np.partition(values, len(rows) - depth)[len(rows) - depth]
                 kept = values >= border
                 rows, values = rows[kept], values[kept]
             found.append(self._sorted(rows, values, depth))
         return found
+
+    def _with_fresh(self, rows: np.ndarray, scores: np.ndarray, late: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Finds of the index that still count, and all that is fresh and in the shop."""
+        if self._dead:
+            kept = self._current[rows]
+            rows, scores = rows[kept], scores[kept]
+        alive = self._view.alive[self._fresh.rows]
+        return np.concatenate([rows, self._fresh.rows[alive]]), np.concatenate([scores, late[alive]])
 
     def _sorted(self, rows: np.ndarray, scores: np.ndarray, depth: int) -> Found:
         if not len(rows):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -21,21 +22,28 @@ from emptor.shop.images import ImageStore
 FIELDS = ("title", "category", "brand", "attributes")
 """Of a product's text, each a segment."""
 _COLUMNS = ("title", "category", "brand", "attributes", "image_file")
+CATEGORIES = 1_024
+"""Buckets of category names; the first is for products without one."""
 _AT_ONCE = 8_192
 
 
 @dataclass(frozen=True)
 class Texts:
     """P products in words: fields [4] lists of P texts, in the order of FIELDS; picture [P]: names in the shop's store
-    of pictures, None without one; category [P] int64: code, -1 for none.
+    of pictures, None without one.
     """
 
     fields: tuple[list[str], ...]
     picture: list[str | None]
-    category: np.ndarray
 
     def __len__(self) -> int:
         return len(self.picture)
+
+    def take(self, places: np.ndarray) -> Texts:
+        """Some of the products, in that order."""
+        at = places.tolist()
+        fields = tuple([column[own] for own in at] for column in self.fields)
+        return Texts(fields, [self.picture[own] for own in at])
 
 
 @dataclass(frozen=True)
@@ -43,7 +51,7 @@ class Listings:
     """P products as a network reads them.
 
     text, segments [P, n_t] int32; has_text, has_image [P] bool; pictures [P, 3, S, S] uint8 or [P, n, V] float, perhaps
-    on the disk; category [P] int64: 1 + code, 0 for none.
+    on the disk; category [P] int64: bucket of its name, 0 for none.
     """
 
     text: np.ndarray
@@ -77,28 +85,29 @@ class Listings:
     def spec(self, tokenizer: Tokenizer) -> InputSpec:
         """The widths that networks of these products have."""
         wide = {"side": self.pictures.shape[-1]} if self.pictures.ndim == 4 else {"values": self.pictures.shape[-1]}
-        categories = int(self.category.max(initial=0)) + 1
-        return InputSpec(words=tokenizer.size, segments=len(FIELDS), categories=categories, **wide)
+        return InputSpec(words=tokenizer.size, segments=len(FIELDS), categories=CATEGORIES, **wide)
 
 
 def texts_of(generation: Generation) -> Texts:
     """The words of a generation's products, by row."""
     file = pq.ParquetFile(generation.folder / "catalogue.parquet")
     parts = (part.to_pylist() for part in file.iter_batches(batch_size=_AT_ONCE, columns=list(_COLUMNS)))
-    return texts_in((product for part in parts for product in part), generation.category)
+    return texts_in(product for part in parts for product in part)
 
 
-def texts_in(products: Iterable[dict[str, Any]], category: np.ndarray) -> Texts:
-    """The words of products, given as a catalogue has them; category [P]: code, -1 for none."""
+def texts_in(products: Iterable[dict[str, Any]]) -> Texts:
+    """The words of products, given as a catalogue has them."""
     fields: tuple[list[str], ...] = tuple([] for _ in FIELDS)
     picture: list[str | None] = []
     for product in products:
-        values = [value for _, own in product["attributes"] or () for value in own]
+        attributes = product["attributes"] or ()
+        pairs = attributes.items() if isinstance(attributes, Mapping) else attributes
+        values = [value for _, own in pairs for value in own]
         words = (product["title"] or "", " ".join(product["category"] or ()), product["brand"] or "", " ".join(values))
         for column, text in zip(fields, words, strict=True):
             column.append(text)
         picture.append(product["image_file"])
-    return Texts(fields, picture, np.asarray(category, np.int64))
+    return Texts(fields, picture)
 
 
 def listings_of(
@@ -125,8 +134,14 @@ def listings_of(
         has_text=(ids > 0).sum(1) > 1,
         pictures=pixels,
         has_image=there,
-        category=texts.category + 1,
+        category=_buckets(texts.fields[FIELDS.index("category")]),
     )
+
+
+def _buckets(names: Sequence[str]) -> np.ndarray:
+    """[P] int64: by name, so that a category keeps its number whatever others come; 0 without one."""
+    known = {name: 1 + crc32(name.encode()) % (CATEGORIES - 1) for name in set(names) - {""}}
+    return np.array([known.get(name, 0) for name in names], np.int64)
 
 
 def tokenizer_of(texts: Texts, queries: Sequence[str], *, size: int = 8_000) -> Tokenizer:

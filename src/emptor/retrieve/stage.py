@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
 import numpy as np
@@ -13,6 +13,7 @@ from emptor.errors import EmptorError
 from emptor.retrieve.channel import NOTHING, Channel, Excluded, Excluding, Found, empty
 from emptor.retrieve.fusion import fuse
 from emptor.retrieve.lexical import LexicalChannel
+from emptor.retrieve.names import NAMES
 from emptor.retrieve.popular import PopularChannel
 from emptor.shop.config import StageOptions
 from emptor.shop.view import View
@@ -24,7 +25,7 @@ class RetrieveOptions(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     channels: dict[str, float] = Field(default={"lexical": 1.0, "dense": 1.0})
-    """Weights; a channel that the shop does not have (no encoder) is left out."""
+    """Weights; a channel that the shop does not have (no encoder) is left out. Trained ones have their model's name."""
     fusion: Literal["rrf", "weighted"] = "rrf"
 
 
@@ -55,7 +56,8 @@ class HybridRetrieval:
         known = {"lexical", "popular", "dense", *self._others}
         for name in options.channels:
             if name not in known:
-                raise EmptorError(f"retrieve: unknown channel {name!r}; there are {', '.join(sorted(known))}")
+                told = ", ".join([*sorted(known), *NAMES])
+                raise EmptorError(f"retrieve: unknown channel {name!r}; there are {told}")
 
     def __call__(self, requests: Requests, candidates: Candidates) -> Candidates:
         excluded = excluded_from(requests, self._excluding)
@@ -138,9 +140,14 @@ def methods(
     lexical: LexicalChannel,
     popular: PopularChannel,
     others: Mapping[str, Channel] | None = None,
+    trained: Callable[[str, str], Channel] | None = None,
     excluding: Excluding | None = None,
 ) -> Methods:
-    """The retrieval methods a cascade may name, over channels built for one view."""
+    """The retrieval methods a cascade may name, over channels built for one view.
+
+    Args:
+        trained: (model of NAMES, its version or "live") -> its channel; none where models cannot be loaded.
+    """
 
     def hybrid(view: View, options: StageOptions) -> Stage:
         try:
@@ -149,13 +156,14 @@ def methods(
             first = error.errors()[0]
             place = ".".join(str(part) for part in first["loc"])
             raise EmptorError(f"stage retrieve, options.{place}: {first['msg']}") from None
+        learnt = {name: trained(name, options.model) for name in own.channels if name in NAMES} if trained else {}
         return HybridRetrieval(
             view,
             depth=options.depth,
             options=own,
             lexical=lexical,
             popular=popular,
-            others=others,
+            others={**(others or {}), **learnt},
             excluding=excluding,
         )
 

@@ -1,0 +1,143 @@
+"""Trained retrievers: read from their folder, and asked for vectors of queries and of products."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import orjson
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from emptor.encoders.tokens import Tokenizer
+from emptor.errors import EmptorError
+from emptor.learn.folder import ModelConfig, load_model
+from emptor.retrieve.listings import FIELDS, Texts, listings_of
+from emptor.retrieve.models.inputs import InputSpec
+from emptor.retrieve.models.registry import build
+from emptor.retrieve.models.retriever import Retriever
+from emptor.retrieve.quality import product_vectors, query_vectors
+from emptor.retrieve.samples import asked
+from emptor.shop.images import ImageStore
+
+TOKENIZER = "tokenizer.json"
+_AT_ONCE = 2_048
+"""Products that are read and encoded in one go."""
+
+
+class Reading(BaseModel):
+    """How queries and products are read: part of a model, since another way is another meaning.
+
+    Args:
+        preset: of sizes. side: of pictures, pixels; query_tokens, text_tokens: at most. words, segments, categories:
+            see InputSpec. fields: of a product's text. tokenizer: its hash. version: of the code that reads.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    preset: str
+    side: int = Field(ge=8, le=1_024)
+    query_tokens: int = Field(ge=1, le=512)
+    text_tokens: int = Field(ge=1, le=2_048)
+    words: int = Field(ge=1)
+    segments: int = Field(ge=1)
+    categories: int = Field(ge=0)
+    fields: tuple[str, ...] = FIELDS
+    tokenizer: str
+    version: int = 1
+
+    @property
+    def hash(self) -> str:
+        """Short name of exactly this."""
+        content = orjson.dumps(self.model_dump(mode="json"), option=orjson.OPT_SORT_KEYS)
+        return hashlib.blake2b(content, digest_size=8).hexdigest()
+
+    @property
+    def spec(self) -> InputSpec:
+        return InputSpec(words=self.words, segments=self.segments, side=self.side, categories=self.categories)
+
+
+@dataclass(frozen=True)
+class LoadedRetriever:
+    """A network with what reads its inputs. It is an encoder of queries, see `encoders.TextEncoder`.
+
+    fingerprint: of the network and its reading: vectors of another one are of another space.
+    """
+
+    net: Retriever
+    reading: Reading
+    tokenizer: Tokenizer
+    fingerprint: str
+
+    @property
+    def width(self) -> int:
+        return self.net.serving_width
+
+    def encode(self, texts: Sequence[str]) -> np.ndarray:
+        """Queries -> [Q, width] float32: what the index of products is asked by."""
+        return query_vectors(self.net, self.tokenizer.encode([asked(own) for own in texts], self.reading.query_tokens))
+
+    def products(self, texts: Texts, images: ImageStore) -> np.ndarray:
+        """Products -> [P, width] float32, NaN for those with neither words nor a picture."""
+        parts = []
+        for at in range(0, len(texts), _AT_ONCE):
+            part = texts.take(np.arange(at, min(at + _AT_ONCE, len(texts))))
+            own = listings_of(part, self.tokenizer, images, length=self.reading.text_tokens, side=self.reading.side)
+            parts.append(product_vectors(self.net, own))
+        return np.concatenate([np.zeros((0, self.width), np.float32), *parts])
+
+
+def reading_of(spec: InputSpec, tokenizer: Tokenizer, net: Retriever, *, preset: str) -> Reading:
+    """How a network that was built by a preset reads."""
+    assert spec.side is not None  # frozen features of a backbone have no folder yet
+    longest = net.towers.longest
+    return Reading(
+        preset=preset,
+        side=spec.side,
+        query_tokens=longest["query"],
+        text_tokens=longest["text"],
+        words=spec.words,
+        segments=spec.segments,
+        categories=spec.categories,
+        tokenizer=tokenizer.hash,
+    )
+
+
+def load_retriever(path: Path) -> LoadedRetriever:
+    """Read a model folder.
+
+    Raises: EmptorError for a folder that is missing or damaged, or was made for inputs that this version reads in
+        another way.
+    """
+
+    def net_of(config: ModelConfig) -> Retriever:
+        own = _reading(path, config.features)
+        return build(config.method, own.spec, preset=own.preset, **config.options)
+
+    model = load_model(path, net_of)
+    own = _reading(path, model.config.features)
+    if (
+        model.config.feature_hash != own.hash
+        or own.fields != FIELDS
+        or own.version != Reading.model_fields["version"].default
+    ):
+        raise EmptorError(f"{path}: this version reads products in another way than it was trained for; train it again")
+    try:
+        tokenizer = Tokenizer.read((path / TOKENIZER).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise EmptorError(f"{path / TOKENIZER} cannot be read ({error}); train the model again") from None
+    if tokenizer.hash != own.tokenizer:
+        raise EmptorError(f"{path / TOKENIZER} is not the one that the model was trained with; restore it")
+    return LoadedRetriever(model.net, own, tokenizer, f"{model.config.sha256[:16]}-{own.hash}")
+
+
+def _reading(path: Path, content: dict[str, Any]) -> Reading:
+    try:
+        return Reading.model_validate(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"]))
+        raise EmptorError(f"{path / 'config.json'}: features.{place}: {first['msg']}; train the model again") from None

@@ -1,0 +1,144 @@
+"""From a shop to a trained retriever in it: its catalogue and log read, a network fitted, a model folder written."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import orjson
+import polars as pl
+
+from emptor.cascade import Requests
+from emptor.errors import EmptorError
+from emptor.learn.versions import put_model
+from emptor.progress import step
+from emptor.retrieve.lexical import LexicalChannel
+from emptor.retrieve.listings import listings_of, texts_of, tokenizer_of
+from emptor.retrieve.loading import TOKENIZER, load_retriever, reading_of
+from emptor.retrieve.models.registry import MODELS, PRESETS
+from emptor.retrieve.samples import Pairs, Source, read_pairs, with_missed
+from emptor.retrieve.train import RetrievalOptions, train_network
+from emptor.shop.shop import Shop
+
+STAGE = "retrieve"
+SIDE = 64
+_FOUND = 40
+"""Products that words find for a query, of which those that nobody chose are hard negatives."""
+_ASKED = 4_000
+"""Queries that words are asked for; what is misspelt or rare teaches no more than the others."""
+
+
+@dataclass(frozen=True)
+class TrainedRetriever:
+    """A model that was trained: its folder, version, and figures on queries that it has not learnt from."""
+
+    path: Path
+    version: str
+    metrics: dict[str, float]
+
+
+def train_retriever(
+    shop: Shop,
+    lexical: LexicalChannel | None,
+    *,
+    model: str = "smar",
+    network: Mapping[str, Any] | None = None,
+    options: RetrievalOptions | None = None,
+    resume: Path | None = None,
+) -> TrainedRetriever:
+    """Train a retriever on a shop's log and put it into `models/retrieve/MODEL/`; live under its name if none was.
+
+    Args:
+        lexical: what finds by words, for hard negatives; without it there are none.
+        model: of `models.registry`. network: its options. resume: folder for checkpoints of a run that may be cut off.
+    Raises: EmptorError for an unknown model or option, and a log without anything to learn.
+    """
+    options, network = options or RetrievalOptions(), dict(network or {})
+    for kind, name, known in (("model", model, MODELS), ("preset", options.preset, PRESETS)):
+        if name not in known:
+            raise EmptorError(f"{kind}: unknown {name!r}; known are {', '.join(known)}")
+    generation = shop.view().generation
+    with step("Reading the log", None):
+        ids = shop.view().product_ids(np.arange(generation.rows))
+        pairs = read_pairs(shop.events.read(), pl.DataFrame({"product_id": ids, "row": np.arange(generation.rows)}))
+    texts = texts_of(generation)
+    with step("Learning sub-words", None):
+        tokenizer = tokenizer_of(texts, pairs.queries)
+    sizes = {**PRESETS[options.preset], **network}
+    if lexical is not None and options.hard > 0:
+        pairs = _with_hard(pairs, lexical, generation.rows, seed=options.seed)
+    with tempfile.TemporaryDirectory(prefix="pictures-", dir=shop.path) as folder:
+        listings = listings_of(
+            texts, tokenizer, shop.images, length=sizes["text_tokens"], side=SIDE, file=Path(folder) / "pixels.npy"
+        )
+        source = Source(listings, tokenizer.encode(pairs.queries, sizes["query_tokens"]).astype(np.int32), pairs)
+        spec = listings.spec(tokenizer)
+        trained = train_network(source, pairs, spec, model=model, network=network, options=options, resume=resume)
+    reading = reading_of(spec, tokenizer, trained.net, preset=options.preset)
+    metrics = {name: round(value, 6) for name, value in trained.metrics.items()}
+    version, path = put_model(
+        shop,
+        STAGE,
+        model,
+        trained.net,
+        {"method": model, "options": network, "features": reading.model_dump(mode="json")},
+        metrics,
+        _card(model, shop, pairs, metrics),
+        reading.hash,
+        files={
+            TOKENIZER: tokenizer.to_json().encode(),
+            "training.json": orjson.dumps(
+                {**options.model_dump(), "history": trained.history}, option=orjson.OPT_INDENT_2
+            ),
+        },
+        usable=_usable,
+    )
+    return TrainedRetriever(path, version, metrics)
+
+
+def _with_hard(pairs: Pairs, lexical: LexicalChannel, rows: int, *, seed: int) -> Pairs:
+    """Pairs with what words find for some of their queries and nobody chose."""
+    chosen = np.sort(np.random.default_rng(seed).permutation(len(pairs.queries))[:_ASKED])
+    found = [np.zeros(0, np.int64)] * len(pairs.queries)
+    at_once = 64
+    with step("Asking by words", total=len(chosen)) as bar:
+        for start in range(0, len(chosen), at_once):
+            part = chosen[start : start + at_once]
+            asked = Requests.of([pairs.queries[at] for at in part.tolist()])
+            answers = lexical(list(asked.query), list(asked.filters), depth=_FOUND)
+            for at, answer in zip(part.tolist(), answers, strict=True):
+                if answer is not None:
+                    # products that an update added are not among those that are learnt from
+                    found[at] = answer.products[answer.products < rows]
+            bar.advance(len(part))
+    return with_missed(pairs, found)
+
+
+def _usable(path: Path) -> bool:
+    try:
+        load_retriever(path)
+    except EmptorError:
+        return False
+    return True
+
+
+def _card(model: str, shop: Shop, pairs: Pairs, metrics: Mapping[str, float]) -> str:
+    held = pairs.of(pairs.validated)
+    lines = [
+        f"# {model}, a retriever",
+        "",
+        f"Shop: {shop.options.name}. Learnt from {len(pairs) - len(held):,} pairs of a query and a product that was "
+        f"chosen for it; validated on {len(np.unique(held.query)):,}",
+        "other queries, a tenth by their words. One user in ten is in neither.",
+        "",
+        f"Command: `{shlex.join(['emptor', *sys.argv[1:]])}`",
+        "",
+        *[f"- {name}: {value:.5g}" for name, value in metrics.items()],
+    ]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,165 @@
+"""A trained retriever in a shop: a channel that finds by pictures, new products at once, vectors made once."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from emptor.engine import Engine
+from emptor.errors import EmptorError
+from emptor.retrieve.loading import load_retriever
+from emptor.retrieve.recipe import train_retriever
+from emptor.retrieve.store import VectorStore
+from emptor.retrieve.train import RetrievalOptions
+from emptor.shop.importer import republish
+from emptor.shop.shop import Shop
+from tests.retrieve.stalls import stalls_shop
+
+CASCADE = """
+[cascade.seeing]
+deadline_ms = 20000
+stages = [{ stage = "retrieve", method = "hybrid", depth = 30, options = { channels = { lexical = 1.0, smar = 3.0 } } }]
+[cascade.blind]
+stages = [{ stage = "retrieve", method = "hybrid", depth = 30, options = { channels = { lexical = 1.0 } } }]
+"""
+OPTIONS = RetrievalOptions(epochs=60, second=2, batch=36, lr=4e-3, patience=60, untold=0.0)
+SMALL = {"width": 32, "vector": 32, "dropout": 0.0}
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A shop with a retriever that was trained on its log; do not write to it."""
+    torch.set_num_threads(1)
+    path = stalls_shop(tmp_path_factory.mktemp("stalls"))
+    with (path / "shop.toml").open("a") as file:
+        file.write(CASCADE)
+    with Engine.open(path) as engine:
+        assert "no such model yet" in engine.off["seeing"]
+        train_retriever(engine.shop, engine.lexical, network=SMALL, options=OPTIONS)
+    return path
+
+
+@pytest.fixture
+def shop_path(trained: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(trained, tmp_path / "shop"))
+
+
+def found(engine: Engine, query: str, cascade: str, k: int = 9) -> list[str]:
+    return [str(own) for own in list(engine.ranking([query], cascade=cascade)[0])[:k]]
+
+
+def test_what_only_the_picture_shows_is_found_and_comes_first(trained: Path) -> None:
+    with Engine.open(trained) as engine:
+        hits = {"seeing": 0, "blind": 0}
+        for kind, first in (("mug", 0), ("chair", 54), ("vase", 90)):
+            for place, colour in enumerate(("blue", "yellow", "black"), 2):
+                wanted = {f"S{first + 3 * place + copy:03}" for copy in range(3)}
+                for cascade in hits:
+                    hits[cascade] += len(wanted & set(found(engine, f"{colour} {kind}", cascade, 6)))
+    assert hits["seeing"] > 20 and hits["blind"] == 0  # of 27; words alone put the 18 in the order of their ids
+
+
+def test_a_new_product_is_found_at_once_and_a_deleted_one_is_not(shop_path: Path) -> None:
+    with Engine.open(shop_path) as engine:
+        first = found(engine, "red mug", "seeing", 1)[0]
+        engine.shop.update([{"product_id": "NEW", "title": "fine mug number 0", "category": ["Home", "mugs"]}])
+        engine.refresh()
+        assert "NEW" in found(engine, "mug", "seeing", 30)
+        engine.shop.update([{"product_id": first, "delete": True}, {"product_id": "S010", "title": "red lamp"}])
+        engine.refresh()
+        assert first not in found(engine, "red mug", "seeing", 30)
+        assert "S010" in found(engine, "red lamp", "seeing", 12)
+
+
+def test_vectors_are_made_once_for_what_a_product_says(shop_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[int] = []
+    real = VectorStore._add
+
+    def add(self: VectorStore, key: np.ndarray, vector: np.ndarray) -> None:
+        made.append(len(key))
+        real(self, key, vector)
+
+    monkeypatch.setattr(VectorStore, "_add", add)
+    shutil.rmtree(shop_path / "vectors", ignore_errors=True)
+    with Engine.open(shop_path) as engine:
+        before = found(engine, "red mug", "seeing")
+        assert made == [216]
+        engine.shop.update(
+            [{"product_id": "S000", "title": "fine mug of another kind"}, {"product_id": "S001", "price": 1}]
+        )
+        engine.refresh()
+        assert made == [216, 1]  # a price is nothing that a network reads
+        republish(engine.shop)
+        engine.refresh()
+        assert made == [216, 1]
+    with Engine.open(shop_path) as engine:
+        assert made == [216, 1]
+        assert set(found(engine, "blue vase", "seeing"))
+    parts = list((shop_path / "vectors").rglob("*.npz"))
+    parts[0].write_bytes(b"damaged")
+    with Engine.open(shop_path) as engine:
+        assert len(made) == 3 and len(set(before) & set(found(engine, "red mug", "seeing"))) >= 6
+
+
+def test_many_parts_become_one(tmp_path: Path) -> None:
+    from emptor.retrieve.listings import Texts
+
+    def texts(number: int) -> Texts:
+        return Texts(([f"product {number}"], [""], [""], [""]), [None])
+
+    store = VectorStore(tmp_path, width=2)
+    for number in range(40):
+        store.vectors(texts(number), lambda places, own=number: np.full((len(places), 2), own, np.float32))
+    assert len(list(tmp_path.glob("*.npz"))) <= 17
+    again = VectorStore(tmp_path, width=2)
+
+    def never(places: np.ndarray) -> np.ndarray:
+        raise AssertionError("made again")
+
+    assert [again.vectors(texts(number), never)[0, 0] for number in range(40)] == list(range(40))
+    assert len(VectorStore(tmp_path, width=3)) == 0  # of another width: made again, not mixed in
+
+
+@pytest.mark.parametrize(
+    ("break_it", "told"),
+    [
+        ("tokenizer", "tokenizer.json cannot be read"),
+        ("reading", "reads products in another way"),
+        ("side", "features.side"),
+        ("weights", "model.safetensors"),
+    ],
+)
+def test_a_model_that_cannot_be_used_turns_its_cascade_off_and_says_why(
+    shop_path: Path, break_it: str, told: str
+) -> None:
+    folder = shop_path / "models" / "retrieve" / "smar" / "1"
+    config = json.loads((folder / "config.json").read_text())
+    if break_it == "tokenizer":
+        (folder / "tokenizer.json").unlink()
+    elif break_it == "reading":
+        config["features"]["version"] = 9
+    elif break_it == "side":
+        config["features"]["side"] = -3
+    else:
+        (folder / "model.safetensors").write_bytes(b"no weights")
+    (folder / "config.json").write_text(json.dumps(config))
+    with pytest.raises(EmptorError, match=told):
+        load_retriever(folder)
+    with Engine.open(shop_path) as engine:
+        assert told in engine.off["seeing"] and found(engine, "red mug", "blind")
+
+
+def test_training_again_is_another_version_and_the_first_stays_live(shop_path: Path) -> None:
+    with Engine.open(shop_path) as engine:
+        again = train_retriever(
+            engine.shop, engine.lexical, network=SMALL, options=OPTIONS.model_copy(update={"epochs": 1, "second": 0})
+        )
+        manifest = engine.shop.manifest()
+        assert again.version == "2" and manifest is not None and manifest.models["retrieve/smar"] == "1"
+    with Shop.open(shop_path) as shop, pytest.raises(EmptorError, match="known are text_only"):
+        train_retriever(shop, None, model="bert")
