@@ -61,7 +61,7 @@ def chart(found: dict[str, Any]) -> str:
     middle = (means * pages[:, None]).sum(0) / pages.sum()
     apart = (means - middle) / np.where(spread > 0, spread, 1)
     rows = [
-        {"segment": f"segment {at + 1}", "expert": f"expert {expert + 1}", "apart": value, "told": f"{value:+.2f}"}
+        {"segment": f"segment {at + 1}", "expert": f"expert {expert + 1}", "apart": value, "told": _told(value)}
         for at, own in enumerate(apart.tolist())
         for expert, value in enumerate(own)
     ]
@@ -82,6 +82,10 @@ def chart(found: dict[str, Any]) -> str:
     )
     picture = picture.configure(background="white").configure_view(stroke=None).configure_axis(labelFontSize=12)
     return str(vl_convert.vegalite_to_svg(picture.to_dict(), allowed_base_urls=[]))
+
+
+def _told(value: float) -> str:
+    return f"{value:+.2f}" if abs(value) >= 0.005 else "0"
 
 
 def _means(own: np.ndarray, of: np.ndarray) -> np.ndarray:
