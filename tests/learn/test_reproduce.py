@@ -123,6 +123,23 @@ def test_results_of_another_reproduction_are_refused(tmp_path):
         run(tmp_path)
 
 
+def test_a_model_that_is_made_of_something_else_is_measured_again(tmp_path):
+    models = [("dcn", Model(0.05)), ("trees", Model(0.0))]
+    run(tmp_path, models=models, made_of={"dcn": "lr .1", "trees": "31 leaves"})
+    run(tmp_path, models=models, made_of={"dcn": "lr .2", "trees": "31 leaves"})
+    assert models[0][1].ran == [0, 1, 2, 3, 0, 1, 2, 3] and models[1][1].ran == [0, 1, 2, 3]
+    run(tmp_path, models=models, made_of={"dcn": "lr .1", "trees": "31 leaves"})
+    assert len(models[0][1].ran) == 8  # what it was before is still there
+
+
+def test_only_the_metrics_that_are_named_are_tested(tmp_path):
+    one = run(tmp_path / "one", tested=["auc"])
+    assert {test.metric for test in one.tests} == {"auc"} and {row.metric for row in one.rows} == {"auc", "ndcg@10"}
+    every = run(tmp_path / "all")
+    corrected = {test.metric: test.p_holm for test in every.tests if test.over == "seeds"}
+    assert one.tests[0].p_holm <= corrected["auc"]
+
+
 def test_one_seed_has_no_interval(tmp_path):
     report = run(tmp_path, seeds=[5])
     assert all(row.ci95 is None for row in report.rows)

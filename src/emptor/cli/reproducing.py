@@ -36,12 +36,12 @@ def reproduce(
 ) -> None:
     """Measure a method against its opponents over seeds: tables with intervals, paired tests and a picture.
 
-    A run that was cut off goes on where it was. The market takes hours: it is 15 worlds of 5 million impressions.
+    A run that was cut off goes on where it was. The market takes hours: its arms are worlds of 4 million impressions.
     """
     import torch
 
     from emptor.reproduce import datasets, study, tuning
-    from emptor.reproduce.summary import summarise
+    from emptor.reproduce.summary import METRICS, summarise
 
     torch.set_num_threads(1)  # the same sums in the same order on every machine, and a second run beside this one
     home = folder / f"{method}_{dataset}"
@@ -53,8 +53,11 @@ def reproduce(
     if tune:
         home.mkdir(parents=True, exist_ok=True)
         own = found.to_tune(found.tuning)
-        chosen = tuning.tune(own, models, found.training, seed=found.tuning, path=home / "tries.jsonl")
-        tuning.write_choices(chosen_at, chosen)
+        chosen = tuning.tune(
+            own, models, found.training, seed=found.tuning, size=found.tuning_size, path=home / "tries.jsonl"
+        )
+        earlier = tuning.read_choices(chosen_at) if chosen_at.exists() else {}
+        tuning.write_choices(chosen_at, {**earlier, **chosen})
         out.print(f"Chosen settings: {escape(str(chosen_at))}", soft_wrap=True)
     choices = tuning.read_choices(chosen_at) if chosen_at.exists() else tuning.tuned(dataset)
     if missing := sorted(set(models) - set(choices)):
@@ -69,6 +72,8 @@ def reproduce(
             command=f"emptor reproduce {method} --dataset {dataset}",
             models=models,
             with_truth=found.has_truth,
+            tested=METRICS,
+            size=found.size,
         )
         summarise(home, tuple(found.arms), path_of=path_of)
         table = Table(title=f"{report.dataset}: GAUC", title_justify="left", box=None, show_header=False)

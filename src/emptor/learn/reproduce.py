@@ -41,6 +41,8 @@ def reproduce(
     dataset: str,
     command: str,
     pairs: Sequence[tuple[str, str]] | None = None,
+    tested: Sequence[str] | None = None,
+    made_of: Mapping[str, str] | None = None,
     env: Mapping[str, Any] | None = None,
 ) -> Report:
     """Measure what is not yet in `folder`/runs.jsonl, seed by seed, then write and return the report.
@@ -49,6 +51,8 @@ def reproduce(
         models: by name, the method first. seeds: of at least one run of each.
         folder: of this reproduction; made anew or continued.
         pairs: models to test against each other; by default the first against each other one.
+        tested: metrics that are tested, all unless given: each more makes the correction for all harder.
+        made_of: by model, whatever its results depend on (settings, size of the data): others are not continued.
         env: what else the results depend on (device, commit), beside the software and machine recorded anyway.
     Raises: EmptorError when the folder's results are of another reproduction, or a model gives no finite number.
     """
@@ -65,7 +69,8 @@ def reproduce(
         "env": {**environment(), **(env or {})},
     }
     folder.mkdir(parents=True, exist_ok=True)
-    results = _resumed(folder / "runs.jsonl", about)
+    made_of = made_of or {}
+    results = _resumed(folder / "runs.jsonl", about, made_of)
     wanted = [(name, measure, seed) for seed in seeds for name, measure in models]
     for at, (name, measure, seed) in enumerate(wanted):
         if (name, seed) in results:
@@ -76,7 +81,8 @@ def reproduce(
                 raise EmptorError(f"{name}, seed {seed}: {metric} is {values}: expected a number, or one per user")
         results[name, seed] = found
         kept = {metric: _plain(values) for metric, values in found.items()}
-        append_durably(folder / "runs.jsonl", _line({"model": name, "seed": seed, "metrics": kept}))
+        of = {"made_of": made_of[name]} if name in made_of else {}
+        append_durably(folder / "runs.jsonl", _line({"model": name, "seed": seed, **of, "metrics": kept}))
         if console.is_terminal:
             means = ", ".join(f"{metric} {np.nanmean(values):.4f}" for metric, values in found.items())
             console.print(f"{at + 1}/{len(wanted)} {name}, seed {seed}: {means}", markup=False)
@@ -85,7 +91,7 @@ def reproduce(
         for name in names
         for metric in results[name, seeds[0]]
     ]
-    report = Report(seeds=seeds, rows=rows, tests=_tests(results, pairs, seeds), **about)
+    report = Report(seeds=seeds, rows=rows, tests=_tests(results, pairs, seeds, tested), **about)
     report.write(folder)
     return report
 
@@ -104,12 +110,14 @@ def _row(model: str, metric: str, per_seed: Sequence[Floats]) -> Row:
     return Row(model=model, metric=metric, mean=found.mean, ci95=_interval(found), per_seed=values)
 
 
-def _tests(results: Results, pairs: Sequence[tuple[str, str]], seeds: Sequence[int]) -> list[Test]:
+def _tests(
+    results: Results, pairs: Sequence[tuple[str, str]], seeds: Sequence[int], tested: Sequence[str] | None
+) -> list[Test]:
     """Each pair and metric over seeds, and where there are values per user, over users averaged over the seeds."""
     found: list[tuple[dict[str, Any], Mean]] = []
     for a, b in pairs:
         for metric in results[a, seeds[0]]:
-            if metric not in results[b, seeds[0]]:
+            if metric not in results[b, seeds[0]] or (tested is not None and metric not in tested):
                 continue
             left, right = ([results[name, seed][metric] for seed in seeds] for name in (a, b))
             over = {"a": a, "b": b, "metric": metric}
@@ -143,8 +151,10 @@ def _line(content: dict[str, Any]) -> bytes:
     return json.dumps(content, allow_nan=False).encode() + b"\n"
 
 
-def _resumed(path: Path, about: dict[str, Any]) -> Results:
-    """What was measured before; the first line says of what. A last line cut short by a kill is dropped."""
+def _resumed(path: Path, about: dict[str, Any], made_of: Mapping[str, str]) -> Results:
+    """What was measured before; the first line says of what. A last line cut short by a kill is dropped, and results of
+    a model that is made of something else by now do not count.
+    """
     head = _line(about)
     lines = path.read_bytes().splitlines(keepends=True) if path.exists() else []
     if lines and not lines[-1].endswith(b"\n"):
@@ -158,7 +168,8 @@ def _resumed(path: Path, about: dict[str, Any]) -> Results:
         before, *runs = map(json.loads, lines)
         for run in runs:
             metrics = {metric: np.array(own, dtype=np.float64) for metric, own in run["metrics"].items()}
-            results[run["model"], run["seed"]] = metrics
+            if run.get("made_of") == made_of.get(run["model"]):
+                results[run["model"], run["seed"]] = metrics
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise EmptorError(f"{path}: not the results of a reproduction ({error}); remove it to start anew") from error
     now = json.loads(head)

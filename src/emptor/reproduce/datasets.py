@@ -29,6 +29,7 @@ class DataSet:
     """Args:
     arms: what is told apart within it; one without arms has one, "all". seeds: that report.
     to_tune: what settings are chosen on, with the seed `tuning`, which does not report. training: of all networks.
+    size, tuning_size: of the data that reports and of that which settings are chosen on, where they can differ.
     """
 
     arms: Mapping[str, Load]
@@ -37,6 +38,8 @@ class DataSet:
     tuning: int
     training: Mapping[str, Any]
     has_truth: bool = False
+    size: str = ""
+    tuning_size: str = ""
 
 
 def dataset(name: str, *, work: Path, data: Path | None = None, users: int | None = None) -> DataSet:
@@ -55,6 +58,8 @@ def dataset(name: str, *, work: Path, data: Path | None = None, users: int | Non
             tuning=11,
             training=ONCE,
             has_truth=True,
+            size=f"{users or market.USERS} users",
+            tuning_size=f"{users or TUNED_BY} users",
         )
     if name not in PUBLIC:
         raise EmptorError(f"--dataset: unknown {name!r}; known are {', '.join(NAMES)}")

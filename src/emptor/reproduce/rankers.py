@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -37,9 +39,17 @@ class Choice:
     network: Mapping[str, Any] = field(default_factory=dict)
 
 
+def plain(choice: Choice) -> dict[str, Any]:
+    """A choice as JSON reads it back: lists for tuples."""
+    own: dict[str, Any] = json.loads(json.dumps({"training": dict(choice.training), "network": dict(choice.network)}))
+    return own
+
+
 @dataclass(frozen=True)
 class Judged:
-    """A fitted model, its figures on the test, and on the validation."""
+    """A fitted model, its figures on the test, and on the validation. Among the first, "minutes": of processor time,
+    for the fit; "weights": beside embeddings, of trees their number.
+    """
 
     net: nn.Module
     figures: dict[str, float]
@@ -53,7 +63,9 @@ def judge(model: str, data: RankingData, choice: Choice, *, seed: int, thorough:
         thorough: also with the histories of other users, and with long ones cut; else on the validation alone.
     """
     scale = data.learnt.scale(seed=seed)
+    started = time.process_time()
     fitted = _fitted(model, data, choice, scale, seed)
+    minutes = (time.process_time() - started) / 60
     net = fitted.net.net
     if not thorough:
         return Judged(net, {}, fitted.metrics)
@@ -68,6 +80,7 @@ def judge(model: str, data: RankingData, choice: Choice, *, seed: int, thorough:
         short = replace(long, asked=cut_to(long.asked, cut))
         found[f"GAUC, long histories cut to {cut}"] = _click_gauc(scored(net, short, scale), short)
     found["GAUC, long histories whole"] = _click_gauc(scored(net, long, scale), long)
+    found["minutes"] = minutes
     found["weights"] = sum(net.counts.values()) if isinstance(net, Trees) else size(net)
     return Judged(net, found, fitted.metrics)
 

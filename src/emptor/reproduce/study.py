@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import time
+import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
+from hashlib import blake2b
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from emptor.rank.models.awmoe import AWMoE
 from emptor.rank.names import NAMES
 from emptor.reproduce.data import RankingData
 from emptor.reproduce.gates import gates, write_gates
-from emptor.reproduce.rankers import Choice, figures, judge
+from emptor.reproduce.rankers import Choice, figures, judge, plain
 
 METHOD = "awmoe"
 MODELS = tuple(sorted(NAMES, key=lambda name: name != METHOD))
@@ -44,12 +45,15 @@ def study(
     command: str,
     models: Sequence[str] = MODELS,
     with_truth: bool = False,
+    tested: Sequence[str] = ("GAUC",),
+    size: str = "",
 ) -> Report:
     """Fit and judge every model on the data set of every seed; goes on where it was cut off.
 
     Args:
         choices: model -> what tuning chose. folder: see `learn.reproduce.reproduce`; with what the method's gate makes
             of the segments of the first seed's users, where the data set knows them. with_truth: also judge the truth.
+        tested: metrics that pairs are tested by. size: of the data, where it is not always the same.
     """
     kept = lru_cache(maxsize=1)(load)  # seeds come one after the other, all models of each
 
@@ -59,12 +63,11 @@ def study(
             if model == TRUTH:
                 assert data.truth is not None
                 return figures(np.repeat(data.truth[..., None], 2, axis=-1), data.tested, data.groups)
-            started = time.perf_counter()
             judged = judge(model, data, choices[model], seed=seed)
             if model == METHOD and seed == seeds[0] and "segment" in data.columns:
                 assert isinstance(judged.net, AWMoE)
                 write_gates(folder, gates(judged.net, data, seed=seed))
-            return {**judged.figures, "minutes": (time.perf_counter() - started) / 60}
+            return judged.figures
 
         return own
 
@@ -77,4 +80,12 @@ def study(
         dataset=dataset,
         command=command,
         pairs=[pair for pair in PAIRS if set(pair) <= set(names)],
+        tested=tested,
+        made_of={name: made_of(choices.get(name), size) for name in names},
     )
+
+
+def made_of(choice: Choice | None, size: str) -> str:
+    """A short name of a model's settings (None: the truth, which has none) and of the data's size."""
+    content = json.dumps([plain(choice) if choice else None, size], sort_keys=True)
+    return blake2b(content.encode(), digest_size=8).hexdigest()

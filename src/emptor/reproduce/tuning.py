@@ -13,7 +13,7 @@ from emptor.errors import EmptorError
 from emptor.progress import console
 from emptor.rank.names import NAMES, TREES
 from emptor.reproduce.data import RankingData
-from emptor.reproduce.rankers import Choice, judge
+from emptor.reproduce.rankers import Choice, judge, plain
 from emptor.shop.files import append_durably, write_durably
 
 _RATES, _SLOW = (3e-3, 6e-3, 1.2e-2), (7.5e-4, 1.5e-3, 3e-3)
@@ -21,12 +21,9 @@ _OWN: Mapping[str, tuple[str, tuple[Any, Any]]] = {
     **dict.fromkeys(("dnn_no_history", "dnn", "dnn_crosses"), ("hidden", ((128, 64), (256, 128)))),
     **dict.fromkeys(("din", "din_wide"), ("normalised", (True, False))),
     **dict.fromkeys(("category_moe", "mmoe"), ("experts", (4, 8))),
-    **dict.fromkeys(("awmoe_no_contrast", "awmoe_no_attention"), ("gate_norm", ("none", "softmax"))),
-    "awmoe": ("contrast_weight", (1e-3, 1e-1)),
+    **dict.fromkeys(("awmoe", "awmoe_no_contrast", "awmoe_no_attention"), ("gate_norm", ("none", "softmax"))),
 }
-"""Beside the learning rate, the one option of a network that is tried. The contrast's weights are the usual one of such
-losses and a hundredth of it.
-"""
+"""Beside the learning rate, the one option of a network that is tried; a method and what is taken from it try alike."""
 
 
 def grid(model: str, training: Mapping[str, Any]) -> list[Choice]:
@@ -47,25 +44,27 @@ def grid(model: str, training: Mapping[str, Any]) -> list[Choice]:
 
 
 def tune(
-    data: RankingData, models: Sequence[str], training: Mapping[str, Any], *, seed: int, path: Path
+    data: RankingData, models: Sequence[str], training: Mapping[str, Any], *, seed: int, size: str = "", path: Path
 ) -> dict[str, Choice]:
     """Try the grid of every model; the best by GAUC on the validation.
 
     Args:
-        path: of tries, a line of JSON each; those that are there are not made again.
+        size: of the data, where it is not always the same. path: of tries, a line of JSON each; those that are there,
+            on the same data, are not made again.
     """
-    tries = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+    of = {"seed": seed, "size": size}
+    tries = [row for row in _read(path) if {name: row.get(name) for name in of} == of]
     chosen = {}
     for model in models:
         found: list[tuple[float, Choice]] = []
         for at, choice in enumerate(grid(model, training)):
-            own = _plain(choice)
+            own = plain(choice)
             known = [row for row in tries if row["model"] == model and row["choice"] == own]
             if known:
                 gauc = known[0]["GAUC"]
             else:
                 gauc = judge(model, data, choice, seed=seed, thorough=False).validated["click GAUC"]
-                append_durably(path, json.dumps({"model": model, "choice": own, "GAUC": gauc}).encode() + b"\n")
+                append_durably(path, json.dumps({"model": model, **of, "choice": own, "GAUC": gauc}).encode() + b"\n")
                 console.print(f"{model}, try {at + 1}: GAUC {gauc:.4f} {own}", markup=False, highlight=False)
             found.append((gauc, choice))
         chosen[model] = max(found, key=lambda one: one[0])[1]
@@ -74,7 +73,7 @@ def tune(
 
 def write_choices(path: Path, chosen: Mapping[str, Choice]) -> None:
     """Choices as a file that `read_choices` reads."""
-    content = {name: _plain(choice) for name, choice in chosen.items()}
+    content = {name: plain(choice) for name, choice in chosen.items()}
     write_durably(path, json.dumps(content, indent=1).encode() + b"\n")
 
 
@@ -97,7 +96,13 @@ def _both(first: Sequence[Any], second: Sequence[Any]) -> list[tuple[Any, Any]]:
     return list(product(first, second))
 
 
-def _plain(choice: Choice) -> dict[str, Any]:
-    """As JSON reads it back: lists for tuples."""
-    own: dict[str, Any] = json.loads(json.dumps({"training": dict(choice.training), "network": dict(choice.network)}))
-    return own
+def _read(path: Path) -> list[dict[str, Any]]:
+    """Tries; a last line that was cut short by a kill is dropped."""
+    lines = path.read_bytes().splitlines(keepends=True) if path.exists() else []
+    if lines and not lines[-1].endswith(b"\n"):
+        lines.pop()
+        write_durably(path, b"".join(lines))
+    try:
+        return [json.loads(line) for line in lines]
+    except ValueError as error:
+        raise EmptorError(f"{path}: no tries of a tuning ({error}); remove it to start anew") from None
