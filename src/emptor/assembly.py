@@ -153,16 +153,12 @@ class Assembler:
         before, models = self._state(manifest), _models(self._shop.path)
         self._built = (*before, models if self._waits else ())
         generation = view.generation
-        if self._spelling is None or self._spelling[0] is not generation:
-            self._spelling = (generation, Spelling(generation.words))
         if self._suggester is None or self._suggester[0] is not generation:
             self._suggester = (generation, Suggester(view, queries=past_queries(self._shop)))
         rules, damage = self._read_rules()
         lines, unusable = _usable(rules, view)
         options = self._shop.options
-        synonyms = Synonyms([*self._read_synonyms(view), *lines], view.analyser)
-        reader = Reader(view.analyser, options.search, synonyms=synonyms, spelling=self._spelling[1], holds=view.holds)
-        lexical = LexicalChannel(view, options.search, reader=reader)
+        lexical = self._lexical(view, lines)
         popular, blocks, taste = PopularChannel(view), Blocks(view, rules), self._taste(view)
         others: dict[str, Channel] = {
             **self._dense(view),
@@ -215,6 +211,18 @@ class Assembler:
             INITIAL in options.cascade,
             off,
         )
+
+    def lexical(self, view: View) -> LexicalChannel:
+        """What finds by words in a view, and needs no cascade."""
+        return self._lexical(view, _usable(self._read_rules()[0], view)[0])
+
+    def _lexical(self, view: View, lines: list[Line]) -> LexicalChannel:
+        if self._spelling is None or self._spelling[0] is not view.generation:
+            self._spelling = (view.generation, Spelling(view.generation.words))
+        options = self._shop.options.search
+        synonyms = Synonyms([*self._read_synonyms(view), *lines], view.analyser)
+        reader = Reader(view.analyser, options, synonyms=synonyms, spelling=self._spelling[1], holds=view.holds)
+        return LexicalChannel(view, options, reader=reader)
 
     def _taste(self, view: View) -> Taste:
         """What is known of users; read now, and not while somebody waits, where a cascade or the server needs it."""

@@ -26,7 +26,6 @@ from emptor.facets import facets_of
 from emptor.merchandise import Rules
 from emptor.page import Ask, Hit, Options, Page, in_order, requests_of
 from emptor.retrieve.channel import Excluded
-from emptor.retrieve.lexical import LexicalChannel
 from emptor.retrieve.suggest import Suggested
 from emptor.shop.shop import Shop
 from emptor.shop.taste import Taste
@@ -66,11 +65,6 @@ class Engine:
     @property
     def view(self) -> View:
         return self._assembled.view
-
-    @property
-    def lexical(self) -> LexicalChannel:
-        """What finds by words."""
-        return self._assembled.lexical
 
     @property
     def taste(self) -> Taste:

@@ -47,7 +47,7 @@ def stalls(folder: Path, *, told: bool = False) -> tuple[Source, Pairs, Tokenize
                 files.append(images.put(_picture(COLOURS[colour], copy)))
     images.sync()
     texts = Texts((titles, categories, [""] * len(titles), [""] * len(titles)), list(files))
-    own = pairs_of([query for query, _ in pairs], np.array([row for _, row in pairs]), np.ones(len(pairs)))
+    own = pairs_of([query for query, _ in pairs], np.array([row for _, row in pairs]))
     tokenizer = tokenizer_of(texts, own.queries, size=300)
     listings = listings_of(texts, tokenizer, images, length=12, side=64)
     return Source(listings, tokenizer.encode(own.queries, 6), own), own, tokenizer

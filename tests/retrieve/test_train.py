@@ -84,12 +84,22 @@ def test_recall_counts_what_was_chosen_and_ties_find_nothing(tmp_path: Path) -> 
     assert recalls(net, source, pairs, depths=[len(pool)], pool=pool)[f"recall@{len(pool)}"] == 1
 
 
+def test_a_checkpoint_of_another_network_is_refused(tmp_path: Path) -> None:
+    source, pairs, tokenizer = stalls(tmp_path)
+    spec, quick = source.listings.spec(tokenizer), OPTIONS.model_copy(update={"epochs": 1, "second": 1})
+    train_network(source, pairs, spec, network=SMALL, options=quick, resume=tmp_path / "run")
+    for other in ({"model": "smar_soft"}, {"network": {**SMALL, "image_dropout": 0.5}}):
+        arguments = {"model": "smar", "network": SMALL, **other}
+        with pytest.raises(EmptorError, match=r"another run|other"):
+            train_network(source, pairs, spec, options=quick, resume=tmp_path / "run", **arguments)
+
+
 def test_a_log_without_pairs_is_told(tmp_path: Path) -> None:
     source, _, tokenizer = stalls(tmp_path)
-    few = pairs_of(["red mug"] * 3, np.arange(3), np.ones(3))
+    few = pairs_of(["red mug"] * 3, np.arange(3))
     with pytest.raises(EmptorError, match="has 3 pairs of a query and a product"):
         train_network(source, few, source.listings.spec(tokenizer), options=OPTIONS)
-    one = pairs_of(["red mug"] * 40, np.arange(40), np.ones(40))
+    one = pairs_of(["red mug"] * 40, np.arange(40))
     with pytest.raises(EmptorError, match="needs more different queries"):
         train_network(source, one, source.listings.spec(tokenizer), options=OPTIONS)
     assert len(KINDS) * len(COLOURS) == 72

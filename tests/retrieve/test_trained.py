@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+from emptor.assembly import Assembler
 from emptor.engine import Engine
 from emptor.errors import EmptorError
 from emptor.retrieve.loading import load_retriever
@@ -40,7 +43,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
         file.write(CASCADE)
     with Engine.open(path) as engine:
         assert "no such model yet" in engine.off["seeing"]
-        train_retriever(engine.shop, engine.lexical, network=SMALL, options=OPTIONS)
+        train_retriever(engine.shop, Assembler(engine.shop).lexical, network=SMALL, options=OPTIONS)
     return path
 
 
@@ -101,7 +104,8 @@ def test_vectors_are_made_once_for_what_a_product_says(shop_path: Path, monkeypa
         assert made == [216, 1]
         assert set(found(engine, "blue vase", "seeing"))
     parts = list((shop_path / "vectors").rglob("*.npz"))
-    parts[0].write_bytes(b"damaged")
+    whole = parts[0].read_bytes()
+    parts[0].write_bytes(whole[: len(whole) // 2])  # what a power cut leaves
     with Engine.open(shop_path) as engine:
         assert len(made) == 3 and len(set(before) & set(found(engine, "red mug", "seeing"))) >= 6
 
@@ -156,10 +160,42 @@ def test_a_model_that_cannot_be_used_turns_its_cascade_off_and_says_why(
 
 def test_training_again_is_another_version_and_the_first_stays_live(shop_path: Path) -> None:
     with Engine.open(shop_path) as engine:
-        again = train_retriever(
-            engine.shop, engine.lexical, network=SMALL, options=OPTIONS.model_copy(update={"epochs": 1, "second": 0})
-        )
+        once = OPTIONS.model_copy(update={"epochs": 1, "second": 0})
+        again = train_retriever(engine.shop, Assembler(engine.shop).lexical, network=SMALL, options=once)
         manifest = engine.shop.manifest()
         assert again.version == "2" and manifest is not None and manifest.models["retrieve/smar"] == "1"
-    with Shop.open(shop_path) as shop, pytest.raises(EmptorError, match="known are text_only"):
-        train_retriever(shop, None, model="bert")
+    with Shop.open(shop_path) as shop:
+        for own, told in (
+            ({"model": "bert"}, "known are text_only"),
+            ({"network": {"text_tokens": 4_096}}, "text_tokens: .* found 4096"),
+            ({"network": {"depth": 3}}, "unknown 'depth'"),
+        ):
+            with pytest.raises(EmptorError, match=told):
+                train_retriever(shop, None, **own)
+
+
+def test_a_shop_that_cannot_be_served_without_the_model_can_train_it(tmp_path: Path) -> None:
+    path = stalls_shop(tmp_path)
+    settings = path / "shop.toml"
+    seeing = CASCADE.partition("[cascade.blind]")[0].replace("cascade.seeing", "cascade.default")
+    settings.write_text(settings.read_text().partition("[cascade.default]")[0] + seeing)
+    with pytest.raises(EmptorError, match="train one: emptor train"):
+        Engine.open(path)
+    sets = [f"--set={name}={value}" for name, value in (("epochs", 1), ("second", 1), ("width", 32), ("vector", 32))]
+    done = subprocess.run(
+        [sys.executable, "-m", "emptor", "train", path, "--stage", "retrieve", *sets], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    made = list((path / "vectors").rglob("*.npz"))
+    with Engine.open(path) as engine:
+        assert found(engine, "red mug", "default") and list((path / "vectors").rglob("*.npz")) == made
+
+
+def test_prices_do_not_make_products_fresh(shop_path: Path) -> None:
+    with Engine.open(shop_path) as engine:
+        engine.shop.update([{"product_id": f"S{at:03}", "price": 2.0} for at in range(90)])
+        engine.refresh()
+        retrievers = engine._assembler._retrieving
+        assert retrievers is not None
+        (known,) = retrievers._fresh.values()
+        assert known == (engine.view.id, None)

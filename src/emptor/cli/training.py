@@ -63,24 +63,27 @@ def _rank(shop: Path, model: str, settings: list[str], resume: Path | None) -> N
 
 
 def _retrieve(shop: Path, model: str, settings: list[str], resume: Path | None) -> None:
-    from emptor.engine import Engine
+    from emptor.assembly import Assembler
     from emptor.retrieve.recipe import train_retriever
     from emptor.retrieve.train import RetrievalOptions
+    from emptor.retrieve.trained import TrainedRetrievers
+    from emptor.shop.shop import Shop
 
     training, network = _sorted(settings, tuple(RetrievalOptions.model_fields))
     with _told():
         options = RetrievalOptions.model_validate(training)
-    with Engine.open(shop) as engine:
-        trained = train_retriever(
-            engine.shop, engine.lexical, model=model, network=network, options=options, resume=resume
-        )
+    # no engine: a shop whose cascade asks for this model cannot be served before it is there
+    with Shop.open(shop) as target:
+        lexical = Assembler(target).lexical
+        trained = train_retriever(target, lexical, model=model, network=network, options=options, resume=resume)
+        TrainedRetrievers(target).encode_all(model, trained.version)
         _print(model, trained.version, trained.metrics, trained.path, where="on queries it has not seen")
         lines = [
-            f"Ask it in a cascade of {engine.shop.path / 'shop.toml'}, as a channel of the stage beside words:",
+            f"Ask it in a cascade of {target.path / 'shop.toml'}, as a channel of the stage beside words:",
             "",
         ]
         lines += ['stage = "retrieve"', f"options = {{ channels = {{ lexical = 1.0, {model} = 1.0 }} }}"]
-        if not _is_live(engine.shop, "retrieve", model, trained.version):
+        if not _is_live(target, "retrieve", model, trained.version):
             lines += [f'model = "{trained.version}"  # an earlier version is the live one']
         out.print("\n".join(lines), markup=False, highlight=False, soft_wrap=True)
 

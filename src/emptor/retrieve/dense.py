@@ -105,7 +105,7 @@ class DenseChannel:
         self, requests: Requests, *, depth: int, excluded: Sequence[Excluded] | None = None
     ) -> list[Found | None]:
         excluded = excluded or [NOTHING] * len(requests)
-        asked = [at for at, query in enumerate(requests.query) if query]
+        asked = [at for at, query in enumerate(requests.query) if query and query.strip()]
         answers: list[Found | None] = [None] * len(requests)
         if not asked or not self.covers.any():
             return answers

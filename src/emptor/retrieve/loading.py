@@ -41,7 +41,7 @@ class Reading(BaseModel):
     preset: str
     side: int = Field(ge=8, le=1_024)
     query_tokens: int = Field(ge=1, le=512)
-    text_tokens: int = Field(ge=1, le=2_048)
+    text_tokens: int = Field(ge=2 * len(FIELDS), le=2_048)
     words: int = Field(ge=1)
     segments: int = Field(ge=1)
     categories: int = Field(ge=0)
@@ -91,19 +91,23 @@ class LoadedRetriever:
 
 
 def reading_of(spec: InputSpec, tokenizer: Tokenizer, net: Retriever, *, preset: str) -> Reading:
-    """How a network that was built by a preset reads."""
+    """How a network that was built by a preset reads. Raises: EmptorError for more than may be."""
     assert spec.side is not None  # frozen features of a backbone have no folder yet
     longest = net.towers.longest
-    return Reading(
-        preset=preset,
-        side=spec.side,
-        query_tokens=longest["query"],
-        text_tokens=longest["text"],
-        words=spec.words,
-        segments=spec.segments,
-        categories=spec.categories,
-        tokenizer=tokenizer.hash,
-    )
+    try:
+        return Reading(
+            preset=preset,
+            side=spec.side,
+            query_tokens=longest["query"],
+            text_tokens=longest["text"],
+            words=spec.words,
+            segments=spec.segments,
+            categories=spec.categories,
+            tokenizer=tokenizer.hash,
+        )
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise EmptorError(f"{first['loc'][0]}: {first['msg']}, found {first['input']!r}") from None
 
 
 def load_retriever(path: Path) -> LoadedRetriever:

@@ -55,14 +55,15 @@ def recalls(
     if not len(queries):
         return {f"recall@{depth}": float("nan") for depth in depths}
     asked, products = query_vectors(net, source.ids[queries]), product_vectors(net, source.listings, pool)
-    scores = np.where(np.isfinite(products[:, 0]), asked @ np.nan_to_num(products).T, -np.inf)
-    place = np.searchsorted(pool, pairs.row)
-    owner = np.searchsorted(queries, pairs.query)
-    own = scores[owner, place]
-    # ties stand before what was chosen: a network that says the same of all finds nothing
-    above = (scores[owner] >= own[:, None]).sum(1) - 1
-    many = np.bincount(owner)
-    return {
-        f"recall@{depth}": float((np.bincount(owner, above < depth) / np.minimum(many, depth)).mean())
-        for depth in depths
-    }
+    there = np.isfinite(products[:, 0])
+    products = np.nan_to_num(products)
+    first = np.append(np.searchsorted(pairs.query, queries), len(pairs))
+    sums = dict.fromkeys(depths, 0.0)
+    for at, vector in enumerate(asked):
+        scores = np.where(there, products @ vector, -np.inf)
+        own = scores[np.searchsorted(pool, pairs.row[first[at] : first[at + 1]])]
+        # ties stand before what was chosen: a network that says the same of all finds nothing
+        above = len(scores) - np.searchsorted(np.sort(scores), own) - 1
+        for depth in depths:
+            sums[depth] += float((above < depth).sum()) / min(len(own), depth)
+    return {f"recall@{depth}": total / len(queries) for depth, total in sums.items()}

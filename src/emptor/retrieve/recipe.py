@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,12 +19,14 @@ from emptor.errors import EmptorError
 from emptor.learn.versions import put_model
 from emptor.progress import step
 from emptor.retrieve.lexical import LexicalChannel
-from emptor.retrieve.listings import listings_of, texts_of, tokenizer_of
+from emptor.retrieve.listings import CATEGORIES, FIELDS, listings_of, texts_of, tokenizer_of
 from emptor.retrieve.loading import TOKENIZER, load_retriever, reading_of
-from emptor.retrieve.models.registry import MODELS, PRESETS
+from emptor.retrieve.models.inputs import InputSpec
+from emptor.retrieve.models.registry import MODELS, PRESETS, build
 from emptor.retrieve.samples import Pairs, Source, read_pairs, with_missed
-from emptor.retrieve.train import RetrievalOptions, train_network
+from emptor.retrieve.train import RetrievalOptions, Trained, enough, train_network
 from emptor.shop.shop import Shop
+from emptor.shop.view import View
 
 STAGE = "retrieve"
 SIDE = 64
@@ -45,7 +47,7 @@ class TrainedRetriever:
 
 def train_retriever(
     shop: Shop,
-    lexical: LexicalChannel | None,
+    lexical: Callable[[View], LexicalChannel] | None,
     *,
     model: str = "smar",
     network: Mapping[str, Any] | None = None,
@@ -55,7 +57,7 @@ def train_retriever(
     """Train a retriever on a shop's log and put it into `models/retrieve/MODEL/`; live under its name if none was.
 
     Args:
-        lexical: what finds by words, for hard negatives; without it there are none.
+        lexical: view -> what finds in it by words, for hard negatives; without it there are none.
         model: of `models.registry`. network: its options. resume: folder for checkpoints of a run that may be cut off.
     Raises: EmptorError for an unknown model or option, and a log without anything to learn.
     """
@@ -63,22 +65,27 @@ def train_retriever(
     for kind, name, known in (("model", model, MODELS), ("preset", options.preset, PRESETS)):
         if name not in known:
             raise EmptorError(f"{kind}: unknown {name!r}; known are {', '.join(known)}")
-    generation = shop.view().generation
+    view = shop.view()
+    generation = view.generation
     with step("Reading the log", None):
-        ids = shop.view().product_ids(np.arange(generation.rows))
+        ids = view.product_ids(np.arange(generation.rows))
         pairs = read_pairs(shop.events.read(), pl.DataFrame({"product_id": ids, "row": np.arange(generation.rows)}))
+    enough(pairs)
     texts = texts_of(generation)
     with step("Learning sub-words", None):
         tokenizer = tokenizer_of(texts, pairs.queries)
     sizes = {**PRESETS[options.preset], **network}
+    spec = InputSpec(words=tokenizer.size, segments=len(FIELDS), side=SIDE, categories=CATEGORIES)
+    # what it cannot be made of is told now, and not when everything has been read
+    reading_of(spec, tokenizer, build(model, spec, preset=options.preset, **network), preset=options.preset)
     if lexical is not None and options.hard > 0:
-        pairs = _with_hard(pairs, lexical, generation.rows, seed=options.seed)
-    with tempfile.TemporaryDirectory(prefix="pictures-", dir=shop.path) as folder:
+        pairs = _with_hard(pairs, lexical(view), generation.rows, seed=options.seed)
+    (shop.path / "vectors").mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="pictures-", dir=shop.path / "vectors") as folder:
         listings = listings_of(
             texts, tokenizer, shop.images, length=sizes["text_tokens"], side=SIDE, file=Path(folder) / "pixels.npy"
         )
         source = Source(listings, tokenizer.encode(pairs.queries, sizes["query_tokens"]).astype(np.int32), pairs)
-        spec = listings.spec(tokenizer)
         trained = train_network(source, pairs, spec, model=model, network=network, options=options, resume=resume)
     reading = reading_of(spec, tokenizer, trained.net, preset=options.preset)
     metrics = {name: round(value, 6) for name, value in trained.metrics.items()}
@@ -89,7 +96,7 @@ def train_retriever(
         trained.net,
         {"method": model, "options": network, "features": reading.model_dump(mode="json")},
         metrics,
-        _card(model, shop, pairs, metrics),
+        _card(model, shop, pairs, trained),
         reading.hash,
         files={
             TOKENIZER: tokenizer.to_json().encode(),
@@ -128,17 +135,18 @@ def _usable(path: Path) -> bool:
     return True
 
 
-def _card(model: str, shop: Shop, pairs: Pairs, metrics: Mapping[str, float]) -> str:
+def _card(model: str, shop: Shop, pairs: Pairs, trained: Trained) -> str:
     held = pairs.of(pairs.validated)
     lines = [
         f"# {model}, a retriever",
         "",
         f"Shop: {shop.options.name}. Learnt from {len(pairs) - len(held):,} pairs of a query and a product that was "
-        f"chosen for it; validated on {len(np.unique(held.query)):,}",
-        "other queries, a tenth by their words. One user in ten is in neither.",
+        "chosen for it; a tenth of the queries, by",
+        f"their words, were left out. The figures are of {trained.asked:,} of those, which also stopped the training, "
+        f"among {trained.pool:,} products. One user in ten is in neither.",
         "",
         f"Command: `{shlex.join(['emptor', *sys.argv[1:]])}`",
         "",
-        *[f"- {name}: {value:.5g}" for name, value in metrics.items()],
+        *[f"- {name}: {value:.5g}" for name, value in trained.metrics.items()],
     ]
     return "\n".join(lines) + "\n"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from hashlib import blake2b
 from typing import NamedTuple
 
@@ -17,8 +18,8 @@ from emptor.retrieve.models.inputs import RetrievalBatch
 from emptor.shop.holdout import is_held_out
 from emptor.shop.text.analyser import fold
 
-CHOSEN = {"click": 1.0, "add_to_cart": 2.0, "purchase": 4.0}
-"""What a choice counts."""
+CHOSEN = ("click", "add_to_cart", "purchase")
+"""Actions by which somebody chooses a product."""
 VALIDATED = 0.1
 """Share of the queries, by their words, that nothing is learnt from."""
 OF_GATE = 0.2
@@ -31,15 +32,13 @@ LONGEST = 200
 class Pairs:
     """N pairs of a query and a product that was chosen for it.
 
-    queries: Q texts, folded, each once, rising. query [N] int64: which; row [N] int64: product; weight [N] float32: how
-    much it was chosen. Sorted by query, then row. missed [Q, H] int64: products that words find for the query and that
-    nobody chose for it, -1 padding.
+    queries: Q texts, folded, each once, rising. query [N] int64: which; row [N] int64: product. Sorted by query, then
+    row. missed [Q, H] int64: products that words find for the query and that nobody chose for it, -1 padding.
     """
 
     queries: list[str]
     query: np.ndarray
     row: np.ndarray
-    weight: np.ndarray
     missed: np.ndarray
 
     def __len__(self) -> int:
@@ -48,7 +47,7 @@ class Pairs:
     def of(self, chosen: np.ndarray) -> Pairs:
         """Only the pairs of some queries [Q] bool; queries keep their numbers."""
         mine = chosen[self.query]
-        return replace(self, query=self.query[mine], row=self.row[mine], weight=self.weight[mine])
+        return replace(self, query=self.query[mine], row=self.row[mine])
 
     @property
     def validated(self) -> np.ndarray:
@@ -69,10 +68,10 @@ def read_pairs(events: pl.LazyFrame, rows: pl.DataFrame) -> Pairs:
     """
     chosen = (
         events.filter(
-            pl.col("action").is_in(list(CHOSEN)) & pl.col("query").is_not_null() & pl.col("product_id").is_not_null()
+            pl.col("action").is_in(CHOSEN) & pl.col("query").is_not_null() & pl.col("product_id").is_not_null()
         )
-        .group_by("user_id", "query", "product_id")
-        .agg(pl.col("action").replace_strict(CHOSEN, return_dtype=pl.Float64).max().alias("weight"))
+        .select("user_id", "query", "product_id")
+        .unique()
         .collect(engine="streaming")
         .join(rows, on="product_id")
     )
@@ -80,20 +79,22 @@ def read_pairs(events: pl.LazyFrame, rows: pl.DataFrame) -> Pairs:
     chosen = chosen.filter(~pl.col("user_id").is_in(list(out)) | pl.col("user_id").is_null())
     known = {text: asked(text) for text in chosen["query"].unique().to_list()}
     chosen = chosen.with_columns(pl.col("query").replace_strict(known, return_dtype=pl.String))
-    chosen = chosen.filter(pl.col("query") != "").group_by("query", "row").agg(pl.col("weight").sum())
-    return pairs_of(chosen["query"].to_list(), chosen["row"].to_numpy(), chosen["weight"].to_numpy())
+    chosen = chosen.filter(pl.col("query") != "").select("query", "row").unique()
+    return pairs_of(chosen["query"].to_list(), chosen["row"].to_numpy())
 
 
-def pairs_of(query: Sequence[str], row: np.ndarray, weight: np.ndarray) -> Pairs:
+def pairs_of(query: Sequence[str], row: np.ndarray) -> Pairs:
     """Pairs from columns [N]; no pair stands twice."""
-    texts, number = np.unique(np.array(query, object).astype(str), return_inverse=True)
+    texts = pl.Series(query, dtype=pl.String).unique().sort()
+    number = (
+        pl.DataFrame({"query": pl.Series(query, dtype=pl.String)})
+        .join(pl.DataFrame({"query": texts}).with_row_index("number"), on="query", maintain_order="left")["number"]
+        .to_numpy()
+        .astype(np.int64)
+    )
     order = np.lexsort((row, number))
     return Pairs(
-        texts.tolist(),
-        number[order].astype(np.int64),
-        np.asarray(row, np.int64)[order],
-        np.asarray(weight, np.float32)[order],
-        np.full((len(texts), 0), -1, np.int64),
+        texts.to_list(), number[order], np.asarray(row, np.int64)[order], np.full((len(texts), 0), -1, np.int64)
     )
 
 
@@ -134,6 +135,11 @@ class Source:
     ids: np.ndarray
     known: Pairs
 
+    @cached_property
+    def _key(self) -> np.ndarray:
+        """Of all pairs there are, rising."""
+        return self.known.query * len(self.listings) + self.known.row
+
     def batch(self, pairs: Pairs, places: np.ndarray, *, extra: np.ndarray) -> RetrievalBatch:
         """Pairs as a batch, each product once.
 
@@ -142,7 +148,7 @@ class Source:
         """
         query, row = pairs.query[places], pairs.row[places]
         rows, at = np.unique(np.concatenate([row, extra]), return_inverse=True)
-        key = self.known.query * len(self.listings) + self.known.row  # rising
+        key = self._key
         wanted = query[:, None] * len(self.listings) + rows[None]
         near = np.minimum(np.searchsorted(key, wanted), len(key) - 1)
         ids = self.ids[query]
@@ -175,6 +181,14 @@ class Source:
         missed = pairs.missed[pairs.query[places]]
         missed = missed[missed >= 0]
         return rng.choice(missed, min(count, len(missed)), replace=False) if len(missed) else missed
+
+
+def digest_of(pairs: Pairs) -> str:
+    """A short name of just these pairs."""
+    digest = blake2b("\x1f".join(pairs.queries).encode(), digest_size=8)
+    for own in (pairs.query, pairs.row, pairs.missed):
+        digest.update(np.ascontiguousarray(own).tobytes())
+    return digest.hexdigest()
 
 
 def _share(text: str, name: bytes) -> float:

@@ -7,23 +7,33 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import threading
 import uuid
+import zipfile
+import zlib
 from collections.abc import Callable
 from contextlib import suppress
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 
 from emptor.retrieve.listings import Texts
+from emptor.shop.files import write_durably
 
 log = logging.getLogger(__name__)
 
+_AT_ONCE = 2_048
+"""Products that are encoded and kept in one go: who is killed on the way loses no more."""
+_FEW = 1_024
+"""Vectors up to which a part is small: small ones become one in time, and are looked up beside the sorted rest."""
 _PARTS = 16
-"""Files from which on they are made one."""
+"""Small parts from which on they are made one."""
 
 
 class VectorStore:
-    """Vectors by what they were made of, of one model.
+    """Vectors by what they were made of, of one model. Safe between threads; of two processes that make the same
+    vectors, both keep them.
 
     Args:
         folder: of this model's vectors alone. width: of a vector.
@@ -31,13 +41,22 @@ class VectorStore:
 
     def __init__(self, folder: Path, *, width: int) -> None:
         self._folder, self._width = folder, width
+        self._lock = threading.Lock()
         self._key, self._vector = np.zeros(0, np.uint64), np.zeros((0, width), np.float32)
-        self._parts: list[Path] = []
+        self._late: dict[int, np.ndarray] = {}
+        self._small: list[Path] = []
+        keys, vectors = [self._key], [self._vector]
         for path in sorted(folder.glob("*.npz")):
-            self._take_up(path)
+            found = self._taken_up(path)
+            if found is not None:
+                keys.append(found[0])
+                vectors.append(found[1])
+                if len(found[0]) <= _FEW:
+                    self._small.append(path)
+        self._merge(np.concatenate(keys), np.concatenate(vectors))
 
     def __len__(self) -> int:
-        return len(self._key)
+        return len(self._key) + len(self._late)
 
     def vectors(self, texts: Texts, make: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
         """The vectors of products [P, width] float32.
@@ -46,61 +65,79 @@ class VectorStore:
             make: places [n] among the products -> their vectors, for those that are not in the store; they are now.
         """
         key = keys_of(texts)
-        out = np.full((len(key), self._width), np.nan, np.float32)
-        place = self._find(key)
-        missing = np.flatnonzero(place < 0)
-        out[place >= 0] = self._vector[place[place >= 0]]
-        if len(missing):
-            _, first = np.unique(key[missing], return_index=True)
-            made = make(np.sort(missing[first]))
-            self._add(key[np.sort(missing[first])], made)
-            out[missing] = self._vector[self._find(key[missing])]
+        with self._lock:
+            out, missing = self._found(key)
+            if len(missing):
+                _, first = np.unique(key[missing], return_index=True)
+                new = np.sort(missing[first])
+                for at in range(0, len(new), _AT_ONCE):
+                    part = new[at : at + _AT_ONCE]
+                    self._add(key[part], make(part))
+                out, _ = self._found(key)
         return out
 
-    def _find(self, key: np.ndarray) -> np.ndarray:
-        """Places [P] in the store, -1 where it has none."""
-        if not len(self._key):
-            return np.full(len(key), -1)
-        at = np.minimum(np.searchsorted(self._key, key), len(self._key) - 1)
-        return np.where(self._key[at] == key, at, -1)
+    def _found(self, key: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(vectors [P, width], NaN where the store has none; the places of these)."""
+        out = np.full((len(key), self._width), np.nan, np.float32)
+        if len(self._key):
+            at = np.minimum(np.searchsorted(self._key, key), len(self._key) - 1)
+            there = self._key[at] == key
+            out[there] = self._vector[at[there]]
+        else:
+            there = np.zeros(len(key), bool)
+        for place in np.flatnonzero(~there).tolist() if self._late else ():
+            own = self._late.get(int(key[place]))
+            if own is not None:
+                out[place], there[place] = own, True
+        return out, np.flatnonzero(~there)
 
     def _add(self, key: np.ndarray, vector: np.ndarray) -> None:
-        self._merge(key, vector)
-        whole = len(self._parts) >= _PARTS
-        own = (self._key, self._vector) if whole else (key, vector)
-        old, self._parts = (self._parts, []) if whole else ([], self._parts)
+        self._late |= zip(key.tolist(), vector.astype(np.float32), strict=True)
+        if len(self._late) > _FEW:
+            late = np.fromiter(self._late, np.uint64, len(self._late))
+            self._merge(np.concatenate([self._key, late]), np.concatenate([self._vector, [*self._late.values()]]))
+            self._late = {}
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            # two processes that make the same vectors write two files of the same content
-            path = self._folder / f"{uuid.uuid4().hex}.npz"
-            temporary = path.with_suffix(".tmp")
-            with temporary.open("wb") as file:
-                np.savez(file, key=own[0], vector=own[1])
-            temporary.replace(path)
-            self._parts.append(path)
-            for other in old:
-                other.unlink(missing_ok=True)
+            path = self._write(key, vector)
+            if len(key) <= _FEW:
+                self._small.append(path)
+            if len(self._small) >= _PARTS:
+                parts = [own for own in map(self._taken_up, self._small) if own is not None]
+                whole = [np.concatenate(own) for own in zip(*parts, strict=True)]
+                self._write(whole[0], whole[1])
+                for other in self._small:
+                    other.unlink(missing_ok=True)
+                self._small = []
         except OSError as error:  # a full disk: they are made again by the next process
             log.warning("vectors of products cannot be kept in %s: %s", self._folder, error)
 
-    def _take_up(self, path: Path) -> None:
+    def _write(self, key: np.ndarray, vector: np.ndarray) -> Path:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        path = self._folder / f"{uuid.uuid4().hex}.npz"
+        content = BytesIO()
+        np.savez(content, key=key, vector=vector.astype(np.float32))
+        write_durably(path, content.getvalue())
+        return path
+
+    def _taken_up(self, path: Path) -> tuple[np.ndarray, np.ndarray] | None:
+        """(keys, vectors) of a part; None where it is damaged or of another width."""
         try:
             with np.load(path, allow_pickle=False) as found:
                 key, vector = found["key"], found["vector"]
             if key.dtype != np.uint64 or vector.dtype != np.float32 or vector.shape != (len(key), self._width):
                 raise ValueError(f"{vector.shape} of {vector.dtype} for {len(key)} products")
-        except (OSError, ValueError, KeyError, EOFError) as error:
+        except FileNotFoundError:  # another process has made it part of another one
+            return None
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
             log.warning("%s is damaged (%s): its vectors are made again", path, error)
             with suppress(OSError):
                 path.unlink()
-            return
-        self._merge(key, vector)
-        self._parts.append(path)
+            return None
+        return key, vector
 
     def _merge(self, key: np.ndarray, vector: np.ndarray) -> None:
-        key, vector = np.concatenate([self._key, key]), np.concatenate([self._vector, vector])
         self._key, first = np.unique(key, return_index=True)
-        self._vector = vector[first]
+        self._vector = np.ascontiguousarray(vector[first], np.float32)
 
 
 def keys_of(texts: Texts) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +20,7 @@ from emptor.retrieve.models.losses import as_gate_targets, rank_gain, stage_one,
 from emptor.retrieve.models.registry import build
 from emptor.retrieve.models.retriever import Retriever
 from emptor.retrieve.quality import recalls
-from emptor.retrieve.samples import Pairs, Sample, Source
+from emptor.retrieve.samples import Pairs, Sample, Source, digest_of
 
 _FEWEST = 20
 """Pairs without which there is nothing to learn."""
@@ -60,11 +61,15 @@ class RetrievalOptions(BaseModel):
 
 @dataclass(frozen=True)
 class Trained:
-    """A network that was fitted, and its figures on queries that nothing was learnt from, after each stage."""
+    """A network that was fitted, and its figures after each stage: of `asked` queries that nothing was learnt from,
+    among a `pool` of products. The same queries stopped the training.
+    """
 
     net: Retriever
     metrics: dict[str, float]
     history: list[dict[str, Any]]
+    asked: int
+    pool: int
 
 
 def train_network(
@@ -88,14 +93,11 @@ def train_network(
         network: options of the network. resume: folder of checkpoints.
     Raises: EmptorError for too few pairs, and an unknown model or option.
     """
-    if len(pairs) < _FEWEST:
-        raise EmptorError(
-            f"the log has {len(pairs)} pairs of a query and a product in the shop that was chosen for it; retrieval "
-            f"needs at least {_FEWEST}: clicks must have the query that they followed"
-        )
+    enough(pairs)
     with seeded(options.seed, "weights"):
         net = build(model, spec, preset=options.preset, **(network or {}))
-    run = _Run(net, source, pairs, options, resume)
+    made_of = json.dumps([model, network or {}, digest_of(pairs), len(source.listings)], sort_keys=True, default=list)
+    run = _Run(net, source, pairs, options, resume, made_of)
     metrics: dict[str, float] = {}
     history: list[dict[str, Any]] = []
     if options.epochs:
@@ -105,16 +107,31 @@ def train_network(
     if options.second:
         second = run.second()
         history += second.history
-    return Trained(net.eval(), {**metrics, **run.validate(net)}, history)
+    return Trained(net.eval(), {**metrics, **run.validate(net)}, history, run.asked, run.pool)
+
+
+def enough(pairs: Pairs) -> None:
+    """Raises: EmptorError for pairs that nothing can be learnt from."""
+    if len(pairs) < _FEWEST:
+        raise EmptorError(
+            f"the log has {len(pairs)} pairs of a query and a product in the shop that was chosen for it; retrieval "
+            f"needs at least {_FEWEST}: clicks must have the query that they followed"
+        )
 
 
 class _Run:
     """Both stages of one network."""
 
     def __init__(
-        self, net: Retriever, source: Source, pairs: Pairs, options: RetrievalOptions, resume: Path | None
+        self,
+        net: Retriever,
+        source: Source,
+        pairs: Pairs,
+        options: RetrievalOptions,
+        resume: Path | None,
+        made_of: str,
     ) -> None:
-        self._net, self._source, self._options, self._resume = net, source, options, resume
+        self._net, self._source, self._options, self._resume, self._made_of = net, source, options, resume, made_of
         held = pairs.validated
         self._learnt = pairs.of(~held)
         self._of_gate = pairs.of(pairs.of_gate)
@@ -132,6 +149,7 @@ class _Run:
         self._validated = validated.of(chosen)
         others = rng.permutation(len(source.listings))[:_POOL]
         self._pool = np.unique(np.concatenate([self._validated.row, others]))
+        self.asked, self.pool = int(chosen.sum()), len(self._pool)
 
     def validate(self, net: Retriever) -> dict[str, float]:
         """Recalls, and their mean, which stops training: one depth alone is soon met by all of a small catalogue."""
@@ -216,7 +234,7 @@ class _Run:
             total_steps=steps if steps > 20 else None,
             warmup_steps=min(steps // 10, 200),
             seed=options.seed,
-            inputs=f"{name} {len(pairs)} pairs of {len(self._source.listings)} products {options.model_dump_json()}",
+            inputs=f"{name} {self._made_of} {options.model_dump_json()}",
         )
         return fit(
             self._net,

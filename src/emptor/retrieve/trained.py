@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from emptor.errors import EmptorError
 from emptor.retrieve.dense import DenseChannel, Fresh, VectorIndex
 from emptor.retrieve.listings import Texts, texts_in, texts_of
 from emptor.retrieve.loading import LoadedRetriever, load_retriever
-from emptor.retrieve.store import VectorStore
+from emptor.retrieve.store import VectorStore, keys_of
 from emptor.shop.generation import Generation
 from emptor.shop.shop import Shop
 from emptor.shop.view import View
@@ -20,6 +21,15 @@ from emptor.shop.view import View
 log = logging.getLogger(__name__)
 
 STAGE = "retrieve"
+
+
+@dataclass(frozen=True)
+class _Indexed:
+    """The products of a generation as a model sees them, and what each was made of."""
+
+    generation: Generation
+    index: VectorIndex
+    key: np.ndarray
 
 
 class TrainedRetrievers:
@@ -30,7 +40,8 @@ class TrainedRetrievers:
         self._lock = threading.Lock()
         self._loaded: dict[tuple[str, str], LoadedRetriever] = {}
         self._stores: dict[str, VectorStore] = {}
-        self._index: dict[str, tuple[Generation, VectorIndex]] = {}
+        self._index: dict[str, _Indexed] = {}
+        self._fresh: dict[str, tuple[str, Fresh | None]] = {}
 
     def channel(self, name: str, model: str, live: Mapping[str, str], view: View) -> DenseChannel:
         """The channel of a model over a view.
@@ -52,25 +63,41 @@ class TrainedRetrievers:
             if key not in self._loaded:
                 self._loaded[key] = load_retriever(self._shop.path / "models" / STAGE / name / version)
             loaded = self._loaded[key]
-            index = self._index_of(loaded, view.generation)
-            return DenseChannel(view, encoder=loaded, index=index, fresh=self._fresh(loaded, view), name=name)
+            indexed = self._indexed(loaded, view.generation)
+            return DenseChannel(
+                view, encoder=loaded, index=indexed.index, fresh=self._fresh_of(loaded, view, indexed), name=name
+            )
 
-    def _index_of(self, loaded: LoadedRetriever, generation: Generation) -> VectorIndex:
+    def _indexed(self, loaded: LoadedRetriever, generation: Generation) -> _Indexed:
         kept = self._index.get(loaded.fingerprint)
-        if kept is None or kept[0] is not generation:
-            # the one before stays where it is used until what asked for this one takes its place
-            kept = (generation, VectorIndex(self._vectors(loaded, texts_of(generation))))
+        if kept is None or kept.generation is not generation:
+            texts = texts_of(generation)
+            # the one before stays where it is used, until what asked for this one takes its place
+            kept = _Indexed(generation, VectorIndex(self._vectors(loaded, texts)), keys_of(texts))
             self._index[loaded.fingerprint] = kept
-        return kept[1]
+        return kept
 
-    def _fresh(self, loaded: LoadedRetriever, view: View) -> Fresh | None:
+    def _fresh_of(self, loaded: LoadedRetriever, view: View, indexed: _Indexed) -> Fresh | None:
+        """What updates have added or changed in a way that a network reads; not a price."""
+        known = self._fresh.get(loaded.fingerprint)
+        if known is not None and known[0] == view.id:
+            return known[1]
         _, changed = view.changes()
-        if not changed:
-            return None
+        texts = texts_in(changed)
         rows = np.array([view.row(product["product_id"]) for product in changed], np.int64)
-        order = np.argsort(rows)
-        texts = texts_in(changed[at] for at in order.tolist())
-        return Fresh(rows[order], self._vectors(loaded, texts))
+        old = np.minimum(rows, len(indexed.key) - 1)
+        same = (rows < len(indexed.key)) & (indexed.key[old] == keys_of(texts)) if len(indexed.key) else rows < 0
+        place = np.flatnonzero(~same)
+        place = place[np.argsort(rows[place])]
+        fresh = Fresh(rows[place], self._vectors(loaded, texts.take(place))) if len(place) else None
+        self._fresh[loaded.fingerprint] = (view.id, fresh)
+        return fresh
+
+    def encode_all(self, name: str, version: str) -> None:
+        """Make the vectors of all products now, so that no server has to when it takes the model up."""
+        with self._lock:
+            loaded = load_retriever(self._shop.path / "models" / STAGE / name / version)
+            self._vectors(loaded, texts_of(self._shop.view().generation))
 
     def _vectors(self, loaded: LoadedRetriever, texts: Texts) -> np.ndarray:
         if loaded.fingerprint not in self._stores:

@@ -28,8 +28,8 @@ from emptor.shop.shop import Shop
 
 SUFFIXES = {".tar": "w", ".tar.gz": "w:gz", ".tgz": "w:gz"}
 ROLLUP_WAIT_S = 10.0
-_MADE_AGAIN = {"staging", "views", "images/sized"}
-"""Folders that hold nothing of their own: what is half done, and what is made on first view."""
+_MADE_AGAIN = {"staging", "views", "images/sized", "vectors"}
+"""Folders that hold nothing of their own: what is half done, made on first view, or made by a model of products."""
 
 
 @dataclass(frozen=True)
