@@ -88,7 +88,7 @@ def _cell(row: dict[str, Any] | None, column: str) -> str:
     if row is None:
         return ""
     if column == "weights":
-        return f"{row['mean']:,.0f}"
+        return f"{row['mean']:,.0f}{' trees' if row['model'] == 'lightgbm' else ''}"
     half = "" if row["ci95"] is None else f" ± {(row['ci95'][1] - row['ci95'][0]) / 2:.4f}"
     return f"{row['mean']:.4f}{half}"
 
