@@ -49,7 +49,7 @@ from emptor.rank.scale import Scale, batch_of, input_spec
 from emptor.rank.train import TrainOptions, fit_ranker, scored
 from emptor.rank.trees import TreeOptions
 from emptor.rank.trees_fit import fit_trees
-from emptor.reproduce.market import log_of
+from emptor.reproduce.ranking.market import log_of
 from emptor.shop.features import Arrays, Features
 
 WORLD = WorldConfig.of(

@@ -40,7 +40,7 @@ def reproduce(
     """
     import torch
 
-    from emptor.reproduce import datasets, study, tuning
+    from emptor.reproduce.ranking import datasets, study, tuning
     from emptor.reproduce.summary import METRICS, summarise
 
     torch.set_num_threads(1)  # the same sums in the same order on every machine, and a second run beside this one

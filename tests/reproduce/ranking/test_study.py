@@ -10,12 +10,12 @@ import pytest
 
 from emptor.errors import EmptorError
 from emptor.rank.names import NAMES
-from emptor.reproduce import study, tuning
-from emptor.reproduce.data import RankingData
-from emptor.reproduce.datasets import NAMES as DATASETS
-from emptor.reproduce.datasets import dataset
-from emptor.reproduce.public import narrowed
-from emptor.reproduce.rankers import Choice
+from emptor.reproduce.ranking import study, tuning
+from emptor.reproduce.ranking.data import RankingData
+from emptor.reproduce.ranking.datasets import NAMES as DATASETS
+from emptor.reproduce.ranking.datasets import dataset
+from emptor.reproduce.ranking.public import narrowed
+from emptor.reproduce.ranking.rankers import Choice
 
 QUICK = {"epochs": 1, "batch": 512}
 

@@ -9,10 +9,10 @@ from typing import Any
 
 from emptor.errors import EmptorError
 from emptor.learn.seeds import numpy_rng
-from emptor.reproduce import beauty, market, movielens
-from emptor.reproduce.data import RankingData
-from emptor.reproduce.public import narrowed
-from emptor.reproduce.study import Load
+from emptor.reproduce.ranking import beauty, market, movielens
+from emptor.reproduce.ranking.data import RankingData
+from emptor.reproduce.ranking.public import narrowed
+from emptor.reproduce.ranking.study import Load
 
 ONCE: Mapping[str, Any] = {"batch": 2_048, "epochs": 1, "patience": 1}
 """A log of millions is read once."""

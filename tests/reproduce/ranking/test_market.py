@@ -12,12 +12,12 @@ from emptor.errors import EmptorError
 from emptor.market.config import WorldConfig
 from emptor.market.world.world import World
 from emptor.rank.quality import grouped_auc
-from emptor.reproduce.data import RankingData
-from emptor.reproduce.market import ARMS, PERFECT, TESTED, Log, config_of, groups, load
-from emptor.reproduce.rankers import Choice, cut_to, figures, judge, with_histories_of
+from emptor.reproduce.ranking.data import RankingData
+from emptor.reproduce.ranking.market import ARMS, PERFECT, TESTED, Log, config_of, groups, load
+from emptor.reproduce.ranking.rankers import Choice, cut_to, figures, judge, with_histories_of
 from emptor.shop.features.spec import OWN
 from emptor.shop.holdout import is_held_out
-from tests.reproduce.conftest import CONFIG
+from tests.reproduce.ranking.conftest import CONFIG
 
 
 def test_parts_follow_each_other_and_who_is_held_out_is_only_tested(log: Log) -> None:

@@ -15,9 +15,9 @@ from emptor.learn.report import Report
 from emptor.learn.reproduce import reproduce
 from emptor.rank.models.awmoe import AWMoE
 from emptor.rank.names import NAMES
-from emptor.reproduce.data import RankingData
-from emptor.reproduce.gates import gates, write_gates
-from emptor.reproduce.rankers import Choice, figures, judge, plain
+from emptor.reproduce.ranking.data import RankingData
+from emptor.reproduce.ranking.gates import gates, write_gates
+from emptor.reproduce.ranking.rankers import Choice, figures, judge, plain
 
 METHOD = "awmoe"
 MODELS = tuple(sorted(NAMES, key=lambda name: name != METHOD))

@@ -13,7 +13,7 @@ import vl_convert
 
 from emptor.rank.models.awmoe import AWMoE
 from emptor.rank.scale import Scale
-from emptor.reproduce.data import RankingData
+from emptor.reproduce.ranking.data import RankingData
 from emptor.shop.files import write_durably
 
 _SURE = 0.6

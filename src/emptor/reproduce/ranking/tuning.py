@@ -12,8 +12,8 @@ from typing import Any
 from emptor.errors import EmptorError
 from emptor.progress import console
 from emptor.rank.names import NAMES, TREES
-from emptor.reproduce.data import RankingData
-from emptor.reproduce.rankers import Choice, judge, plain
+from emptor.reproduce.ranking.data import RankingData
+from emptor.reproduce.ranking.rankers import Choice, judge, plain
 from emptor.shop.files import append_durably, write_durably
 
 _RATES, _SLOW = (3e-3, 6e-3, 1.2e-2), (7.5e-4, 1.5e-3, 3e-3)
@@ -88,7 +88,7 @@ def read_choices(path: Path) -> dict[str, Choice]:
 
 def tuned(dataset: str) -> dict[str, Choice]:
     """What tuning chose for a data set, as it comes with the package."""
-    with resources.as_file(resources.files("emptor.reproduce") / "tuned" / f"{dataset}.json") as path:
+    with resources.as_file(resources.files("emptor.reproduce.ranking") / "tuned" / f"{dataset}.json") as path:
         return read_choices(path)
 
 

@@ -7,8 +7,8 @@ import torch
 
 from emptor.rank.models import build
 from emptor.rank.models.awmoe import AWMoE
-from emptor.reproduce.data import RankingData
-from emptor.reproduce.gates import chart, gates
+from emptor.reproduce.ranking.data import RankingData
+from emptor.reproduce.ranking.gates import chart, gates
 
 
 def test_a_gate_that_knows_segments_differs_between_them_by_more_than_chance(data: RankingData) -> None:

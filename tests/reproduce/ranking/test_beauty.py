@@ -12,10 +12,10 @@ import pytest
 
 from emptor.errors import EmptorError
 from emptor.rank.quality import grouped_auc
-from emptor.reproduce.beauty import FIELDS, load
-from emptor.reproduce.data import RankingData
-from emptor.reproduce.public import DRAWN, HISTORY
-from emptor.reproduce.rankers import Choice, judge
+from emptor.reproduce.ranking.beauty import FIELDS, load
+from emptor.reproduce.ranking.data import RankingData
+from emptor.reproduce.ranking.public import DRAWN, HISTORY
+from emptor.reproduce.ranking.rankers import Choice, judge
 
 USERS, ITEMS = 300, 120
 

@@ -15,10 +15,10 @@ from PIL import Image
 
 from emptor.errors import EmptorError
 from emptor.rank.quality import grouped_auc
-from emptor.reproduce.data import RankingData
-from emptor.reproduce.movielens import FIRST, HELD_OUT, LATELY, LIKED, load
-from emptor.reproduce.public import DRAWN, HISTORY
-from emptor.reproduce.rankers import Choice, judge
+from emptor.reproduce.ranking.data import RankingData
+from emptor.reproduce.ranking.movielens import FIRST, HELD_OUT, LATELY, LIKED, load
+from emptor.reproduce.ranking.public import DRAWN, HISTORY
+from emptor.reproduce.ranking.rankers import Choice, judge
 from emptor.shop.features.past import gap_of
 from emptor.shop.features.spec import PICTURE
 from emptor.shop.holdout import is_held_out

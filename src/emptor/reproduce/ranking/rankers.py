@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -21,7 +20,7 @@ from emptor.rank.scale import Scale
 from emptor.rank.train import Trainee, TrainOptions, fit_ranker, scored
 from emptor.rank.trees import TreeOptions, Trees
 from emptor.rank.trees_fit import fit_trees
-from emptor.reproduce.data import RankingData
+from emptor.reproduce.ranking.data import RankingData
 from emptor.shop.features import Described
 
 _ASKED_AGAIN = 10_000
@@ -47,9 +46,7 @@ def plain(choice: Choice) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Judged:
-    """A fitted model, its figures on the test, and on the validation. Among the first, "minutes": of processor time,
-    for the fit; "weights": beside embeddings, of trees their number.
-    """
+    """A fitted model, its figures on the test and the validation. "weights": beside embeddings, or how many trees."""
 
     net: nn.Module
     figures: dict[str, float]
@@ -63,9 +60,7 @@ def judge(model: str, data: RankingData, choice: Choice, *, seed: int, thorough:
         thorough: also with the histories of other users, and with long ones cut; else on the validation alone.
     """
     scale = data.learnt.scale(seed=seed)
-    started = time.process_time()
     fitted = _fitted(model, data, choice, scale, seed)
-    minutes = (time.process_time() - started) / 60
     net = fitted.net.net
     if not thorough:
         return Judged(net, {}, fitted.metrics)
@@ -80,7 +75,6 @@ def judge(model: str, data: RankingData, choice: Choice, *, seed: int, thorough:
         short = replace(long, asked=cut_to(long.asked, cut))
         found[f"GAUC, long histories cut to {cut}"] = _click_gauc(scored(net, short, scale), short)
     found["GAUC, long histories whole"] = _click_gauc(scored(net, long, scale), long)
-    found["minutes"] = minutes
     found["weights"] = sum(net.counts.values()) if isinstance(net, Trees) else size(net)
     return Judged(net, found, fitted.metrics)
 

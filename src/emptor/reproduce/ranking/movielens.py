@@ -44,8 +44,17 @@ from emptor.learn.seeds import numpy_rng
 from emptor.progress import step
 from emptor.rank.examples import Examples
 from emptor.rank.models import InputSpec
-from emptor.reproduce.data import RankingData, sizes
-from emptor.reproduce.public import EVER, Taken, beside, by_known, examples_of_pages, in_any_order, needed, newest
+from emptor.reproduce.ranking.data import RankingData, sizes
+from emptor.reproduce.ranking.public import (
+    EVER,
+    Taken,
+    beside,
+    by_known,
+    examples_of_pages,
+    in_any_order,
+    needed,
+    newest,
+)
 from emptor.shop.features import GAPS, ProductColumns
 from emptor.shop.features.hashing import numbers_of
 from emptor.shop.features.past import gap_of

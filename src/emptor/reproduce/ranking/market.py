@@ -27,7 +27,7 @@ from emptor.progress import step
 from emptor.rank.data import Pages, read_pages
 from emptor.rank.examples import examples_of
 from emptor.rank.scale import input_spec
-from emptor.reproduce.data import RankingData, sizes
+from emptor.reproduce.ranking.data import RankingData, sizes
 from emptor.shop.features import Features, FeatureSpec, ProductColumns
 from emptor.shop.features.spec import OWN
 from emptor.shop.shop import Shop

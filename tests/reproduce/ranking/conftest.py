@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from emptor.market.config import WorldConfig
-from emptor.reproduce.data import RankingData
-from emptor.reproduce.market import Log, load, log_of
+from emptor.reproduce.ranking.data import RankingData
+from emptor.reproduce.ranking.market import Log, load, log_of
 
 CONFIG = WorldConfig.of(
     "study", seed=3, products=300, users=400, queries=300, days=5, catalogue={"pictures": False}, demand={"visits": 0.5}

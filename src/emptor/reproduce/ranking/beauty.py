@@ -42,8 +42,8 @@ from emptor.learn.seeds import numpy_rng
 from emptor.progress import step
 from emptor.rank.examples import Examples
 from emptor.rank.models import InputSpec
-from emptor.reproduce.data import RankingData, sizes
-from emptor.reproduce.public import (
+from emptor.reproduce.ranking.data import RankingData, sizes
+from emptor.reproduce.ranking.public import (
     EVER,
     HISTORY,
     Taken,

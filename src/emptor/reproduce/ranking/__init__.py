@@ -1,0 +1,1 @@
+"""Rankers beside each other on the market and on public data sets."""
