@@ -49,14 +49,20 @@ def test_choices_come_back_from_their_file(tmp_path: Path) -> None:
         tuning.read_choices(path)
 
 
-@pytest.mark.parametrize("name", DATASETS)
+@pytest.mark.parametrize("name", sorted(own.stem for own in (Path(tuning.__file__).parent / "tuned").glob("*.json")))
 def test_what_comes_with_the_package_was_chosen_for_every_model_out_of_its_grid(name: str, tmp_path: Path) -> None:
+    assert name in DATASETS
     training = dataset(name, work=tmp_path, data=tmp_path).training
     chosen = tuning.tuned(name)
     assert set(chosen) == set(NAMES)
     for model, own in chosen.items():
         tried = [json.loads(json.dumps([one.training, one.network])) for one in tuning.grid(model, training)]
         assert [own.training, own.network] in tried
+
+
+def test_what_was_not_tuned_is_told() -> None:
+    with pytest.raises(EmptorError, match="make them anew: --tune"):
+        tuning.tuned("criteo")
 
 
 def test_a_study_judges_all_models_and_the_truth_and_goes_on_where_it_was(data: RankingData, tmp_path: Path) -> None:
