@@ -1,6 +1,6 @@
 """Trained rankers in the closed loop: orders per user against the untrained cascade, on users and days not learnt from.
 
-    python benchmarks/closed_loop.py [--seeds 21 22] [--models dnn_crosses din awmoe lightgbm]
+    python benchmarks/closed_loop.py [--seeds 21 22 23] [--models dnn_crosses dnn_no_history]
         [--json docs/results/closed_loop.json]
 
 For each seed a market of the demo's kind is made, and users shop some days through the untrained cascade; every model
@@ -33,10 +33,10 @@ MEASURES = ("orders", "clicks", "carts", "gmv")
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seeds", type=int, nargs="+", default=[21, 22])
-    parser.add_argument("--models", nargs="+", default=["dnn_crosses", "din", "awmoe", "lightgbm"])
-    parser.add_argument("--users", type=int, default=40_000)
-    parser.add_argument("--log-days", type=int, default=4)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[21, 22, 23])
+    parser.add_argument("--models", nargs="+", default=["dnn_crosses", "dnn_no_history"])
+    parser.add_argument("--users", type=int, default=30_000)
+    parser.add_argument("--log-days", type=int, default=3)
     parser.add_argument("--days", type=int, default=28, help="of each comparison")
     parser.add_argument("--work", type=Path, help="where the shops are made and kept")
     parser.add_argument("--json", type=Path)
@@ -50,7 +50,7 @@ def main() -> None:
     if args.json is not None:
         command = shlex.join(["python", "benchmarks/closed_loop.py", *sys.argv[1:]])
         content = {"command": command, "env": environment(), "runs": runs, "together": together(runs)}
-        args.json.write_bytes(orjson.dumps(content, option=orjson.OPT_INDENT_2))
+        args.json.write_bytes(orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_SERIALIZE_NUMPY))
 
 
 def compared(shop: Path, seed: int, models: list[str], args: argparse.Namespace) -> list[dict]:

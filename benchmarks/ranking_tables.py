@@ -29,3 +29,30 @@ def ranking_speed(results: dict[str, Any]) -> str:
     return (
         "\n".join(lines) + f"\n\nFloor: at {rate:.0f} billion multiply-adds a second, those of a large matrix product. "
     )
+
+
+def closed_loop(results: dict[str, Any]) -> str:
+    """What trained rankers change in shares of the untrained cascade, by market, and over them."""
+    lines = ["| market | ranker | users | orders per user | clicks per user | dollars per user |"]
+    lines.append("|---|---|---:|---:|---:|---:|")
+    measures = ("orders", "clicks", "gmv")
+    for run in results["runs"]:
+        own = [_share(run["rows"][name]) for name in measures]
+        lines.append(f"| {run['seed']} | `{run['model']}` | {run['users']:,} | {' | '.join(own)} |")
+    for model in dict.fromkeys(run["model"] for run in results["runs"]):
+        found = {own["measure"]: own for own in results["together"] if own["model"] == model}
+        told = [f"{found[name]['mean']:+.1%} {_interval(found[name]['ci95'])}" for name in measures]
+        lines.append(f"| all | `{model}` | | {' | '.join(told)} |")
+    days = results["runs"][0]["days"]
+    return "\n".join(lines) + (
+        f"\n\n{days} days from the day after the log on; intervals (95%) over users. The last rows weigh markets by "
+        "how sure each is, and speak of users of these markets, not of other markets. "
+    )
+
+
+def _share(row: dict[str, Any]) -> str:
+    return f"{row['relative']:+.1%} {_interval([row['low'] / row['a'], row['high'] / row['a']])}"
+
+
+def _interval(ci95: list[float]) -> str:
+    return f"[{ci95[0]:+.1%}, {ci95[1]:+.1%}]"
