@@ -7,10 +7,11 @@ from typing import Unpack
 import torch
 from torch import nn
 
+from emptor.learn.registry import one_of
 from emptor.rank.models.experts import Experts
 from emptor.rank.models.features import FeatureNet, FeatureOptions
 from emptor.rank.models.inputs import InputSpec, RankBatch
-from emptor.rank.models.layers import one_of, spread
+from emptor.rank.models.layers import spread
 
 
 class DNN(nn.Module):

@@ -8,10 +8,11 @@ from typing import TypedDict
 import torch
 from torch import nn
 
+from emptor.learn.registry import one_of
 from emptor.rank.models.attention import TargetAttention
 from emptor.rank.models.crosses import crosses_width, history_crosses
 from emptor.rank.models.inputs import Embedding, InputSpec, RankBatch
-from emptor.rank.models.layers import Standardise, masked_mean, one_of
+from emptor.rank.models.layers import Standardise, masked_mean
 
 HISTORIES = ("none", "mean", "attention")
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import torch
 from torch import nn
 
+from emptor.learn.registry import one_of
 from emptor.rank.models.attention import ActivationUnit
-from emptor.rank.models.layers import masked_mean, one_of
+from emptor.rank.models.layers import masked_mean
 
 NORMS = ("none", "softmax", "sigmoid")
 POOLINGS = ("sqrt", "sum", "mean", "softmax")

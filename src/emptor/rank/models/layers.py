@@ -9,8 +9,6 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from emptor.errors import EmptorError
-
 
 def spread(packed: torch.Tensor, there: torch.Tensor) -> torch.Tensor:
     """packed [M, ...], one for each True of there [B, N] in its order -> [B, N, ...], 0 elsewhere."""
@@ -53,13 +51,3 @@ def masked_mean(vectors: torch.Tensor, there: torch.Tensor) -> torch.Tensor:
     """vectors [B, M, D], there [B, M] bool -> [B, D]: the mean of what is there, 0 where nothing is."""
     count = there.sum(1, keepdim=True).clamp(min=1)
     return (vectors * there.unsqueeze(-1)).sum(1) / count
-
-
-def one_of(option: str, value: str, known: tuple[str, ...]) -> str:
-    """The value, if it is a known one.
-
-    Raises: EmptorError naming the option, the value and the known ones.
-    """
-    if value not in known:
-        raise EmptorError(f"{option}: unknown {value!r}; known are {', '.join(known)}")
-    return value

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import replace
+from typing import Any, Unpack
 
 from torch import nn
 
-from emptor.errors import EmptorError
+from emptor.learn.registry import Builder, one_of
 from emptor.rank.models.awmoe import AWMoE
 from emptor.rank.models.category_moe import CategoryMoE
 from emptor.rank.models.din import DIN
@@ -18,29 +16,6 @@ from emptor.rank.models.features import FeatureOptions
 from emptor.rank.models.inputs import FieldSum, InputSpec
 from emptor.rank.models.lr import LogisticRegression
 from emptor.rank.models.mmoe import MMoE
-
-
-@dataclass(frozen=True)
-class Builder:
-    """Makes a network. net: its class, or what makes one. defaults: options that differ from its own."""
-
-    net: Callable[..., nn.Module]
-    defaults: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def options(self) -> tuple[str, ...]:
-        """The names of the options it takes."""
-        known = inspect.signature(self.net).parameters.values()
-        own = [option.name for option in known if option.kind is option.KEYWORD_ONLY]
-        passed = FeatureOptions.__annotations__ if any(option.kind is option.VAR_KEYWORD for option in known) else ()
-        return (*own, *passed)
-
-    def __call__(self, spec: InputSpec, **options: Any) -> nn.Module:
-        """Raises: EmptorError for an unknown option, naming those it takes."""
-        for name in options:
-            if name not in self.options:
-                raise EmptorError(f"options: unknown {name!r}; known are {', '.join(self.options)}")
-        return self.net(spec, **{**self.defaults, **options})
 
 
 def size(net: nn.Module) -> int:
@@ -54,7 +29,7 @@ def size(net: nn.Module) -> int:
     return sum(weight.numel() for weight in net.parameters() if id(weight) not in tables)
 
 
-def _din_wide(spec: InputSpec, *, hidden: tuple[int, ...] | None = None, **features: Any) -> DIN:
+def _din_wide(spec: InputSpec, *, hidden: tuple[int, ...] | None = None, **features: Unpack[FeatureOptions]) -> DIN:
     """DIN with the head that makes it as large as AW-MoE with the same features: what the gate adds beside weights."""
     if hidden is None:
         bare = replace(spec, fields=dict.fromkeys(spec.fields, 1), words=1)  # no tables: the rest is as large
@@ -65,7 +40,7 @@ def _din_wide(spec: InputSpec, *, hidden: tuple[int, ...] | None = None, **featu
     return DIN(spec, hidden=hidden, **features)
 
 
-MODELS: dict[str, Builder] = {
+MODELS: dict[str, Builder[nn.Module]] = {
     "lr": Builder(LogisticRegression),
     "lr_crosses": Builder(LogisticRegression, {"crosses": True}),
     "dnn_no_history": Builder(DNN, {"history": "none"}),
@@ -94,6 +69,4 @@ def build(name: str, spec: InputSpec, **options: Any) -> nn.Module:
         >>> build("awmoe", spec, experts=2)(batch).shape
         torch.Size([2, 3, 2])
     """
-    if name not in MODELS:
-        raise EmptorError(f"model: unknown {name!r}; known are {', '.join(MODELS)}")
-    return MODELS[name](spec, **options)
+    return MODELS[one_of("model", name, tuple(MODELS))](spec, **options)

@@ -13,6 +13,15 @@ from emptor.retrieve.models.retriever import Products, Retriever
 from emptor.retrieve.models.towers import TowerOptions, Towers, Words
 
 
+class FusedOptions(TowerOptions, total=False):
+    """Options of Fused that a network passes on as they are."""
+
+    image_dropout: float
+    alpha: float
+    beta: float
+    gamma: float
+
+
 class Fused(Retriever):
     """Text, picture, and a fusion of their states; subclasses say which fusion.
 

@@ -7,10 +7,10 @@ from typing import Unpack
 import torch
 from torch import nn
 
-from emptor.retrieve.models.fused import Fused
+from emptor.retrieve.models.fused import Fused, FusedOptions
 from emptor.retrieve.models.inputs import InputSpec
 from emptor.retrieve.models.layers import unit, where
-from emptor.retrieve.models.towers import TowerOptions, Words
+from emptor.retrieve.models.towers import Words
 
 
 class GatedFusion(Fused):
@@ -19,7 +19,7 @@ class GatedFusion(Fused):
     The gate sees the product, never the query: unlike SMAR's, it is the same whoever asks. Where a side is missing, g
     is 1 or 0.
 
-    Args: spec: see InputSpec. image_dropout, alpha, beta, gamma: see Fused. towers: see Towers.
+    Args: spec: see InputSpec. fused: see Fused.
     Shapes: RetrievalBatch -> Output.
 
     Source: Arevalo et al., Gated Multimodal Units for Information Fusion (ICLR workshop 2017), without the tanh.
@@ -31,17 +31,8 @@ class GatedFusion(Fused):
         torch.Size([4, 4])
     """
 
-    def __init__(
-        self,
-        spec: InputSpec,
-        *,
-        image_dropout: float = 0.1,
-        alpha: float = 1.0,
-        beta: float = 0.5,
-        gamma: float = 1.0,
-        **towers: Unpack[TowerOptions],
-    ) -> None:
-        super().__init__(spec, image_dropout=image_dropout, alpha=alpha, beta=beta, gamma=gamma, **towers)
+    def __init__(self, spec: InputSpec, **fused: Unpack[FusedOptions]) -> None:
+        super().__init__(spec, **fused)
         self.of_both = nn.Linear(2 * self.towers.width, self.towers.width)
         self.out = nn.Linear(self.towers.width, self.towers.vector)
 

@@ -7,10 +7,11 @@ from typing import Unpack
 import torch
 from torch import nn
 
-from emptor.retrieve.models.fused import Fused
+from emptor.learn.registry import one_of
+from emptor.retrieve.models.fused import Fused, FusedOptions
 from emptor.retrieve.models.inputs import InputSpec
-from emptor.retrieve.models.layers import one_of, unit, where
-from emptor.retrieve.models.towers import TowerOptions, Words
+from emptor.retrieve.models.layers import unit, where
+from emptor.retrieve.models.towers import Words
 
 FUSIONS = ("sum", "mlp")
 
@@ -22,7 +23,7 @@ class LateFusion(Fused):
         spec: see InputSpec.
         fusion: "sum": unit(w S_t + (1 - w) S_i) with one learnt w, first a half; where a side is missing, the other.
             "mlp": unit(MLP([h_t ; h_i])) with one hidden layer, 0 in the place of a missing side.
-        image_dropout, alpha, beta, gamma: see Fused. towers: see Towers.
+        fused: see Fused.
 
     Shapes: RetrievalBatch -> Output.
     Raises: EmptorError for an unknown fusion.
@@ -41,13 +42,9 @@ class LateFusion(Fused):
         spec: InputSpec,
         *,
         fusion: str = "sum",
-        image_dropout: float = 0.1,
-        alpha: float = 1.0,
-        beta: float = 0.5,
-        gamma: float = 1.0,
-        **towers: Unpack[TowerOptions],
+        **fused: Unpack[FusedOptions],
     ) -> None:
-        super().__init__(spec, image_dropout=image_dropout, alpha=alpha, beta=beta, gamma=gamma, **towers)
+        super().__init__(spec, **fused)
         self.fusion = one_of("fusion", fusion, FUSIONS)
         width = self.towers.width
         if fusion == "sum":

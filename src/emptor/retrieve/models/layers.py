@@ -31,16 +31,6 @@ def dropped(has_image: torch.Tensor, has_text: torch.Tensor, rate: float, *, tra
     return has_image & (kept | ~has_text)
 
 
-def one_of(option: str, value: str, known: tuple[str, ...]) -> str:
-    """The value, if it is a known one.
-
-    Raises: EmptorError naming the option, the value and the known ones.
-    """
-    if value not in known:
-        raise EmptorError(f"{option}: unknown {value!r}; known are {', '.join(known)}")
-    return value
-
-
 def share(option: str, value: float) -> float:
     """The value, if it lies from 0 to below 1.
 

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 import torch
 from torch.nn import functional
 
+from emptor.learn.registry import one_of
 from emptor.retrieve.models.inputs import RetrievalBatch
-from emptor.retrieve.models.layers import one_of
 from emptor.retrieve.models.retriever import Output, Products, Query, Retriever
 
 LOSSES = ("softmax", "hinge")

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from typing import Any
 
-from emptor.errors import EmptorError
+from emptor.learn.registry import Builder, one_of
 from emptor.retrieve.models.clip_style import ClipStyle
 from emptor.retrieve.models.concatenation import Concatenation
 from emptor.retrieve.models.gated_fusion import GatedFusion
@@ -17,34 +15,8 @@ from emptor.retrieve.models.late_fusion import LateFusion
 from emptor.retrieve.models.retriever import Retriever
 from emptor.retrieve.models.smar import SMAR
 from emptor.retrieve.models.text_only import TextOnly
-from emptor.retrieve.models.towers import TowerOptions
 
-
-@dataclass(frozen=True)
-class Builder:
-    """Makes a network. net: its class. defaults: options that differ from its own."""
-
-    net: Callable[..., Retriever]
-    defaults: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def options(self) -> tuple[str, ...]:
-        """The names of the options it takes."""
-        known = inspect.signature(self.net).parameters.values()
-        own = [option.name for option in known if option.kind is option.KEYWORD_ONLY]
-        passed = TowerOptions.__annotations__ if any(option.kind is option.VAR_KEYWORD for option in known) else ()
-        return (*own, *passed)
-
-    def __call__(self, spec: InputSpec, preset: Mapping[str, Any], options: Mapping[str, Any]) -> Retriever:
-        """Raises: EmptorError for an unknown option, naming those it takes."""
-        for name in options:
-            if name not in self.options:
-                raise EmptorError(f"options: unknown {name!r}; known are {', '.join(self.options)}")
-        sizes = {name: value for name, value in preset.items() if name in self.options}
-        return self.net(spec, **{**sizes, **self.defaults, **options})
-
-
-MODELS: dict[str, Builder] = {
+MODELS: dict[str, Builder[Retriever]] = {
     "text_only": Builder(TextOnly),
     "image_only": Builder(ImageOnly),
     "clip_style": Builder(ClipStyle),
@@ -104,8 +76,7 @@ def build(name: str, spec: InputSpec, *, preset: str = "small", **options: Any) 
         >>> build("smar", spec, width=16, heads=2)(batch).scores.shape
         torch.Size([4, 4])
     """
-    if name not in MODELS:
-        raise EmptorError(f"model: unknown {name!r}; known are {', '.join(MODELS)}")
-    if preset not in PRESETS:
-        raise EmptorError(f"preset: unknown {preset!r}; known are {', '.join(PRESETS)}")
-    return MODELS[name](spec, PRESETS[preset], options)
+    builder = MODELS[one_of("model", name, tuple(MODELS))]
+    sizes = PRESETS[one_of("preset", preset, tuple(PRESETS))]
+    sizes = {option: value for option, value in sizes.items() if option in builder.options}
+    return builder(spec, **{**sizes, **builder.defaults, **options})

@@ -7,13 +7,14 @@ from typing import Unpack
 import torch
 
 from emptor.errors import EmptorError
-from emptor.retrieve.models.fused import Fused
+from emptor.learn.registry import one_of
+from emptor.retrieve.models.fused import Fused, FusedOptions
 from emptor.retrieve.models.fusion import CoAttention, CrossAttention
 from emptor.retrieve.models.gate import CategoryGate, QueryGate
 from emptor.retrieve.models.inputs import InputSpec, ProductBatch
-from emptor.retrieve.models.layers import one_of, unit
+from emptor.retrieve.models.layers import unit
 from emptor.retrieve.models.retriever import Products, Query
-from emptor.retrieve.models.towers import TowerOptions, Words
+from emptor.retrieve.models.towers import Words
 
 FUSIONS = {"cross_attention": CrossAttention, "co_attention": CoAttention}
 GATES = ("query", "item_category", "none")
@@ -26,7 +27,7 @@ class SMAR(Fused):
     score p f_m + (1 - p) f_t. A gate that was not trained yet serves f_m.
 
     Args:
-        spec: see InputSpec. fused: see Fused; fusion_layers: L_m.
+        spec: see InputSpec. fused: see Fused. fusion_layers: L_m.
         fusion: "cross_attention", or "co_attention", where the picture asks as well.
         gate: "query": p by the query, so that products keep their vectors and an index holds [S_m ; S_t];
             "item_category": p by the product's category, S = unit(p S_m + (1 - p) S_t), an index of half the width;
@@ -59,13 +60,9 @@ class SMAR(Fused):
         fusion_layers: int = 1,
         gate: str = "query",
         hard: bool = True,
-        image_dropout: float = 0.1,
-        alpha: float = 1.0,
-        beta: float = 0.5,
-        gamma: float = 1.0,
-        **towers: Unpack[TowerOptions],
+        **fused: Unpack[FusedOptions],
     ) -> None:
-        super().__init__(spec, image_dropout=image_dropout, alpha=alpha, beta=beta, gamma=gamma, **towers)
+        super().__init__(spec, **fused)
         one_of("fusion", fusion, tuple(FUSIONS))
         self.multimodal = FUSIONS[fusion](
             self.towers.width,

@@ -1,0 +1,55 @@
+"""Networks by name, and their options by name: what is unknown is told with what is known."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar, get_args, get_type_hints
+
+from torch import nn
+
+from emptor.errors import EmptorError
+
+Net = TypeVar("Net", bound=nn.Module, covariant=True)
+
+
+@dataclass(frozen=True)
+class Builder(Generic[Net]):
+    """Makes a network. net: its class, or what makes one, called with a spec and options that have names alone; those
+    that it passes on are a TypedDict (`**options: Unpack[...]`). defaults: options that differ from its own.
+    """
+
+    net: Callable[..., Net]
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """The names of the options it takes."""
+        made = self.net.__init__ if isinstance(self.net, type) else self.net  # type: ignore[misc]
+        hints = get_type_hints(made)
+        names: list[str] = []
+        for option in inspect.signature(self.net).parameters.values():
+            if option.kind is option.KEYWORD_ONLY:
+                names.append(option.name)
+            elif option.kind is option.VAR_KEYWORD:
+                (passed,) = get_args(hints[option.name])
+                names += [name for name in passed.__annotations__ if name not in names]
+        return tuple(names)
+
+    def __call__(self, spec: Any, **options: Any) -> Net:
+        """Raises: EmptorError for an unknown option, naming those it takes."""
+        known = self.options
+        for name in options:
+            one_of("options", name, known)
+        return self.net(spec, **{**self.defaults, **options})
+
+
+def one_of(option: str, value: str, known: Sequence[str]) -> str:
+    """The value, if it is a known one.
+
+    Raises: EmptorError naming the option, the value and the known ones.
+    """
+    if value not in known:
+        raise EmptorError(f"{option}: unknown {value!r}; known are {', '.join(known)}")
+    return value
