@@ -27,7 +27,7 @@ def reproduce(
         list[str] | None,
         typer.Option(help="Of the market: `as it is`, or with a cause switched off; repeatable, all unless given."),
     ] = None,
-    seed: Annotated[list[int] | None, typer.Option(help="Repeatable; those that report unless given.")] = None,
+    seed: Annotated[list[int] | None, typer.Option(help="Repeatable; those that report unless given.", min=0)] = None,
     model: Annotated[list[str] | None, typer.Option(help="Repeatable; all unless given.")] = None,
     users: Annotated[int | None, typer.Option(help="Of a market, fewer for a quick look.", min=100)] = None,
     tune: Annotated[
@@ -46,6 +46,9 @@ def reproduce(
     torch.set_num_threads(1)  # the same sums in the same order on every machine, and a second run beside this one
     home = folder / f"{method}_{dataset}"
     found = datasets.dataset(dataset, work=work, data=data, users=users)
+    if found.tuning in (seed or ()):
+        raise EmptorError(f"--seed {found.tuning}: settings are chosen on it, so it cannot report; name another one")
+    seeds = tuple(dict.fromkeys(seed)) if seed else found.seeds
     models = _known("--model", model, study.MODELS)
     arms = _known("--arm", arm, tuple(found.arms))
     path_of = {name: home / name.replace(" ", "-") for name in found.arms}
@@ -66,10 +69,10 @@ def reproduce(
         report = study.study(
             found.arms[name],
             choices,
-            seeds=seed or found.seeds,
+            seeds=seeds,
             folder=path_of[name],
             dataset=dataset if len(found.arms) == 1 else f"{dataset}, {name}",
-            command=f"emptor reproduce {method} --dataset {dataset}",
+            command=f"emptor reproduce {method} --dataset {dataset}" + (f" --users {users}" if users else ""),
             models=models,
             with_truth=found.has_truth,
             tested=METRICS,

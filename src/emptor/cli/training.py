@@ -76,7 +76,7 @@ def _retrieve(shop: Path, model: str, settings: list[str], resume: Path | None) 
     with Shop.open(shop) as target:
         lexical = Assembler(target).lexical
         trained = train_retriever(target, lexical, model=model, network=network, options=options, resume=resume)
-        TrainedRetrievers(target).encode_all(model, trained.version)
+        TrainedRetrievers(target).encode_all(trained.path)
         _print(model, trained.version, trained.metrics, trained.path, where="on queries it has not seen")
         lines = [
             f"Ask it in a cascade of {target.path / 'shop.toml'}, as a channel of the stage beside words:",

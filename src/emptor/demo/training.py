@@ -25,6 +25,7 @@ from emptor.progress import FILE
 from emptor.shop.config import read_options
 from emptor.shop.experiments import kept
 from emptor.shop.manifest import read_manifest
+from emptor.shop.models import models_folder
 from emptor.shop.training import (
     NAME,
     PROGRESS,
@@ -208,7 +209,7 @@ def _waiting(stage: Trainable) -> StageTraining:
 
 def _trained(shop: Path, stage: Trainable) -> str:
     """What training says of the newest model."""
-    folder = shop / "models" / stage.stage / stage.model
+    folder = models_folder(shop, stage.stage, stage.model)
     newest = max(folder.iterdir(), key=lambda own: int(own.name) if own.name.isdigit() else -1)
     metrics = orjson.loads((newest / "metrics.json").read_bytes())
     figures = [f"{name} {value:.3f}" for name, value in metrics.items() if isinstance(value, float) and 0 < value < 1]

@@ -24,7 +24,7 @@ from emptor.learn.compare import Mean, over_seeds, paired_over_seeds, paired_ove
 from emptor.learn.report import Report, Row, Test
 from emptor.learn.resampling import Floats, holm
 from emptor.progress import console
-from emptor.shop.files import append_durably, write_durably
+from emptor.shop.files import append_durably, whole_lines, write_durably
 
 Measure = Callable[[int], Mapping[str, ArrayLike]]
 """seed -> metric -> a value, or a value per user: the same users in the same order for all models and seeds, nan for
@@ -156,10 +156,7 @@ def _resumed(path: Path, about: dict[str, Any], made_of: Mapping[str, str]) -> R
     a model that is made of something else by now do not count.
     """
     head = _line(about)
-    lines = path.read_bytes().splitlines(keepends=True) if path.exists() else []
-    if lines and not lines[-1].endswith(b"\n"):
-        lines.pop()
-        write_durably(path, b"".join(lines))
+    lines = whole_lines(path)
     if not lines:
         write_durably(path, head)
         return {}

@@ -10,6 +10,7 @@ from torch import nn
 
 from emptor.learn.folder import save_model
 from emptor.shop.manifest import Manifest, change_manifest
+from emptor.shop.models import models_folder
 from emptor.shop.shop import Shop
 
 
@@ -36,7 +37,7 @@ def put_model(
     """
     # under the lock of writers, so that a backup has the model and what names it, or neither
     with shop.writing(wait_s=60, doing="putting a model into the shop"):
-        folder = shop.path / "models" / stage / model
+        folder = models_folder(shop.path, stage, model)
         known = [int(own.name) for own in folder.iterdir() if own.name.isdigit()] if folder.is_dir() else []
         version = str(max(known, default=0) + 1)
         save_model(folder / version, net, config, metrics, card, feature_hash, files=files)

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from emptor.cascade import Candidates, Requests, Stage
-from emptor.errors import EmptorError
 from emptor.rank.options import options_of
 from emptor.shop.config import StageOptions
 from emptor.shop.generation import Generation
+from emptor.shop.models import model_folder
 from emptor.shop.shop import Shop
 from emptor.shop.view import View
 
@@ -95,7 +96,7 @@ class TrainedRankers:
     def __init__(self, shop: Shop) -> None:
         self._shop = shop
         self._lock = threading.Lock()
-        self._rankers: dict[tuple[str, str], Ranker] = {}
+        self._rankers: dict[Path, Ranker] = {}
         self._features: dict[tuple[int, str], Features] = {}
 
     def method(self, name: str, live: dict[str, str]) -> Callable[[View, StageOptions], Stage]:
@@ -103,27 +104,19 @@ class TrainedRankers:
 
         def make(view: View, options: StageOptions) -> Stage:
             own = options_of(RankerOptions, options)
-            version = live.get(f"rank/{name}") if options.model == "live" else options.model
-            if version is None:
-                raise EmptorError(
-                    f"stage rank, method {name}: the shop has no such model yet; "
-                    f"train one: emptor train {self._shop.path} --stage rank --model {name}"
-                )
+            folder = model_folder(self._shop.path, live, "rank", name, options.model, asked_as=f"method {name}")
             with self._lock:
-                ranker = self._ranker(name, version, view)
+                ranker = self._ranker(folder, view)
                 return TrainedRanking(view, ranker, self._features_of(view.generation, ranker), own)
 
         return make
 
-    def _ranker(self, name: str, version: str, view: View) -> Ranker:
+    def _ranker(self, folder: Path, view: View) -> Ranker:
         from emptor.rank.loading import load_ranker
 
-        key = (name, version)
-        if key not in self._rankers:
-            if not version.isdigit():
-                raise EmptorError(f"stage rank, method {name}: model {version!r} is no version; a number or 'live'")
-            self._rankers[key] = load_ranker(self._shop.path / "models" / "rank" / name / version, view=view)
-        return self._rankers[key]
+        if folder not in self._rankers:
+            self._rankers[folder] = load_ranker(folder, view=view)
+        return self._rankers[folder]
 
     def _features_of(self, generation: Generation, ranker: Ranker) -> Features:
         from emptor.shop.features import Features

@@ -6,15 +6,16 @@ import logging
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
-from emptor.errors import EmptorError
 from emptor.retrieve.dense import DenseChannel, Fresh, VectorIndex
 from emptor.retrieve.listings import Texts, texts_in, texts_of
 from emptor.retrieve.loading import LoadedRetriever, load_retriever
 from emptor.retrieve.store import VectorStore, keys_of
 from emptor.shop.generation import Generation
+from emptor.shop.models import model_folder
 from emptor.shop.shop import Shop
 from emptor.shop.view import View
 
@@ -38,31 +39,23 @@ class TrainedRetrievers:
     def __init__(self, shop: Shop) -> None:
         self._shop = shop
         self._lock = threading.Lock()
-        self._loaded: dict[tuple[str, str], LoadedRetriever] = {}
+        self._loaded: dict[Path, LoadedRetriever] = {}
         self._stores: dict[str, VectorStore] = {}
         self._index: dict[str, _Indexed] = {}
         self._fresh: dict[str, tuple[str, Fresh | None]] = {}
 
-    def channel(self, name: str, model: str, live: Mapping[str, str], view: View) -> DenseChannel:
+    def channel(self, name: str, version: str, live: Mapping[str, str], view: View) -> DenseChannel:
         """The channel of a model over a view.
 
         Args:
-            model: its version, or "live". live: "stage/model" -> version, of the manifest.
+            version: a number, or "live". live: "stage/model" -> version, of the manifest.
         Raises: EmptorError where the shop has no such model, or it cannot be used.
         """
-        version = live.get(f"{STAGE}/{name}") if model == "live" else model
-        if version is None:
-            raise EmptorError(
-                f"stage {STAGE}, channel {name}: the shop has no such model yet; "
-                f"train one: emptor train {self._shop.path} --stage {STAGE} --model {name}"
-            )
-        if not version.isdigit():
-            raise EmptorError(f"stage {STAGE}, channel {name}: model {version!r} is no version; a number or 'live'")
+        folder = model_folder(self._shop.path, live, STAGE, name, version, asked_as=f"channel {name}")
         with self._lock:
-            key = (name, version)
-            if key not in self._loaded:
-                self._loaded[key] = load_retriever(self._shop.path / "models" / STAGE / name / version)
-            loaded = self._loaded[key]
+            if folder not in self._loaded:
+                self._loaded[folder] = load_retriever(folder)
+            loaded = self._loaded[folder]
             indexed = self._indexed(loaded, view.generation)
             return DenseChannel(
                 view, encoder=loaded, index=indexed.index, fresh=self._fresh_of(loaded, view, indexed), name=name
@@ -93,10 +86,10 @@ class TrainedRetrievers:
         self._fresh[loaded.fingerprint] = (view.id, fresh)
         return fresh
 
-    def encode_all(self, name: str, version: str) -> None:
-        """Make the vectors of all products now, so that no server has to when it takes the model up."""
+    def encode_all(self, folder: Path) -> None:
+        """Make the vectors of all products by a model now, so that no server has to when it takes it up."""
         with self._lock:
-            loaded = load_retriever(self._shop.path / "models" / STAGE / name / version)
+            loaded = load_retriever(folder)
             self._vectors(loaded, texts_of(self._shop.view().generation))
 
     def _vectors(self, loaded: LoadedRetriever, texts: Texts) -> np.ndarray:

@@ -54,6 +54,17 @@ def append_durably(path: Path, content: bytes) -> None:
         fsync_folder(path.parent)
 
 
+def whole_lines(path: Path) -> list[bytes]:
+    """The lines of a file that was only appended to; none where there is no file. A last one that a kill cut short was
+    never acknowledged: it is taken off the file, so that the next stands on a line of its own.
+    """
+    lines = path.read_bytes().splitlines(keepends=True) if path.exists() else []
+    if lines and not lines[-1].endswith(b"\n"):
+        lines.pop()
+        write_durably(path, b"".join(lines))
+    return lines
+
+
 def stamp(path: Path) -> tuple[int, int, int]:
     """What changes when a file is replaced or written: (inode, time, size); zeros where there is none."""
     try:

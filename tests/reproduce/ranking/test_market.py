@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 
 from emptor.errors import EmptorError
+from emptor.market import making
 from emptor.market.config import WorldConfig
 from emptor.market.world.world import World
 from emptor.rank.quality import grouped_auc
+from emptor.reproduce.ranking import market
 from emptor.reproduce.ranking.data import RankingData
 from emptor.reproduce.ranking.market import ARMS, PERFECT, TESTED, Log, config_of, groups, load
 from emptor.reproduce.ranking.rankers import Choice, cut_to, figures, judge, with_histories_of
@@ -78,6 +80,23 @@ def test_a_shop_that_sees_through_pictures_is_given_the_true_look(tmp_path: Path
     true = {tuple(row) for row in World(config).products.look.tolist()}
     assert {tuple(row) for row in looks[:-1][seen, first : first + width].tolist()} <= true
     assert np.array_equal(perfect.asked.rows, plain.asked.rows)
+
+
+def test_a_catalogue_that_was_cut_off_is_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = CONFIG.changed(products=150, users=50, queries=50)
+
+    def cut_off(*args: object, **named: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(making, "list_products", cut_off)
+        with pytest.raises(KeyboardInterrupt):
+            market.catalogue(tmp_path / "work" / "shop", config)
+    assert not list((tmp_path / "work").iterdir())
+    for _ in range(2):  # made, then found
+        market.catalogue(tmp_path / "work" / "shop", config)
+    assert [own.name for own in (tmp_path / "work").iterdir()] == ["shop"]
+    assert len(load(tmp_path / "work" / "shop", config).learnt) > 20
 
 
 def test_a_catalogue_without_pictures_cannot_be_seen_through(folder: Path) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 
 from emptor.engine import Engine
 from emptor.evaluate.off_policy.logged import Logged, Ranked
 from emptor.evaluate.off_policy.places import counts, smoothed
+from emptor.shop.models import models_folder
 
 Reward = Callable[[Ranked], np.ndarray]
 """Pages for the requests of a log, in its order -> [P, K]: the chance of the outcome of each product at its place."""
@@ -55,7 +55,7 @@ def by_score(logged: Logged, score: Reward, *, outcome: str = "clicked") -> Rewa
 def ranker_scores(engine: Engine, logged: Logged, model: str, *, version: str | None = None) -> tuple[Reward, Reward]:
     """(chance of a click, of a purchase) of a ranker that the shop has trained, of any pages for the requests of a log.
 
-    What it knows of the log ends where the live generation's knowledge ends.
+    It knows of users what they did before each request, and of products what the live generation knows.
 
     Raises: EmptorError for a model that is missing or damaged.
     """
@@ -65,7 +65,7 @@ def ranker_scores(engine: Engine, logged: Logged, model: str, *, version: str | 
     shop, generation = engine.shop, engine.view.generation
     manifest = shop.manifest()
     live = (manifest.models if manifest else {}).get(f"rank/{model}", "1")
-    ranker = load_ranker(Path(shop.path) / "models" / "rank" / model / (version or live), view=engine.view)
+    ranker = load_ranker(models_folder(shop.path, "rank", model) / (version or live), view=engine.view)
     features = Features.as_published(shop, generation, ranker.spec)
     pages = logged.pages
     memo: list[tuple[Ranked, np.ndarray]] = []

@@ -6,6 +6,7 @@ that nothing can be told by a place. No model is trained on users' pages of the 
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -103,14 +104,19 @@ def config_of(seed: int, arm: str, *, users: int = USERS) -> WorldConfig:
 
 def catalogue(folder: Path, config: WorldConfig) -> None:
     """A shop with everything that is on sale on any of the world's days; made once, the same for all arms."""
-    if (folder / "made").exists():
+    if folder.exists():
         return
-    world, _ = new_market(folder, config, replace=True)
-    later = np.flatnonzero((world.products.listed > 0) & (world.products.listed < config.days))
-    if len(later):
-        with Shop.open(folder) as shop:
-            list_products(world, shop, later)
-    (folder / "made").touch()
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    # made aside, so that what is there is whole: who is cut off begins anew, and two may make the same
+    with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as aside:
+        made = Path(aside) / folder.name
+        world, _ = new_market(made, config)
+        later = np.flatnonzero((world.products.listed > 0) & (world.products.listed < config.days))
+        if len(later):
+            with Shop.open(made) as shop:
+                list_products(world, shop, later)
+        if not folder.exists():
+            made.rename(folder)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from emptor.progress import console
 from emptor.rank.names import NAMES, TREES
 from emptor.reproduce.ranking.data import RankingData
 from emptor.reproduce.ranking.rankers import Choice, judge, plain
-from emptor.shop.files import append_durably, write_durably
+from emptor.shop.files import append_durably, whole_lines, write_durably
 
 _RATES, _SLOW = (3e-3, 6e-3, 1.2e-2), (7.5e-4, 1.5e-3, 3e-3)
 _OWN: Mapping[str, tuple[str, tuple[Any, Any]]] = {
@@ -97,12 +97,7 @@ def _both(first: Sequence[Any], second: Sequence[Any]) -> list[tuple[Any, Any]]:
 
 
 def _read(path: Path) -> list[dict[str, Any]]:
-    """Tries; a last line that was cut short by a kill is dropped."""
-    lines = path.read_bytes().splitlines(keepends=True) if path.exists() else []
-    if lines and not lines[-1].endswith(b"\n"):
-        lines.pop()
-        write_durably(path, b"".join(lines))
     try:
-        return [json.loads(line) for line in lines]
+        return [json.loads(line) for line in whole_lines(path)]
     except ValueError as error:
         raise EmptorError(f"{path}: no tries of a tuning ({error}); remove it to start anew") from None
