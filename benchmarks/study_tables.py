@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from markdown import line
+
 LOST = "GAUC lost with others' histories"
 TAIL = "GAUC, at most 10, one a user"
 TRUTH = "truth"
@@ -41,8 +43,8 @@ def models(arm: dict[str, Any], columns: list[str]) -> str:
     cells = {(row["model"], row["metric"]): row for row in arm["rows"]}
     names = sorted(dict.fromkeys(row["model"] for row in arm["rows"]), key=lambda own: -cells[own, "GAUC"]["mean"])
     heads = [column.replace("GAUC, ", "GAUC: ") for column in columns]
-    lines = [_row(["", *heads]), _row(["---", *["---:"] * len(columns)])]
-    lines += [_row([_name(name), *(_cell(cells.get((name, column)), column) for column in columns)]) for name in names]
+    lines = [line(["", *heads]), line(["---", *["---:"] * len(columns)])]
+    lines += [line([_name(name), *(_cell(cells.get((name, column)), column) for column in columns)]) for name in names]
     return "\n".join(lines)
 
 
@@ -51,8 +53,8 @@ def _by_arm(arms: dict[str, Any]) -> str:
     first = next(iter(arms))
     names = sorted((own for arm, own in cells if arm == first), key=lambda own: -cells[first, own]["mean"])
     heads = [f"{arm} ({len(own['seeds'])} seeds)" for arm, own in arms.items()]
-    lines = [_row(["", *heads]), _row(["---", *["---:"] * len(arms)])]
-    lines += [_row([_name(name), *(_cell(cells.get((arm, name)), "GAUC") for arm in arms)]) for name in names]
+    lines = [line(["", *heads]), line(["---", *["---:"] * len(arms)])]
+    lines += [line([_name(name), *(_cell(cells.get((arm, name)), "GAUC") for arm in arms)]) for name in names]
     return "\n".join(lines)
 
 
@@ -61,22 +63,22 @@ def _tests(arms: dict[str, Any]) -> str:
     found = {
         (name, own["a"], own["b"]): own for name, arm in arms.items() for own in arm["tests"] if own["metric"] == "GAUC"
     }
-    lines = [_row(["difference", *(["a − b"] if len(arms) == 1 else arms)]), _row(["---", *["---:"] * len(arms)])]
-    lines += [_row([f"`{a}` − `{b}`", *(_test(found.get((arm, a, b))) for arm in arms)]) for a, b in pairs]
+    lines = [line(["difference", *(["a − b"] if len(arms) == 1 else arms)]), line(["---", *["---:"] * len(arms)])]
+    lines += [line([f"`{a}` − `{b}`", *(_test(found.get((arm, a, b))) for arm in arms)]) for a, b in pairs]
     return "\n".join(lines)
 
 
 def _causes(causes: list[dict[str, Any]]) -> str:
     lines = [
-        _row(["gain in GAUC", "on users", "as it is", "switched off", "difference [95%], p (Holm)"]),
-        _row(["---", "---", "---:", "---:", "---:"]),
+        line(["gain in GAUC", "on users", "as it is", "switched off", "difference [95%], p (Holm)"]),
+        line(["---", "---", "---:", "---:", "---:"]),
     ]
     for own in causes:
         among = "all" if own["metric"] == "GAUC" else own["metric"].removeprefix("GAUC, ")
         difference = own["difference"]
         told = f"{difference['mean']:+.4f}{_interval(difference['ci95'])}{_p(difference.get('p_holm'))}"
         on, off = (f"{own[name]['mean']:+.4f}" for name in ("on", "off"))
-        lines.append(_row([f"`{own['a']}` − `{own['b']}`", among, on, f"{off} ({own['arm']})", told]))
+        lines.append(line([f"`{own['a']}` − `{own['b']}`", among, on, f"{off} ({own['arm']})", told]))
     return "\n".join(lines)
 
 
@@ -109,7 +111,3 @@ def _p(value: float | None) -> str:
 
 def _list(seeds: list[int]) -> str:
     return ", ".join(map(str, seeds))
-
-
-def _row(cells: list[str]) -> str:
-    return "| " + " | ".join(cells) + " |"

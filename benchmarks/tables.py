@@ -19,6 +19,7 @@ import off_policy_tables
 import orjson
 import ranking_tables
 import study_tables
+from markdown import line
 
 ROOT = Path(__file__).parents[1]
 MARK = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -47,6 +48,9 @@ def table(name: str) -> str:
     if path is None:
         return ""
     found = orjson.loads(path.read_bytes())
+    if path.name == "summary.json":
+        reports = {arm: path.parent / own / "report.json" for arm, own in found["arms"].items()}
+        found["arms"] = {arm: orjson.loads(own.read_bytes()) for arm, own in reports.items()}
     env = found["env"]
     source = f"`{found['command']}`; Python {env['python']}, {env['cpus']} cores"
     return f"{RENDER[name](found)}\n{source}.\n"
@@ -58,27 +62,27 @@ def comparison(results: dict[str, Any]) -> str:
     models = list(dict.fromkeys(row["model"] for row in results["rows"]))
     cells = {(row["model"], row["metric"]): row for row in results["rows"]}
     tests = {(test["a"], test["b"], test["metric"]): test for test in results["tests"]}
-    lines = [_row(["", *metrics, "queries"]), _row(["---"] * (len(metrics) + 2))]
+    lines = [line(["", *metrics, "queries"]), line(["---"] * (len(metrics) + 2))]
     for model in models:
         values = [f"{cells[model, m]['mean']:.4f} [{_pair(cells[model, m]['ci95'])}]" for m in metrics]
-        lines.append(_row([model, *values, str(cells[model, metrics[0]]["n"])]))
-    lines += ["", _row(["difference", *metrics]), _row(["---"] * (len(metrics) + 1))]
+        lines.append(line([model, *values, str(cells[model, metrics[0]]["n"])]))
+    lines += ["", line(["difference", *metrics]), line(["---"] * (len(metrics) + 1))]
     for a, b in dict.fromkeys((a, b) for a, b, _ in tests):
         values = []
         for metric in metrics:
             test = tests[a, b, metric]
             p = test.get("p_holm", test["p"])
             values.append(f"{test['diff']:+.4f} [{_pair(test['ci95'], sign=True)}], p {_p(p)}")
-        lines.append(_row([f"{a} − {b}", *values]))
+        lines.append(line([f"{a} − {b}", *values]))
     return "\n".join(lines) + "\n"
 
 
 def imports(results: dict[str, Any]) -> str:
-    lines = [_row(["products", "seconds", "rows/s", "peak memory"]), _row(["---:"] * 4)]
+    lines = [line(["products", "seconds", "rows/s", "peak memory"]), line(["---:"] * 4)]
     for row in results["rows"]:
         rate = row["products"] / row["seconds"]
         lines.append(
-            _row([f"{row['products']:,}", f"{row['seconds']:.1f}", f"{rate:,.0f}", f"{row['peak_mib']:,} MiB"])
+            line([f"{row['products']:,}", f"{row['seconds']:.1f}", f"{rate:,.0f}", f"{row['peak_mib']:,} MiB"])
         )
     return "\n".join(lines) + f"\n\nTen times the rows take {results['ratio']:.2f} times the memory. "
 
@@ -96,8 +100,8 @@ def latency(results: dict[str, Any]) -> str:
         "speedup_8_clients": "eight clients against one",
     }
     rows = results["rows"]
-    lines = [_row(["", *(f"{row['products']:,} products" for row in rows)]), _row(["---", *["---:"] * len(rows)])]
-    lines += [_row([label, *(f"{row[name]:,.2f}" for row in rows)]) for name, label in names.items()]
+    lines = [line(["", *(f"{row['products']:,} products" for row in rows)]), line(["---", *["---:"] * len(rows)])]
+    lines += [line([label, *(f"{row[name]:,.2f}" for row in rows)]) for name, label in names.items()]
     return "\n".join(lines) + "\n"
 
 
@@ -120,7 +124,7 @@ def page_views(results: dict[str, Any]) -> str:
         ("refused: p99, ms", f"{overload['refused_p99_ms']:.0f}"),
         ("requests sent late by this client, p99, ms", f"{overload['sent_late_p99_ms']:.1f}"),
     ]
-    return "\n".join([_row(["", "seen"]), _row(["---", "---:"]), *(_row(list(own)) for own in rows)]) + "\n"
+    return "\n".join([line(["", "seen"]), line(["---", "---:"]), *(line(list(own)) for own in rows)]) + "\n"
 
 
 def _three(own: dict[str, Any], name: str) -> str:
@@ -136,14 +140,14 @@ def openapi_fuzz(results: dict[str, Any]) -> str:
 def picture_features(results: dict[str, Any]) -> str:
     """What probes read off pictures' numbers, then what these cost."""
     lines = [
-        _row(["numbers of a picture", "read by", "look, R²", "category", "colour"]),
-        _row(["---"] * 2 + ["---:"] * 3),
+        line(["numbers of a picture", "read by", "look, R²", "category", "colour"]),
+        line(["---"] * 2 + ["---:"] * 3),
     ]
     for row in results["rows"]:
         shares = [f"{row[name]:.1%}" if name in row else "" for name in ("category", "color")]
-        lines.append(_row([row["numbers"], row["probe"], f"{row['look_mean']:.3f}", *shares]))
+        lines.append(line([row["numbers"], row["probe"], f"{row['look_mean']:.3f}", *shares]))
     chance = [f"{results['rows'][0][f'chance_{name}']:.1%}" for name in ("category", "color")]
-    lines.append(_row(["", "the commonest name", "0", *chance]))
+    lines.append(line(["", "the commonest name", "0", *chance]))
     cost, times = results["ms_per_picture"], results["publishing_s"]
     without, first, later = (sorted(times[name])[len(times[name]) // 2] for name in ("without", "first", "later"))
     return "\n".join(lines) + (
@@ -172,10 +176,6 @@ RENDER: dict[str, Callable[[dict[str, Any]], str]] = {
     "awmoe_movielens": study_tables.public,
     "awmoe_beauty": study_tables.public,
 }
-
-
-def _row(cells: list[str]) -> str:
-    return "| " + " | ".join(cells) + " |"
 
 
 def _pair(interval: list[float], *, sign: bool = False) -> str:

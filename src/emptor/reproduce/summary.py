@@ -30,7 +30,8 @@ def summarise(folder: Path, arms: Sequence[str], *, path_of: Mapping[str, Path])
     """All arms that have a report, and where there are two, what their difference is.
 
     Args:
-        folder: where summary.json is written. arms: in their order. path_of: arm -> folder of its report.
+        folder: where summary.json is written; it names the arms' folders beside it, whose reports have their figures.
+        arms: in their order. path_of: arm -> folder of its report.
     Raises: EmptorError where no arm has one, or a report cannot be read.
     """
     reports = {arm: _read(path_of[arm] / "report.json") for arm in arms if (path_of[arm] / "report.json").exists()}
@@ -39,7 +40,7 @@ def summarise(folder: Path, arms: Sequence[str], *, path_of: Mapping[str, Path])
     first = next(iter(reports.values()))
     found = {
         **{name: first[name] for name in ("method", "dataset", "command", "env")},
-        "arms": {arm: {name: own[name] for name in ("seeds", "rows", "tests")} for arm, own in reports.items()},
+        "arms": {arm: path_of[arm].name for arm in reports},
         "causes": [
             asked
             for arm, pairs in CAUSES.items()

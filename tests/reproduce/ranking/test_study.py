@@ -18,6 +18,7 @@ from emptor.reproduce.ranking.public import narrowed
 from emptor.reproduce.ranking.rankers import Choice
 
 QUICK = {"epochs": 1, "batch": 512}
+RESULTS = Path(__file__).parents[3] / "docs" / "results"
 
 
 def test_every_model_is_tried_as_often() -> None:
@@ -58,6 +59,21 @@ def test_what_comes_with_the_package_was_chosen_for_every_model_out_of_its_grid(
     for model, own in chosen.items():
         tried = [json.loads(json.dumps([one.training, one.network])) for one in tuning.grid(model, training)]
         assert [own.training, own.network] in tried
+
+
+@pytest.mark.parametrize("tries", sorted(RESULTS.glob("awmoe_*/tries.jsonl")), ids=lambda own: own.parent.name)
+def test_what_comes_with_the_package_is_the_best_that_was_tried(tries: Path, tmp_path: Path) -> None:
+    name = tries.parent.name.removeprefix("awmoe_")
+    training = dataset(name, work=tmp_path, data=tmp_path).training
+    rows = [json.loads(line) for line in tries.read_text().splitlines()]
+    assert len({(row["seed"], row["size"]) for row in rows}) == 1
+    chosen = tuning.tuned(name)
+    for model in NAMES:
+        grid = [json.loads(json.dumps([one.training, one.network])) for one in tuning.grid(model, training)]
+        own = {json.dumps(row["choice"]): row["GAUC"] for row in rows if row["model"] == model}
+        own = {choice: gauc for choice, gauc in own.items() if [*json.loads(choice).values()] in grid}
+        best = json.loads(max(own, key=lambda choice: own[choice]))
+        assert len(own) == 6 and [best["training"], best["network"]] == [chosen[model].training, chosen[model].network]
 
 
 def test_what_was_not_tuned_is_told() -> None:
