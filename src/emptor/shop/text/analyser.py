@@ -159,14 +159,18 @@ _MARKS = dict.fromkeys(map(ord, "™℠®©"))
 
 
 def fold(text: str) -> str:
-    """Lower case, compatibility forms, accents and marks of ownership removed: `Café™ ½"` -> `cafe 1/2"`."""
+    """Lower case, compatibility forms, accents and marks of ownership removed: `Café™ ½"` -> `cafe 1/2"`.
+
+    What is nothing but accents and marks stays: a brand ™ is not no brand.
+    """
     if text.isascii():
         return text.lower()
-    text = text.translate(_MARKS)  # the compatibility form of a trade mark is "tm", and nobody asks for "coretm"
+    whole, text = text, text.translate(_MARKS)  # the compatibility form of a trade mark is "tm", and nobody asks for "coretm"
     text = "".join(" " + unicodedata.normalize("NFKC", c) if c in "½¼¾⅓⅔⅛⅜⅝⅞" else c for c in text)
     text = unicodedata.normalize("NFKC", text).lower().replace("⁄", "/")
     kept = [c for c in unicodedata.normalize("NFKD", text) if not "\u0300" <= c <= "\u036f"]
-    return unicodedata.normalize("NFC", "".join(kept))
+    folded = unicodedata.normalize("NFC", "".join(kept))
+    return folded if folded.strip() else whole
 
 
 def _words_of(folded: str) -> list[str]:
