@@ -165,7 +165,8 @@ def fold(text: str) -> str:
     """
     if text.isascii():
         return text.lower()
-    whole, text = text, text.translate(_MARKS)  # the compatibility form of a trade mark is "tm", and nobody asks for "coretm"
+    # the compatibility form of a trade mark is "tm", and nobody asks for "coretm"
+    whole, text = text, text.translate(_MARKS)
     text = "".join(" " + unicodedata.normalize("NFKC", c) if c in "½¼¾⅓⅔⅛⅜⅝⅞" else c for c in text)
     text = unicodedata.normalize("NFKC", text).lower().replace("⁄", "/")
     kept = [c for c in unicodedata.normalize("NFKD", text) if not "\u0300" <= c <= "\u036f"]
