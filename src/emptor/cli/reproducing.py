@@ -11,17 +11,22 @@ from rich.table import Table
 
 from emptor.cli.common import out
 from emptor.errors import EmptorError
+from emptor.reproduce.names import METHODS
 
 
 def reproduce(
-    method: Annotated[Literal["awmoe"], typer.Argument(help="Which method, with all its opponents.")],
-    dataset: Annotated[Literal["market", "movielens", "beauty"], typer.Option(help="On which data.")] = "market",
+    name: Annotated[
+        Literal["awmoe", "smar"], typer.Argument(metavar="{awmoe|smar}", help="Which method, with all its opponents.")
+    ],
+    dataset: Annotated[
+        str, typer.Option(help="On which data: " + ". ".join(f"{own}: {', '.join(of)}" for own, of in METHODS.items()))
+    ] = "market",
     data: Annotated[Path | None, typer.Option(help="Folder with the files of a public data set.")] = None,
     folder: Annotated[Path, typer.Option(help="Where results are kept; what is there is not measured again.")] = Path(
         "reproductions"
     ),
     work: Annotated[
-        Path, typer.Option(help="Where the market's catalogues are made and kept, a gigabyte in all.")
+        Path, typer.Option(help="Where catalogues are made and kept, a gigabyte in all for a market.")
     ] = Path("reproductions/work"),
     arm: Annotated[
         list[str] | None,
@@ -34,56 +39,49 @@ def reproduce(
         bool, typer.Option(help="Choose settings anew, on a seed that does not report, and use them.")
     ] = False,
 ) -> None:
-    """Measure a method against its opponents over seeds: tables with intervals, paired tests and a picture.
+    """Measure a method against its opponents over seeds: tables with intervals, paired tests and pictures.
 
-    A run that was cut off goes on where it was. The market takes hours: its arms are worlds of 4 million impressions.
+    A run that was cut off goes on where it was. The market takes hours: its arms are worlds of millions of impressions.
     """
     import torch
 
-    from emptor.reproduce.ranking import datasets, study, tuning
-    from emptor.reproduce.summary import METRICS, summarise
+    from emptor.reproduce.method import method as method_of
+    from emptor.reproduce.tuning import read_choices
 
     torch.set_num_threads(1)  # the same sums in the same order on every machine, and a second run beside this one
-    home = folder / f"{method}_{dataset}"
-    found = datasets.dataset(dataset, work=work, data=data, users=users)
+    method = method_of(name)
+    home = folder / f"{name}_{dataset}"
+    found = method.opened(dataset, work=work, data=data, users=users)
     if found.tuning in (seed or ()):
         raise EmptorError(f"--seed {found.tuning}: settings are chosen on it, so it cannot report; name another one")
     seeds = tuple(dict.fromkeys(seed)) if seed else found.seeds
-    models = _known("--model", model, study.MODELS)
+    models = _known("--model", model, found.only or method.models)
     arms = _known("--arm", arm, tuple(found.arms))
-    path_of = {name: home / name.replace(" ", "-") for name in found.arms}
+    path_of = {own: home / own.replace(" ", "-") for own in found.arms}
     chosen_at = home / "tuned.json"
     if tune:
-        home.mkdir(parents=True, exist_ok=True)
-        own = found.to_tune(found.tuning)
-        chosen = tuning.tune(
-            own, models, found.training, seed=found.tuning, size=found.tuning_size, path=home / "tries.jsonl"
-        )
-        earlier = tuning.read_choices(chosen_at) if chosen_at.exists() else {}
-        tuning.write_choices(chosen_at, {**earlier, **chosen})
+        method.choose(found, models, folder=home)
         out.print(f"Chosen settings: {escape(str(chosen_at))}", soft_wrap=True)
-    choices = tuning.read_choices(chosen_at) if chosen_at.exists() else tuning.tuned(dataset)
-    if missing := sorted(set(models) - set(choices)):
+    choices = read_choices(chosen_at, method.models) if chosen_at.exists() else method.tuned(dataset)
+    if missing := sorted(set(models) & set(method.chosen) - set(choices)):
         raise EmptorError(f"--model {missing[0]}: no settings were chosen for it; choose them: --tune")
-    for name in arms:
-        report = study.study(
-            found.arms[name],
+    for own in arms:
+        report = method.study(
+            found,
+            own,
             choices,
             seeds=seeds,
-            folder=path_of[name],
-            dataset=dataset if len(found.arms) == 1 else f"{dataset}, {name}",
-            command=f"emptor reproduce {method} --dataset {dataset}" + (f" --users {users}" if users else ""),
             models=models,
-            with_truth=found.has_truth,
-            tested=METRICS,
-            size=found.size,
+            folder=path_of[own],
+            dataset=dataset if len(found.arms) == 1 else f"{dataset}, {own}",
+            command=f"emptor reproduce {name} --dataset {dataset}" + (f" --users {users}" if users else ""),
         )
-        summarise(home, tuple(found.arms), path_of=path_of)
-        table = Table(title=f"{report.dataset}: GAUC", title_justify="left", box=None, show_header=False)
-        for row in sorted((row for row in report.rows if row.metric == "GAUC"), key=lambda row: -row.mean):
+        method.summarise(home, path_of)
+        table = Table(title=f"{report.dataset}: {method.shown}", title_justify="left", box=None, show_header=False)
+        for row in sorted((row for row in report.rows if row.metric == method.shown), key=lambda row: -row.mean):
             table.add_row(row.model, f"{row.mean:.4f}")
         out.print(table)
-        out.print(f"All of it: {escape(str(path_of[name] / 'report.md'))}", soft_wrap=True)
+        out.print(f"All of it: {escape(str(path_of[own] / 'report.md'))}", soft_wrap=True)
 
 
 def _known(option: str, wanted: list[str] | None, known: tuple[str, ...]) -> tuple[str, ...]:

@@ -14,11 +14,14 @@ class Attention(nn.Module):
 
     Args:
         width: D. heads: they share D evenly. layers: how many blocks of its kind are stacked (see Block).
+        quiet: whether it gives 0 at the start, so that what it adds is only what was learnt.
 
     Shapes: asking [B, L, D], answering [B, M, D] (left out: the asking ones), there [B, M] bool: False is nothing to
     attend to -> [B, L, D], 0 for a row where nothing is there.
 
-    Start: Xavier (uniform), biases 0; what goes back into the states is divided by the square root of twice the layers.
+    Start: Xavier (uniform) for queries and keys, biases 0; values are turned (orthogonal) and turned back, divided by
+    the square root of the layers: what comes out is about the mean of the states, so that in the beginning the first
+    state of a text is its words, and not a mixture that has to be learnt to be read.
 
     Raises: EmptorError where the heads do not divide the width.
 
@@ -31,7 +34,7 @@ class Attention(nn.Module):
         0.0
     """
 
-    def __init__(self, width: int, *, heads: int, layers: int = 1) -> None:
+    def __init__(self, width: int, *, heads: int, layers: int = 1, quiet: bool = False) -> None:
         super().__init__()
         if heads < 1 or width % heads:
             raise EmptorError(f"attention: {heads} heads of width {width}, expected a number that divides the width")
@@ -39,9 +42,13 @@ class Attention(nn.Module):
         self.ask = nn.Linear(width, width)
         self.answer = nn.Linear(width, 2 * width)
         self.back = nn.Linear(width, width)
-        for layer, gain in ((self.ask, 1.0), (self.answer, 1.0), (self.back, (2 * layers) ** -0.5)):
-            for part in layer.weight.split(width):  # keys and values for themselves
-                nn.init.xavier_uniform_(part, gain)
+        keys, values = self.answer.weight.split(width)
+        for part in (self.ask.weight, keys):
+            nn.init.xavier_uniform_(part)
+        nn.init.orthogonal_(values)
+        with torch.no_grad():
+            self.back.weight.copy_(values.T * (0.0 if quiet else layers**-0.5))
+        for layer in (self.ask, self.answer, self.back):
             nn.init.zeros_(layer.bias)
 
     def forward(

@@ -13,25 +13,18 @@ from emptor.learn.resampling import holm
 from emptor.shop.files import write_durably
 
 ON = "as it is"
-CAUSES: Mapping[str, Sequence[tuple[str, str]]] = {
-    "one taste": (("din", "dnn"), ("din", "dnn_crosses"), ("dnn", "dnn_no_history"), ("dnn_crosses", "dnn")),
-    "no interactions": (
-        *(("awmoe", other) for other in ("din", "din_wide", "category_moe", "mmoe", "awmoe_no_attention")),
-        ("awmoe_no_attention", "din_wide"),
-        ("mmoe", "din_wide"),
-    ),
-    "pictures read perfectly": (("dnn", "dnn_no_history"), ("din", "dnn"), ("din", "dnn_crosses"), ("awmoe", "din")),
-}
+Causes = Mapping[str, Sequence[tuple[str, str]]]
 """Arm -> the gains that its change should move, a pair of models each."""
-METRICS = ("GAUC", "GAUC, at most 10, one a user")
 
 
-def summarise(folder: Path, arms: Sequence[str], *, path_of: Mapping[str, Path]) -> dict[str, Any]:
+def summarise(
+    folder: Path, arms: Sequence[str], *, path_of: Mapping[str, Path], causes: Causes, metrics: Sequence[str]
+) -> dict[str, Any]:
     """All arms that have a report, and where there are two, what their difference is.
 
     Args:
         folder: where summary.json is written; it names the arms' folders beside it, whose reports have their figures.
-        arms: in their order. path_of: arm -> folder of its report.
+        arms: in their order. path_of: arm -> folder of its report. causes: of the method. metrics: by which.
     Raises: EmptorError where no arm has one, or a report cannot be read.
     """
     reports = {arm: _read(path_of[arm] / "report.json") for arm in arms if (path_of[arm] / "report.json").exists()}
@@ -43,9 +36,9 @@ def summarise(folder: Path, arms: Sequence[str], *, path_of: Mapping[str, Path])
         "arms": {arm: path_of[arm].name for arm in reports},
         "causes": [
             asked
-            for arm, pairs in CAUSES.items()
+            for arm, pairs in causes.items()
             if ON in reports and arm in reports
-            for asked in _causes(reports[ON], reports[arm], arm, pairs)
+            for asked in _causes(reports[ON], reports[arm], arm, pairs, metrics)
         ],
     }
     write_durably(folder / "summary.json", json.dumps(found, indent=1, allow_nan=False).encode() + b"\n")
@@ -53,7 +46,11 @@ def summarise(folder: Path, arms: Sequence[str], *, path_of: Mapping[str, Path])
 
 
 def _causes(
-    on: Mapping[str, Any], off: Mapping[str, Any], arm: str, pairs: Sequence[tuple[str, str]]
+    on: Mapping[str, Any],
+    off: Mapping[str, Any],
+    arm: str,
+    pairs: Sequence[tuple[str, str]],
+    metrics: Sequence[str],
 ) -> list[dict[str, Any]]:
     """Gains with and without, over the seeds that both have; p by Student's t over them, corrected within the arm."""
     seeds = [seed for seed in on["seeds"] if seed in off["seeds"]]
@@ -64,7 +61,7 @@ def _causes(
     }
     found: list[dict[str, Any]] = []
     for a, b in pairs:
-        for metric in METRICS:
+        for metric in metrics:
             if any((name, model, metric) not in values for name in ("on", "off") for model in (a, b)) or not seeds:
                 continue
             gains = {

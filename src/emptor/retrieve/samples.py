@@ -161,21 +161,61 @@ class Source:
         )
 
     def batches(
-        self, pairs: Pairs, *, size: int, seed: int, epoch: int, hard: float = 0.0, untold: float = 0.0
+        self,
+        pairs: Pairs,
+        *,
+        size: int,
+        seed: int,
+        epoch: int,
+        together: int = 1,
+        near: float = 0.0,
+        hard: float = 0.0,
+        untold: float = 0.0,
     ) -> Iterator[Sample]:
         """An epoch: every pair once, in an order that follows from (seed, epoch).
 
         Args:
-            size: pairs of a batch. hard: hard negatives for each pair, up to the number of those there are. untold:
-                share of the products with both whose text is hidden.
+            size: pairs of a batch, about. together, near: see `_in_batches`. hard: hard negatives for each product of
+                the batch, up to the number of those there are. untold: share of the products with both whose text is
+                hidden.
         """
         rng = numpy_rng(seed, "pairs", epoch)
-        order = rng.permutation(len(pairs))
-        for start in range(0, len(order), size):
-            places = order[start : start + size]
-            batch = self.batch(pairs, places, extra=self._hard(pairs, places, round(hard * len(places)), rng))
+        for places in self._in_batches(pairs, size, rng, together=together, near=near):
+            many = round(hard * len(np.unique(pairs.row[places])))
+            batch = self.batch(pairs, places, extra=self._hard(pairs, places, many, rng))
             hidden = torch.from_numpy(rng.random(len(batch.has_text)) < untold) & batch.has_image
             yield Sample(replace(batch, has_text=batch.has_text & ~hidden), torch.from_numpy(pairs.query[places]))
+
+    def _in_batches(
+        self, pairs: Pairs, size: int, rng: np.random.Generator, *, together: int, near: float
+    ) -> list[np.ndarray]:
+        """Places of the pairs, by batch.
+
+        Args:
+            together: pairs of one product that stand in one batch, at most. A product costs ten times what a query
+                does, so the more queries ask for it at once, the more is learnt for the work.
+            near: share of the products that stand beside others of their category. Any other category is soon told
+                apart, and teaches nothing more; what tells products of one category apart is learnt from these.
+        """
+        order = rng.permutation(len(pairs))
+        order = order[np.argsort(pairs.row[order], kind="stable")]
+        row = pairs.row[order]
+        turn = np.arange(len(row)) - np.searchsorted(row, row)
+        first = np.flatnonzero(turn % together == 0)  # of the pairs that stand together
+        many = np.diff(np.append(first, len(row)))
+        category = self.listings.category[row[first]]
+        beside = rng.random(len(first)) < near
+        place = rng.random(len(first)) + np.where(beside, rng.permutation(category.max(initial=0) + 1)[category], 0)
+        batches = max(1, -(-len(row) // size))
+        number = np.zeros(len(first), np.int64)
+        for mine in (np.flatnonzero(beside), np.flatnonzero(~beside)):
+            mine = mine[np.argsort(place[mine], kind="stable")]
+            before = np.cumsum(many[mine]) - many[mine]
+            number[mine] = before * batches // max(int(many[mine].sum()), 1)
+        number = rng.permutation(batches)[number]
+        by_batch = np.argsort(np.repeat(number, many), kind="stable")
+        ends = np.bincount(np.repeat(number, many), minlength=batches).cumsum()
+        return [own for own in np.split(order[by_batch], ends[:-1]) if len(own)]
 
     def _hard(self, pairs: Pairs, places: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
         missed = pairs.missed[pairs.query[places]]

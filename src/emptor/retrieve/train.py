@@ -38,8 +38,9 @@ class RetrievalOptions(BaseModel):
     Args:
         preset: of the network's sizes, see `models.registry`. epochs, second: of the first stage and of the second; 0
             leaves the stage out. batch: pairs of a step. lr: of the first stage; the second has `slower` of it.
-        hard: hard negatives for each pair. untold: share of products whose text is hidden in training, so that a
-            picture alone is known, too. temperature, gate_weight: see `models.losses`. seed: of weights and order.
+        together, near: what stands in a batch, see `samples.Source`. hard: hard negatives for each product.
+        untold: share of products whose text is hidden in training, so that a picture alone is known, too.
+        temperature, gate_weight: see `models.losses`. seed: of weights and order.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -52,6 +53,8 @@ class RetrievalOptions(BaseModel):
     lr: float = Field(2e-3, gt=0, le=1)
     slower: float = Field(0.2, gt=0, le=1)
     weight_decay: float = Field(1e-2, ge=0, le=1)
+    together: int = Field(8, ge=1, le=1_024)
+    near: float = Field(0.5, ge=0, le=1)
     hard: float = Field(0.25, ge=0, le=8)
     untold: float = Field(0.05, ge=0, lt=1)
     temperature: float = Field(1 / 30, gt=0, le=10)
@@ -220,6 +223,8 @@ class _Run:
                 size=options.batch,
                 seed=derive(options.seed, name),
                 epoch=epoch,
+                together=options.together,
+                near=options.near,
                 hard=options.hard,
                 untold=options.untold,
             )

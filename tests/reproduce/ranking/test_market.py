@@ -13,7 +13,7 @@ from emptor.market import making
 from emptor.market.config import WorldConfig
 from emptor.market.world.world import World
 from emptor.rank.quality import grouped_auc
-from emptor.reproduce.ranking import market
+from emptor.reproduce import shops
 from emptor.reproduce.ranking.data import RankingData
 from emptor.reproduce.ranking.market import ARMS, PERFECT, TESTED, Log, config_of, groups, load
 from emptor.reproduce.ranking.rankers import Choice, cut_to, figures, judge, with_histories_of
@@ -91,10 +91,10 @@ def test_a_catalogue_that_was_cut_off_is_made_anew(tmp_path: Path, monkeypatch: 
     with monkeypatch.context() as patched:
         patched.setattr(making, "list_products", cut_off)
         with pytest.raises(KeyboardInterrupt):
-            market.catalogue(tmp_path / "work" / "shop", config)
+            shops.catalogue(tmp_path / "work" / "shop", config)
     assert not list((tmp_path / "work").iterdir())
     for _ in range(2):  # made, then found
-        market.catalogue(tmp_path / "work" / "shop", config)
+        shops.catalogue(tmp_path / "work" / "shop", config)
     assert [own.name for own in (tmp_path / "work").iterdir()] == ["shop"]
     assert len(load(tmp_path / "work" / "shop", config).learnt) > 20
 

@@ -10,54 +10,60 @@ import pytest
 
 from emptor.errors import EmptorError
 from emptor.rank.names import NAMES
-from emptor.reproduce.ranking import study, tuning
+from emptor.reproduce import tuning
+from emptor.reproduce.method import DataSet
+from emptor.reproduce.ranking import study
 from emptor.reproduce.ranking.data import RankingData
 from emptor.reproduce.ranking.datasets import NAMES as DATASETS
 from emptor.reproduce.ranking.datasets import dataset
+from emptor.reproduce.ranking.method import AWMOE
 from emptor.reproduce.ranking.public import narrowed
-from emptor.reproduce.ranking.rankers import Choice
+from emptor.reproduce.ranking.tuning import grid
+from emptor.reproduce.tuning import Choice
 
 QUICK = {"epochs": 1, "batch": 512}
 RESULTS = Path(__file__).parents[3] / "docs" / "results"
 
 
 def test_every_model_is_tried_as_often() -> None:
-    assert {len(tuning.grid(name, QUICK)) for name in NAMES} == {6}
+    assert {len(grid(name, QUICK)) for name in NAMES} == {6}
     for name in NAMES:
-        tried = [json.dumps([own.training, own.network], sort_keys=True) for own in tuning.grid(name, QUICK)]
+        tried = [json.dumps([own.training, own.network], sort_keys=True) for own in grid(name, QUICK)]
         assert len(set(tried)) == 6
 
 
 def test_tuning_takes_the_best_on_validation_and_makes_no_try_twice(data: RankingData, tmp_path: Path) -> None:
+    own = DataSet({}, (1,), to_tune=lambda seed: data, tuning=0, training=QUICK)
     tries = tmp_path / "tries.jsonl"
-    chosen = tuning.tune(data, ["lr"], QUICK, seed=1, path=tries)
+    chosen = AWMOE.choose(own, ["lr"], folder=tmp_path)
     rows = [json.loads(line) for line in tries.read_text().splitlines()]
     best = max(rows, key=lambda row: row["GAUC"])
     assert len(rows) == 6 and best["choice"]["training"] == dict(chosen["lr"].training)
     # as if the first were the best by far: it is taken from the file
     rows[0]["GAUC"] = 0.99
     tries.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    again = tuning.tune(data, ["lr"], QUICK, seed=1, path=tries)
+    again = AWMOE.choose(own, ["lr"], folder=tmp_path)
     assert dict(again["lr"].training) == rows[0]["choice"]["training"] and len(tries.read_text().splitlines()) == 6
+    assert tuning.read_choices(tmp_path / "tuned.json", NAMES) == again
 
 
 def test_choices_come_back_from_their_file(tmp_path: Path) -> None:
     path = tmp_path / "tuned.json"
     tuning.write_choices(path, {"dnn": Choice({"lr": 0.01}, {"hidden": (8, 4)})})
-    assert tuning.read_choices(path) == {"dnn": Choice({"lr": 0.01}, {"hidden": [8, 4]})}
+    assert tuning.read_choices(path, NAMES) == {"dnn": Choice({"lr": 0.01}, {"hidden": [8, 4]})}
     path.write_text('{"dnn": 3}')
     with pytest.raises(EmptorError, match="no choices of a tuning"):
-        tuning.read_choices(path)
+        tuning.read_choices(path, NAMES)
 
 
-@pytest.mark.parametrize("name", sorted(own.stem for own in (Path(tuning.__file__).parent / "tuned").glob("*.json")))
+@pytest.mark.parametrize("name", sorted(own.stem for own in (Path(study.__file__).parent / "tuned").glob("*.json")))
 def test_what_comes_with_the_package_was_chosen_for_every_model_out_of_its_grid(name: str, tmp_path: Path) -> None:
     assert name in DATASETS
     training = dataset(name, work=tmp_path, data=tmp_path).training
-    chosen = tuning.tuned(name)
+    chosen = AWMOE.tuned(name)
     assert set(chosen) == set(NAMES)
     for model, own in chosen.items():
-        tried = [json.loads(json.dumps([one.training, one.network])) for one in tuning.grid(model, training)]
+        tried = [json.loads(json.dumps([one.training, one.network])) for one in grid(model, training)]
         assert [own.training, own.network] in tried
 
 
@@ -67,18 +73,18 @@ def test_what_comes_with_the_package_is_the_best_that_was_tried(tries: Path, tmp
     training = dataset(name, work=tmp_path, data=tmp_path).training
     rows = [json.loads(line) for line in tries.read_text().splitlines()]
     assert len({(row["seed"], row["size"]) for row in rows}) == 1
-    chosen = tuning.tuned(name)
+    chosen = AWMOE.tuned(name)
     for model in NAMES:
-        grid = [json.loads(json.dumps([one.training, one.network])) for one in tuning.grid(model, training)]
+        tried = [json.loads(json.dumps([one.training, one.network])) for one in grid(model, training)]
         own = {json.dumps(row["choice"]): row["GAUC"] for row in rows if row["model"] == model}
-        own = {choice: gauc for choice, gauc in own.items() if [*json.loads(choice).values()] in grid}
+        own = {choice: gauc for choice, gauc in own.items() if [*json.loads(choice).values()] in tried}
         best = json.loads(max(own, key=lambda choice: own[choice]))
         assert len(own) == 6 and [best["training"], best["network"]] == [chosen[model].training, chosen[model].network]
 
 
 def test_what_was_not_tuned_is_told() -> None:
     with pytest.raises(EmptorError, match="make them anew: --tune"):
-        tuning.tuned("criteo")
+        AWMOE.tuned("criteo")
 
 
 def test_a_study_judges_all_models_and_the_truth_and_goes_on_where_it_was(data: RankingData, tmp_path: Path) -> None:
@@ -92,14 +98,14 @@ def test_a_study_judges_all_models_and_the_truth_and_goes_on_where_it_was(data: 
 
     def run(seeds: list[int]) -> study.Report:
         return study.study(
-            load,
+            DataSet({"all": load}, (1, 2), to_tune=load, tuning=0, has_truth=True),
+            "all",
             choices,
             seeds=seeds,
             folder=tmp_path,
             dataset="tests",
             command="none",
             models=["awmoe", "dnn", "lightgbm"],
-            with_truth=True,
         )
 
     report = run([1, 2])

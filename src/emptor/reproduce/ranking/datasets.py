@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from emptor.errors import EmptorError
 from emptor.learn.seeds import numpy_rng
+from emptor.rank.examples import Examples
+from emptor.reproduce.method import DataSet
 from emptor.reproduce.ranking import beauty, market, movielens
 from emptor.reproduce.ranking.data import RankingData
 from emptor.reproduce.ranking.public import narrowed
-from emptor.reproduce.ranking.study import Load
 
 ONCE: Mapping[str, Any] = {"batch": 2_048, "epochs": 1, "patience": 1}
 """A log of millions is read once."""
@@ -22,27 +25,11 @@ LEARNT = 5
 """Candidates of a page that is learnt from or validated by, in public sets; those that are tested have all."""
 TUNED_BY = 20_000
 """Users of the market that settings are chosen on: fewer, as six tries of thirteen models are many."""
+TUNED_ON = 30_000
+"""Pages of a public set that settings are chosen on, at most, and a third of it to choose by."""
 
 
-@dataclass(frozen=True)
-class DataSet:
-    """Args:
-    arms: what is told apart within it; one without arms has one, "all". seeds: that report.
-    to_tune: what settings are chosen on, with the seed `tuning`, which does not report. training: of all networks.
-    size, tuning_size: of the data that reports and of that which settings are chosen on, where they can differ.
-    """
-
-    arms: Mapping[str, Load]
-    seeds: tuple[int, ...]
-    to_tune: Load
-    tuning: int
-    training: Mapping[str, Any]
-    has_truth: bool = False
-    size: str = ""
-    tuning_size: str = ""
-
-
-def dataset(name: str, *, work: Path, data: Path | None = None, users: int | None = None) -> DataSet:
+def dataset(name: str, *, work: Path, data: Path | None = None, users: int | None = None) -> DataSet[RankingData]:
     """A data set of NAMES.
 
     Args:
@@ -73,14 +60,26 @@ def dataset(name: str, *, work: Path, data: Path | None = None, users: int | Non
         learnt, validated = (narrowed(part, LEARNT, rng=rng) for part in (whole.learnt, whole.validated))
         return replace(whole, learnt=learnt, validated=validated)
 
-    return DataSet({"all": of}, seeds=(1, 2, 3, 4, 5), to_tune=of, tuning=0, training=AGAIN)
+    def fewer(seed: int) -> RankingData:
+        whole, rng = of(seed), numpy_rng(seed, "to tune")
+        return replace(
+            whole,
+            learnt=_some(whole.learnt, TUNED_ON, rng),
+            validated=_some(whole.validated, TUNED_ON // 3, rng),
+        )
+
+    return DataSet({"all": of}, seeds=(1, 2, 3, 4, 5), to_tune=fewer, tuning=0, training=AGAIN)
 
 
 PUBLIC = {"movielens": movielens.load, "beauty": beauty.load}
 NAMES = ("market", *PUBLIC)
 
 
-def _of_market(work: Path, arm: str, users: int) -> Load:
+def _some(pages: Examples, most: int, rng: np.random.Generator) -> Examples:
+    return pages if len(pages) <= most else pages.take(np.sort(rng.choice(len(pages), most, replace=False)))
+
+
+def _of_market(work: Path, arm: str, users: int) -> Callable[[int], RankingData]:
     def load(seed: int) -> RankingData:
         config = market.config_of(seed, arm, users=users)
         return market.load(work / f"market-{seed}", config, perfect=arm == market.PERFECT)

@@ -6,20 +6,16 @@ that nothing can be told by a place. No model is trained on users' pages of the 
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import polars as pl
-import pyarrow as pa
 
 from emptor.errors import EmptorError
 from emptor.market.behaviour.asked import PAGE, Asked
 from emptor.market.config import WorldConfig
 from emptor.market.loop import Loop
-from emptor.market.making import list_products, new_market
 from emptor.market.pages import Pages as Shown
 from emptor.market.policies import Shuffled
 from emptor.market.record import Recorder
@@ -29,6 +25,7 @@ from emptor.rank.data import Pages, read_pages
 from emptor.rank.examples import examples_of
 from emptor.rank.scale import input_spec
 from emptor.reproduce.ranking.data import RankingData, sizes
+from emptor.reproduce.shops import Kept, catalogue
 from emptor.shop.features import Features, FeatureSpec, ProductColumns
 from emptor.shop.features.spec import OWN
 from emptor.shop.shop import Shop
@@ -51,22 +48,6 @@ TESTED, VALIDATED = 2, 1
 """Days at the end of the log, all their pages in random order."""
 _MIXED = 0.1
 """Share of the pages before that are in random order."""
-_COLUMNS = ("time", "user_id", "request_id", "query", "action", "product_id", "position", "propensity")
-
-
-class _Kept:
-    """A log in memory."""
-
-    def __init__(self) -> None:
-        self._tables: list[pa.Table] = []
-
-    def append_bulk(self, table: pa.Table) -> None:
-        self._tables.append(table.select(_COLUMNS))
-
-    def events(self) -> pl.DataFrame:
-        whole = pl.from_arrow(pa.concat_tables(self._tables))
-        assert isinstance(whole, pl.DataFrame)
-        return whole.with_row_index("seq").with_columns(pl.col("seq").cast(pl.Int64))
 
 
 class _Truth:
@@ -102,23 +83,6 @@ def config_of(seed: int, arm: str, *, users: int = USERS) -> WorldConfig:
     return WorldConfig.of("study", seed=seed, users=users, **ARMS[arm])
 
 
-def catalogue(folder: Path, config: WorldConfig) -> None:
-    """A shop with everything that is on sale on any of the world's days; made once, the same for all arms."""
-    if folder.exists():
-        return
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    # made aside, so that what is there is whole: who is cut off begins anew, and two may make the same
-    with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as aside:
-        made = Path(aside) / folder.name
-        world, _ = new_market(made, config)
-        later = np.flatnonzero((world.products.listed > 0) & (world.products.listed < config.days))
-        if len(later):
-            with Shop.open(made) as shop:
-                list_products(world, shop, later)
-        if not folder.exists():
-            made.rename(folder)
-
-
 @dataclass(frozen=True)
 class Log:
     """A market's log, and what a shop with it makes of a request. pages: to learn from, to choose by, to be judged on;
@@ -139,7 +103,7 @@ def log_of(folder: Path, config: WorldConfig) -> Log:
         folder: of the shop with the catalogue; made if it is not there.
     """
     catalogue(folder, config)
-    world, kept = World(config), _Kept()
+    world, kept = World(config), Kept()
     recorder = Recorder(world, kept)  # type: ignore[arg-type]  # a log that only grows
     policy, truth = Shuffled(world, share=_MIXED), _Truth(world, recorder)
     loop = Loop(world, policy, record=truth)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
 from torch import nn
@@ -21,6 +19,7 @@ from emptor.rank.train import Trainee, TrainOptions, fit_ranker, scored
 from emptor.rank.trees import TreeOptions, Trees
 from emptor.rank.trees_fit import fit_trees
 from emptor.reproduce.ranking.data import RankingData
+from emptor.reproduce.tuning import Choice
 from emptor.shop.features import Described
 
 _ASKED_AGAIN = 10_000
@@ -28,20 +27,6 @@ _ASKED_AGAIN = 10_000
 _CUTS = (0, 1, 3, 10)
 """Behaviours that are left of a long history: is a tail user served worse for knowing less of him, or for being another
 kind of user?"""
-
-
-@dataclass(frozen=True)
-class Choice:
-    """What a model is trained with: options of TrainOptions, and of the network."""
-
-    training: Mapping[str, Any] = field(default_factory=dict)
-    network: Mapping[str, Any] = field(default_factory=dict)
-
-
-def plain(choice: Choice) -> dict[str, Any]:
-    """A choice as JSON reads it back: lists for tuples."""
-    own: dict[str, Any] = json.loads(json.dumps({"training": dict(choice.training), "network": dict(choice.network)}))
-    return own
 
 
 @dataclass(frozen=True)

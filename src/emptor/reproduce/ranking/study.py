@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
-from hashlib import blake2b
 from pathlib import Path
 
 import numpy as np
@@ -15,9 +13,11 @@ from emptor.learn.report import Report
 from emptor.learn.reproduce import reproduce
 from emptor.rank.models.awmoe import AWMoE
 from emptor.rank.names import NAMES
+from emptor.reproduce.method import DataSet
 from emptor.reproduce.ranking.data import RankingData
 from emptor.reproduce.ranking.gates import gates, write_gates
-from emptor.reproduce.ranking.rankers import Choice, figures, judge, plain
+from emptor.reproduce.ranking.rankers import figures, judge
+from emptor.reproduce.tuning import Choice, made_of
 
 METHOD = "awmoe"
 MODELS = tuple(sorted(NAMES, key=lambda name: name != METHOD))
@@ -30,32 +30,37 @@ PAIRS = (
     *(("dnn_crosses", "dnn"), ("lr_crosses", "lr"), ("dnn_crosses", "lightgbm"), ("din", "lightgbm")),
 )
 """What is tested against what."""
-
-Load = Callable[[int], RankingData]
-"""seed -> a data set."""
+TESTED = ("GAUC", "GAUC, at most 10, one a user")
+"""Metrics that pairs are tested by."""
+CAUSES = {
+    "one taste": (("din", "dnn"), ("din", "dnn_crosses"), ("dnn", "dnn_no_history"), ("dnn_crosses", "dnn")),
+    "no interactions": (
+        *(("awmoe", other) for other in ("din", "din_wide", "category_moe", "mmoe", "awmoe_no_attention")),
+        ("awmoe_no_attention", "din_wide"),
+        ("mmoe", "din_wide"),
+    ),
+    "pictures read perfectly": (("dnn", "dnn_no_history"), ("din", "dnn"), ("din", "dnn_crosses"), ("awmoe", "din")),
+}
 
 
 def study(
-    load: Load,
+    data: DataSet[RankingData],
+    arm: str,
     choices: Mapping[str, Choice],
     *,
     seeds: Sequence[int],
+    models: Sequence[str] = MODELS,
     folder: Path,
     dataset: str,
     command: str,
-    models: Sequence[str] = MODELS,
-    with_truth: bool = False,
-    tested: Sequence[str] = ("GAUC",),
-    size: str = "",
 ) -> Report:
-    """Fit and judge every model on the data set of every seed; goes on where it was cut off.
+    """Fit and judge every model on an arm of a data set, over seeds; goes on where it was cut off.
 
     Args:
         choices: model -> what tuning chose. folder: see `learn.reproduce.reproduce`; with what the method's gate makes
-            of the segments of the first seed's users, where the data set knows them. with_truth: also judge the truth.
-        tested: metrics that pairs are tested by. size: of the data, where it is not always the same.
+            of the segments of the first seed's users, where the data set knows them.
     """
-    kept = lru_cache(maxsize=1)(load)  # seeds come one after the other, all models of each
+    kept = lru_cache(maxsize=1)(data.arms[arm])  # seeds come one after the other, all models of each
 
     def measure(model: str) -> Callable[[int], Mapping[str, ArrayLike]]:
         def own(seed: int) -> dict[str, float]:
@@ -71,7 +76,7 @@ def study(
 
         return own
 
-    names = [*models, *([TRUTH] if with_truth else [])]
+    names = [*models, *([TRUTH] if data.has_truth else [])]
     return reproduce(
         [(name, measure(name)) for name in names],
         seeds=seeds,
@@ -80,12 +85,6 @@ def study(
         dataset=dataset,
         command=command,
         pairs=[pair for pair in PAIRS if set(pair) <= set(names)],
-        tested=tested,
-        made_of={name: made_of(choices.get(name), size) for name in names},
+        tested=TESTED,
+        made_of={name: made_of(choices.get(name), data.size) for name in names},
     )
-
-
-def made_of(choice: Choice | None, size: str) -> str:
-    """A short name of a model's settings (None: the truth, which has none) and of the data's size."""
-    content = json.dumps([plain(choice) if choice else None, size], sort_keys=True)
-    return blake2b(content.encode(), digest_size=8).hexdigest()

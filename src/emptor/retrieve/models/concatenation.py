@@ -9,7 +9,7 @@ from torch import nn
 
 from emptor.encoders.transformer import Block
 from emptor.retrieve.models.inputs import InputSpec, ProductBatch
-from emptor.retrieve.models.layers import dropped, share, unit, where
+from emptor.retrieve.models.layers import begin_alike, dropped, out_as, share, unit, where
 from emptor.retrieve.models.retriever import Products, Retriever
 from emptor.retrieve.models.towers import TowerOptions, Towers
 
@@ -45,7 +45,8 @@ class Concatenation(Retriever):
             Block(own.width, heads=own.heads, layers=joint_layers, dropout=own.dropout) for _ in range(joint_layers)
         )
         self.last = nn.LayerNorm(own.width)
-        self.out = nn.Linear(own.width, own.vector)
+        self.out = out_as(own.query_out)
+        begin_alike(self.blocks, own.query.blocks)
 
     def products(self, batch: ProductBatch) -> Products:
         text, image = self.towers.of_text(batch), self.towers.of_image(batch)

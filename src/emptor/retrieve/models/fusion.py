@@ -10,7 +10,7 @@ from torch import nn
 from torch.nn import functional
 
 from emptor.encoders.transformer import Attention
-from emptor.retrieve.models.layers import where
+from emptor.retrieve.models.layers import out_as, where
 
 
 class FusionBlock(nn.Module):
@@ -22,6 +22,8 @@ class FusionBlock(nn.Module):
     Shapes: asking [P, n, d], own [P, n] bool, answering [P, m, d], answers [P, m] bool -> [P, n, d]. False is padding,
     and is not looked at; where a row of `answers` is all False, nothing comes in from that side.
 
+    Start: nothing is added; what is asked of the other side, and what of it counts, is learnt.
+
     Example:
         >>> block, asking, answering = FusionBlock(8, heads=2).eval(), torch.randn(1, 3, 8), torch.randn(1, 2, 8)
         >>> own, nobody = torch.ones(1, 3, dtype=torch.bool), torch.zeros(1, 2, dtype=torch.bool)
@@ -31,11 +33,12 @@ class FusionBlock(nn.Module):
 
     def __init__(self, width: int, *, heads: int, dropout: float = 0.1) -> None:
         super().__init__()
-        self.to_itself = Attention(width, heads=heads)
-        self.to_other = Attention(width, heads=heads)
+        self.to_itself, self.to_other = (Attention(width, heads=heads, quiet=True) for _ in range(2))
         self.up, self.down = nn.Linear(width, 4 * width), nn.Linear(4 * width, width)
         self.after_itself, self.after_other, self.after_inner = (nn.LayerNorm(width) for _ in range(3))
         self.dropout = nn.Dropout(dropout)
+        for values in self.down.parameters():
+            nn.init.zeros_(values)
 
     def forward(
         self, asking: torch.Tensor, own: torch.Tensor, answering: torch.Tensor, answers: torch.Tensor
@@ -51,7 +54,8 @@ class CrossAttention(nn.Module):
     """Text asks, image answers: the picture is a supplement, so a product without one keeps a vector of its text.
 
     Args:
-        width: d. heads, dropout: see FusionBlock. layers: L_m. vector: k.
+        width: d. heads, dropout: see FusionBlock. layers: L_m. out: d -> k; as it is that of texts, a product begins as
+            its text.
 
     Shapes: text [P, n_t, d], words [P, n_t] bool (False is padding), image [P, 1 + n, d], has_image [P] bool -> [P, k],
     not yet of length one.
@@ -59,10 +63,10 @@ class CrossAttention(nn.Module):
     Source: see SMAR. The direction and the order of the parts are ours, the direction that of ALBEF.
     """
 
-    def __init__(self, width: int, *, heads: int, layers: int, vector: int, dropout: float = 0.1) -> None:
+    def __init__(self, width: int, *, heads: int, layers: int, out: nn.Linear, dropout: float = 0.1) -> None:
         super().__init__()
         self.blocks = nn.ModuleList(FusionBlock(width, heads=heads, dropout=dropout) for _ in range(layers))
-        self.out = nn.Linear(width, vector)
+        self.out = out_as(out)
 
     def forward(
         self, text: torch.Tensor, words: torch.Tensor, image: torch.Tensor, has_image: torch.Tensor
@@ -82,11 +86,11 @@ class CoAttention(nn.Module):
     Source: an ablation of ours, after Lu et al., ViLBERT (NeurIPS 2019), whose co-attentional layers look like this.
     """
 
-    def __init__(self, width: int, *, heads: int, layers: int, vector: int, dropout: float = 0.1) -> None:
+    def __init__(self, width: int, *, heads: int, layers: int, out: nn.Linear, dropout: float = 0.1) -> None:
         super().__init__()
         self.of_text = nn.ModuleList(FusionBlock(width, heads=heads, dropout=dropout) for _ in range(layers))
         self.of_image = nn.ModuleList(FusionBlock(width, heads=heads, dropout=dropout) for _ in range(layers))
-        self.out = nn.Linear(2 * width, vector)
+        self.out = out_as(out, beside=width)
 
     def forward(
         self, text: torch.Tensor, words: torch.Tensor, image: torch.Tensor, has_image: torch.Tensor

@@ -10,7 +10,7 @@ from torch import nn
 from emptor.learn.registry import one_of
 from emptor.retrieve.models.fused import Fused, FusedOptions
 from emptor.retrieve.models.inputs import InputSpec
-from emptor.retrieve.models.layers import unit, where
+from emptor.retrieve.models.layers import MOSTLY, unit, where
 from emptor.retrieve.models.towers import Words
 
 FUSIONS = ("sum", "mlp")
@@ -21,7 +21,7 @@ class LateFusion(Fused):
 
     Args:
         spec: see InputSpec.
-        fusion: "sum": unit(w S_t + (1 - w) S_i) with one learnt w, first a half; where a side is missing, the other.
+        fusion: "sum": unit(w S_t + (1 - w) S_i) with one learnt w, first 0.88; where a side is missing, the other.
             "mlp": unit(MLP([h_t ; h_i])) with one hidden layer, 0 in the place of a missing side.
         fused: see Fused.
 
@@ -48,7 +48,7 @@ class LateFusion(Fused):
         self.fusion = one_of("fusion", fusion, FUSIONS)
         width = self.towers.width
         if fusion == "sum":
-            self.text_weight = nn.Parameter(torch.zeros(()))  # before its sigmoid
+            self.text_weight = nn.Parameter(torch.tensor(MOSTLY))  # before its sigmoid
         else:
             self.mlp = nn.Sequential(
                 nn.Linear(2 * width, 2 * width), nn.GELU(), nn.Linear(2 * width, self.towers.vector)

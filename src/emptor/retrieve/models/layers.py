@@ -6,6 +6,7 @@ Shapes: M rows, D width.
 from __future__ import annotations
 
 import torch
+from torch import nn
 from torch.nn import functional
 
 from emptor.errors import EmptorError
@@ -39,3 +40,26 @@ def share(option: str, value: float) -> float:
     if not 0 <= value < 1:
         raise EmptorError(f"{option}: {value} is no share; expected from 0 to below 1")
     return value
+
+
+MOSTLY = 2.0
+"""The logit of 0.88: a weight that says "mostly this one" at the start."""
+
+
+def out_as(own: nn.Linear, *, beside: int = 0) -> nn.Linear:
+    """A map that starts as another one, which it then leaves behind.
+
+    Args: beside: further inputs, which count nothing at the start.
+    """
+    out = nn.Linear(own.in_features + beside, own.out_features)
+    with torch.no_grad():
+        out.weight.zero_()
+        out.weight[:, : own.in_features] = own.weight
+        out.bias.copy_(own.bias)
+    return out
+
+
+def begin_alike(blocks: nn.ModuleList, others: nn.ModuleList) -> None:
+    """Give blocks the weights of others to start with, as far as there are so many."""
+    for mine, its in zip(blocks, others, strict=False):
+        mine.load_state_dict(its.state_dict())

@@ -68,7 +68,7 @@ class SMAR(Fused):
             self.towers.width,
             heads=self.towers.heads,
             layers=fusion_layers,
-            vector=self.towers.vector,
+            out=self.towers.text_out,
             dropout=self.towers.dropout,
         )
         self.gate: QueryGate | CategoryGate | None = None

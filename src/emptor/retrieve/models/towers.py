@@ -15,7 +15,7 @@ from emptor.encoders.text_net import TextNet
 from emptor.errors import EmptorError
 from emptor.retrieve.models.backbone import BackboneNet
 from emptor.retrieve.models.inputs import InputSpec, ProductBatch
-from emptor.retrieve.models.layers import unit, where
+from emptor.retrieve.models.layers import begin_alike, out_as, unit, where
 
 
 class TowerOptions(TypedDict, total=False):
@@ -51,6 +51,9 @@ class Towers(nn.Module):
 
     Shapes: ids [Q, n_q] -> states [Q, n_q, d] -> vectors [Q, k]; likewise of products.
     Raises: EmptorError for a width that the heads do not divide, and for more tokens than it takes.
+
+    Start: queries and texts have the same weights, so that a word that both have brings them together before anything
+    is learnt; see Attention for why it does.
 
     Source: DPSR and SMAR (see there) have separate encoders; sharing the token table is our default.
 
@@ -105,6 +108,8 @@ class Towers(nn.Module):
         self.query_out = nn.Linear(width, vector)
         if text:
             self.text = self.query if together else words(text_tokens, item_layers, spec.segments)
+            if not together:
+                begin_alike(self.text.blocks, self.query.blocks)
             if share_tokens:
                 self.text.of_piece = self.query.of_piece
         if image:
@@ -114,7 +119,7 @@ class Towers(nn.Module):
                 else BackboneNet(spec.values or 0, width=width, layers=item_layers, heads=heads, dropout=dropout)
             )
         if text and not tokens_only:
-            self.text_out = self.query_out if together else nn.Linear(width, vector)
+            self.text_out = self.query_out if together else out_as(self.query_out)
         if image and not tokens_only:
             self.image_out = nn.Linear(width, vector)
 

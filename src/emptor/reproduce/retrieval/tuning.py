@@ -1,0 +1,23 @@
+"""What is tried of every retriever: as many settings of each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from emptor.reproduce.retrieval.retrievers import CHOSEN
+from emptor.reproduce.tuning import Choice, both
+
+_RATES, _TEMPERATURES = (1e-3, 2e-3, 4e-3), (1 / 30, 1 / 15)
+
+
+def grid(model: str, training: Mapping[str, Any]) -> list[Choice]:
+    """The six settings that are tried of a network: how fast it learns, and how sharply it tells products apart.
+
+    Args:
+        training: options of RetrievalOptions that are the same for all.
+    Raises: KeyError for one that takes the settings of another.
+    """
+    if model not in CHOSEN:
+        raise KeyError(model)
+    return [Choice({**training, "lr": rate, "temperature": heat}) for rate, heat in both(_RATES, _TEMPERATURES)]

@@ -1,0 +1,61 @@
+"""Shops to reproduce in, made once and kept; and a log of users who shop there, which is not."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+
+from emptor.market.config import WorldConfig
+from emptor.market.making import list_products, new_market
+from emptor.shop.shop import Shop
+
+COLUMNS = ("time", "user_id", "request_id", "query", "action", "product_id", "position", "propensity")
+
+
+class Kept:
+    """A log in memory. columns: of the events' that are kept."""
+
+    def __init__(self, columns: Sequence[str] = COLUMNS) -> None:
+        self._columns = list(columns)
+        self._tables: list[pa.Table] = []
+
+    def append_bulk(self, table: pa.Table) -> None:
+        self._tables.append(table.select(self._columns))
+
+    def events(self) -> pl.DataFrame:
+        whole = pl.from_arrow(pa.concat_tables(self._tables))
+        assert isinstance(whole, pl.DataFrame)
+        return whole.with_row_index("seq").with_columns(pl.col("seq").cast(pl.Int64))
+
+
+def catalogue(folder: Path, config: WorldConfig) -> None:
+    """A shop with everything that is on sale on any of the world's days; made once, the same for all arms."""
+
+    def make(made: Path) -> None:
+        world, _ = new_market(made, config)
+        later = np.flatnonzero((world.products.listed > 0) & (world.products.listed < config.days))
+        if len(later):
+            with Shop.open(made) as shop:
+                list_products(world, shop, later)
+
+    once(folder, make)
+
+
+def once(folder: Path, make: Callable[[Path], None]) -> None:
+    """Let a folder be made, unless it is there.
+
+    It is made aside, so that what is there is whole: who is cut off begins anew, and two may make the same.
+    """
+    if folder.exists():
+        return
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as aside:
+        made = Path(aside) / folder.name
+        make(made)
+        if not folder.exists():
+            made.rename(folder)
