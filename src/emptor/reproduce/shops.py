@@ -59,3 +59,8 @@ def once(folder: Path, make: Callable[[Path], None]) -> None:
         make(made)
         if not folder.exists():
             made.rename(folder)
+
+
+def first_line(error: Exception) -> str:
+    """What an error says, without what it goes on to explain."""
+    return (str(error).splitlines() or [type(error).__name__])[0]

@@ -140,11 +140,14 @@ class Source:
         """Of all pairs there are, rising."""
         return self.known.query * len(self.listings) + self.known.row
 
-    def batch(self, pairs: Pairs, places: np.ndarray, *, extra: np.ndarray) -> RetrievalBatch:
+    def batch(
+        self, pairs: Pairs, places: np.ndarray, *, extra: np.ndarray, prior: np.ndarray | None = None
+    ) -> RetrievalBatch:
         """Pairs as a batch, each product once.
 
         Args:
             places: of the pairs. extra: rows of products that are negatives of all but those whom they fit.
+            prior [products] float32: see `losses.batch_loss`.
         """
         query, row = pairs.query[places], pairs.row[places]
         rows, at = np.unique(np.concatenate([row, extra]), return_inverse=True)
@@ -158,6 +161,7 @@ class Source:
             query=torch.from_numpy(ids.astype(np.int64)),
             positive=torch.from_numpy(key[near] == wanted),
             target=torch.from_numpy(at[: len(row)]),
+            prior=None if prior is None else torch.from_numpy(prior[rows]),
         )
 
     def batches(
@@ -180,9 +184,12 @@ class Source:
                 hidden.
         """
         rng = numpy_rng(seed, "pairs", epoch)
+        # a product stands in as many batches as its pairs fill; that it is the target oftener there is its popularity
+        many = np.bincount(pairs.row, minlength=len(self.listings))
+        prior = np.log(np.maximum(many, 1) / np.maximum(-(-many // together), 1)).astype(np.float32)
         for places in self._in_batches(pairs, size, rng, together=together, near=near):
-            many = round(hard * len(np.unique(pairs.row[places])))
-            batch = self.batch(pairs, places, extra=self._hard(pairs, places, many, rng))
+            extra = self._hard(pairs, places, round(hard * len(np.unique(pairs.row[places]))), rng)
+            batch = self.batch(pairs, places, extra=extra, prior=prior)
             hidden = torch.from_numpy(rng.random(len(batch.has_text)) < untold) & batch.has_image
             yield Sample(replace(batch, has_text=batch.has_text & ~hidden), torch.from_numpy(pairs.query[places]))
 

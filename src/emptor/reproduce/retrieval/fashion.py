@@ -27,7 +27,7 @@ from emptor.errors import EmptorError
 from emptor.learn.seeds import numpy_rng
 from emptor.reproduce.retrieval.data import RetrievalData, is_tested, part_of
 from emptor.reproduce.retrieval.making import by_words, data_of, encoder
-from emptor.reproduce.shops import once
+from emptor.reproduce.shops import first_line, once
 from emptor.retrieve.listings import CATEGORIES, FIELDS, listings_of, texts_of, tokenizer_of
 from emptor.retrieve.models.inputs import InputSpec
 from emptor.retrieve.models.registry import PRESETS
@@ -109,7 +109,7 @@ def _products(data: Path) -> pl.DataFrame:
         found = pl.read_csv(data / FILES[0], columns=list(_COLUMNS), infer_schema=False)
     except (pl.exceptions.PolarsError, OSError) as error:
         raise EmptorError(
-            f"{data / FILES[0]} cannot be read ({error}); expected columns {', '.join(_COLUMNS)}"
+            f"{data / FILES[0]} cannot be read ({first_line(error)}); expected columns {', '.join(_COLUMNS)}"
         ) from None
     return found.with_columns(pl.col(name).fill_null("") for name in _COLUMNS)
 

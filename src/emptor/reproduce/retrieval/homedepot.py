@@ -17,7 +17,7 @@ from emptor.assembly import Assembler
 from emptor.errors import EmptorError
 from emptor.reproduce.retrieval.data import RetrievalData
 from emptor.reproduce.retrieval.making import by_words, data_of, encoder
-from emptor.reproduce.shops import once
+from emptor.reproduce.shops import first_line, once
 from emptor.retrieve.listings import CATEGORIES, FIELDS, listings_of, texts_of, tokenizer_of
 from emptor.retrieve.models.inputs import InputSpec
 from emptor.retrieve.models.registry import PRESETS
@@ -81,7 +81,9 @@ def _pairs(data: Path) -> pl.DataFrame:
         found = pl.read_csv(file, columns=list(_COLUMNS), schema_overrides={"product_uid": pl.String})
         return found.with_columns(pl.col("relevance").cast(pl.Float64))
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise EmptorError(f"{file} cannot be read ({error}); expected columns {', '.join(_COLUMNS)}") from None
+        raise EmptorError(
+            f"{file} cannot be read ({first_line(error)}); expected columns {', '.join(_COLUMNS)}"
+        ) from None
 
 
 def _shop(made: Path, judged: pl.DataFrame) -> None:

@@ -94,7 +94,7 @@ class RetrievalBatch(ProductBatch):
     True of all its copies.
 
     query [Q, n_q] int64: CLS first, 0 pads. positive [Q, P] bool: known to fit, the target among them. target [Q]
-    int64: the row of the product that was chosen.
+    int64: the row of the product that was chosen. prior [P] float, or None: see losses.batch_loss.
 
     Raises: EmptorError where sizes disagree or a row does not begin with CLS.
     """
@@ -102,6 +102,7 @@ class RetrievalBatch(ProductBatch):
     query: torch.Tensor
     positive: torch.Tensor
     target: torch.Tensor
+    prior: torch.Tensor | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()

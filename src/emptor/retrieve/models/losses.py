@@ -27,6 +27,7 @@ def batch_loss(
     target: torch.Tensor,
     there: torch.Tensor,
     *,
+    prior: torch.Tensor | None = None,
     kind: str = "softmax",
     temperature: float = TEMPERATURE,
     margin: float = MARGIN,
@@ -40,12 +41,15 @@ def batch_loss(
         there: [P] bool; what is not there is nobody's negative, and whose target is not there is left out.
         kind: "softmax": cross entropy of scores / temperature. "hinge": mean over negatives of max(0, margin - score of
             the target + score of the negative).
+        prior: [P], of the softmax: how often a product is chosen whatever is asked, as a logarithm. It is added to
+            scores / temperature, so that scores need not say it: what fits is to be found, and not what is popular.
 
     Returns: a scalar, the mean over queries that count; 0 where none does.
     Raises: EmptorError for an unknown kind.
 
     Source: DPSR and SMAR report negatives of the batch; cosine times 30 as in the tutorial of POEEM (Zhang et al.,
-        SIGIR 2021) by the same group. The hinge is DPSR's. That known positives are left out is ours.
+        SIGIR 2021) by the same group. The hinge is DPSR's. That known positives are left out is ours. The prior is the
+        correction of Menon et al., Long-tail learning via logit adjustment (ICLR 2021).
 
     Example:
         >>> scores, chosen = torch.zeros(2, 2), torch.tensor([0, 1])
@@ -58,7 +62,8 @@ def batch_loss(
     chosen = functional.one_hot(target, scores.shape[1]).bool()
     negative = ~positive & ~chosen & there
     if kind == "softmax":
-        logits = (scores / temperature).masked_fill(~(negative | chosen), -torch.inf)
+        logits = scores / temperature if prior is None else scores / temperature + prior
+        logits = logits.masked_fill(~(negative | chosen), -torch.inf)
         each = functional.cross_entropy(logits, target, reduction="none")
     else:
         above = (margin - scores.gather(1, target.unsqueeze(1)) + scores).relu()
@@ -104,7 +109,14 @@ def stage_one(
             continue
         scores = output.query.vector @ vectors.T
         found[name] = batch_loss(
-            scores, batch.positive, batch.target, mask, kind=kind, temperature=temperature, margin=margin
+            scores,
+            batch.positive,
+            batch.target,
+            mask,
+            prior=batch.prior,
+            kind=kind,
+            temperature=temperature,
+            margin=margin,
         )
         total = total + weights.get(name, 0.0) * found[name]
     return {"loss": total, **found}
@@ -147,6 +159,7 @@ def stage_two(
         batch.positive,
         batch.target,
         output.products.there,
+        prior=batch.prior,
         kind=kind,
         temperature=temperature,
         margin=margin,
