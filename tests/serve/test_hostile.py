@@ -212,7 +212,7 @@ def test_nothing_becomes_markup_in_the_lab(hostile: TestClient) -> None:
         assert answer.status_code == 303, answer.text
         hostile.get("/v1/search", params={"q": text})
         asked = {"q": text, "product": product, "against": "default"}
-        for page in ("", "/compare", "/judge", "/rules"):
+        for page in ("", "/channels", "/compare", "/judge", "/rules"):
             html = check(hostile, f"/lab{page}?{urlencode(asked)}")
             assert "&lt;xss-" in html, page
     for other in (*ids(hostile), "<xss-nobody>", "../../etc/passwd"):

@@ -16,13 +16,15 @@ from starlette.testclient import TestClient
 from emptor.evaluate import read_judgements
 from emptor.merchandise import read_rules
 from emptor.serve import create_app
+from emptor.serve.lab.asked import LabAsked
+from emptor.serve.lab.channels import channels
 from emptor.serve.lab.querylog import read_queries
 from emptor.serve.traces import read_traces
 from emptor.shop.promotion import promote
 from emptor.shop.shop import Shop
 from tests.serve.conftest import running
 
-PAGES = ("", "/compare", "/judge", "/rules", "/queries", "/stages", "/evaluation", "/experiments")
+PAGES = ("", "/channels", "/compare", "/judge", "/rules", "/queries", "/stages", "/evaluation", "/experiments")
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 
 
@@ -164,6 +166,34 @@ def test_parts_of_an_older_trace_log_are_read_too(own_client: TestClient) -> Non
     pl.read_parquet(part).drop("kept").write_parquet(part.with_name("traces-0-old.parquet"))
     assert read_traces(shop_of(own_client)).collect().height == 2
     get(own_client, "/queries")
+
+
+def test_channels_are_told_apart_by_what_each_found_alone(shop_path: Path) -> None:
+    with (shop_path / "shop.toml").open("a") as file:
+        file.write(
+            '[cascade.both]\nstages = [{ stage = "retrieve", method = "hybrid", depth = 30, '
+            "options = { channels = { lexical = 1.0, popular = 0.5 } } }]\n"
+            '[cascade.sold]\nstages = [{ stage = "retrieve", method = "popular", depth = 5 }]\n'
+        )
+    with running(shop_path) as client:
+        engine = client.app.state.service.engine  # type: ignore[attr-defined]
+        own = channels(engine, LabAsked(q="red mug", cascade="both"))
+        assert own is not None and {found.name for found in own.found} == {"lexical", "popular"}
+        by_words = next(found for found in own.found if found.name == "lexical")
+        by_sales = next(found for found in own.found if found.name == "popular")
+        assert by_words.count + by_sales.count - own.several == own.kept
+        assert by_words.count_alone + by_sales.count_alone + own.several == own.kept and by_sales.count_alone > 0
+        assert [hit.place for hit in by_words.first] == list(range(len(by_words.first)))
+        assert all("popular" not in hit.others for hit in by_words.alone)
+        assert {hit.others for hit in by_words.first} <= {(), ("popular",)}
+        html = get(client, "/channels", q="red mug", cascade="both")
+        assert "alone" in html and "lexical" in html and f"{by_words.count} found" in html
+        one = channels(engine, LabAsked(q="red mug"))
+        assert one is not None and [found.count_alone for found in one.found] == [one.kept]
+        # what is popular is no search by words, and a search for nothing finds nothing
+        assert [own.name for own in channels(engine, LabAsked(q="mug", cascade="sold")).found] == ["popular"]  # type: ignore[union-attr]
+        nothing = get(client, "/channels", q="mug", filter="brand:Nobody")
+        assert "Nothing was found" in nothing
 
 
 def test_two_cascades_side_by_side_and_promotions(shop_path: Path) -> None:

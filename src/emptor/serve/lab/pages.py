@@ -16,6 +16,7 @@ from emptor.serve.errors import NotFound
 from emptor.serve.html import render
 from emptor.serve.lab import judging
 from emptor.serve.lab.asked import LabAsked
+from emptor.serve.lab.channels import channels
 from emptor.serve.lab.comparing import compare
 from emptor.serve.lab.experiments import read_experiments
 from emptor.serve.lab.querylog import read_queries, read_stages
@@ -30,6 +31,7 @@ JUDGED = 30
 _FIELDS = ("category", "filter", "words", "note")
 PAGES = (
     ("", "lab/waterfall.html", "Waterfall"),
+    ("/channels", "lab/channels.html", "Channels"),
     ("/compare", "lab/compare.html", "Compare"),
     ("/judge", "lab/judge.html", "Judge"),
     ("/rules", "lab/rules.html", "Rules"),
@@ -64,6 +66,10 @@ def waterfall_page(service: Service, asked: LabAsked) -> dict[str, Any]:
         "own": None if asked.blank else waterfall(engine, asked),
         "unknown": bool(asked.product) and engine.view.row(asked.product) is None,
     }
+
+
+def channels_page(service: Service, asked: LabAsked) -> dict[str, Any]:
+    return {"asked": asked, "own": None if asked.blank else channels(service.engine, asked)}
 
 
 def compare_page(service: Service, asked: LabAsked) -> dict[str, Any]:

@@ -65,6 +65,11 @@ def router(service: Service, *, hosts: Collection[str] | None) -> APIRouter:
         asked = LabAsked.read(request.query_params)
         return await show(request, "lab/waterfall.html", lambda: pages.waterfall_page(service, asked))
 
+    @routes.get("/channels")
+    async def channels(request: Request) -> Response:
+        asked = LabAsked.read(request.query_params)
+        return await show(request, "lab/channels.html", lambda: pages.channels_page(service, asked))
+
     @routes.get("/compare")
     async def compare(request: Request) -> Response:
         asked = LabAsked.read(request.query_params)

@@ -1,0 +1,108 @@
+"""What each channel of retrieval found for a search, and what nobody but it did."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from emptor.engine import Engine
+from emptor.serve.lab.asked import LabAsked
+from emptor.serve.lab.waterfall import Product
+
+DEPTH = 12
+"""Products that are shown of a list."""
+KEPT = 1_000
+"""Products that a stage is asked for, at most."""
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A product as a channel found it. place: in the channel's own order, from 0; joined: in what the channels gave
+    together; others: channels that found it as well.
+    """
+
+    product: Product
+    place: int
+    score: float
+    joined: int
+    others: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Found:
+    """A channel's finds among what was kept. first: its best; alone: behind them, those that no other channel found.
+
+    share: of the kept products, 0 to 1, that it found; share_alone: that nobody else did.
+    """
+
+    name: str
+    count: int
+    count_alone: int
+    share: float
+    share_alone: float
+    first: tuple[Hit, ...]
+    alone: tuple[Hit, ...]
+
+
+@dataclass(frozen=True)
+class Channels:
+    """cascade: as it was asked for. kept: products that the stage gave. several: those that more than one channel
+    found.
+    """
+
+    cascade: str
+    kept: int
+    several: int
+    found: tuple[Found, ...]
+
+
+def channels(engine: Engine, asked: LabAsked) -> Channels | None:
+    """Run a search and take its first stage apart; None where that is no retrieval by channels.
+
+    Raises: EmptorError for an unknown cascade.
+    """
+    page = engine.page(asked.ask(k=KEPT))
+    story = engine.explain(page.request_id)
+    assert story is not None  # it was asked a moment ago
+    stage = story["stages"][0] if story["stages"] else None
+    if stage is None or not stage["columns"] or not stage["products"]:
+        return None
+    columns: dict[str, list[float | None]] = stage["columns"]
+    products = stage["products"]
+    by = [tuple(name for name, column in columns.items() if column[at] is not None) for at in range(len(products))]
+    found = [_found(engine, name, column, products, by) for name, column in columns.items()]
+    found.sort(key=lambda own: (-own.count, own.name))
+    return Channels(asked.cascade, len(products), sum(len(own) > 1 for own in by), tuple(found))
+
+
+def _found(
+    engine: Engine, name: str, column: list[float | None], products: list[str], by: list[tuple[str, ...]]
+) -> Found:
+    scored = [(score, at) for at, score in enumerate(column) if score is not None]
+    scored.sort(key=lambda own: (-own[0], own[1]))
+    order = [(place, at, score) for place, (score, at) in enumerate(scored)]
+    alone = [own for own in order if by[own[1]] == (name,)]
+    further = [own for own in alone if own[0] >= DEPTH]
+
+    def hits(of: list[tuple[int, int, float]]) -> tuple[Hit, ...]:
+        listed = ((engine.view.row(products[at]), place, at, score) for place, at, score in of[:DEPTH])
+        return tuple(
+            Hit(
+                Product.of(engine.view.card(row)),
+                place,
+                score,
+                at,
+                tuple(other for other in by[at] if other != name),
+            )
+            for row, place, at, score in listed
+            if row is not None  # retired since
+        )
+
+    return Found(
+        name,
+        len(order),
+        len(alone),
+        len(order) / len(products),
+        len(alone) / len(products),
+        hits(order),
+        hits(further),
+    )
