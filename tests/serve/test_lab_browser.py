@@ -133,6 +133,7 @@ def test_searches_come_to_the_query_log(browser: Any, lab: tuple[str, Path]) -> 
     "path",
     [
         "?q=striped+mug&product=P00",
+        "/channels?q=mug",
         "/compare?q=mug&against=short",
         "/judge?q=mug",
         "/rules?q=mug&product=P30",
