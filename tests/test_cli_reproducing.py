@@ -57,3 +57,18 @@ def test_what_cannot_be_is_told(words: list[str], told: str, tmp_path: Path) -> 
     with pytest.raises(EmptorError, match=told):
         run("reproduce", "awmoe", "--folder", tmp_path, *words)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--dataset", "beauty"], "--dataset: unknown 'beauty'; known are market, fashion, homedepot"),
+        (["--dataset", "homedepot"], "--data: give the folder with the files of homedepot"),
+        (["--dataset", "homedepot", "--data", ".", "--model", "smar"], "--model: unknown 'smar'; known are text_only"),
+        (["--model", "text_only"], "--tune"),
+    ],
+)
+def test_what_cannot_be_of_retrieval_is_told(words: list[str], told: str, tmp_path: Path) -> None:
+    with pytest.raises(EmptorError, match=told):
+        run("reproduce", "smar", "--folder", tmp_path, "--work", tmp_path, *words)
+    assert not list(tmp_path.iterdir())

@@ -16,7 +16,7 @@ from emptor.reproduce.names import METHODS
 
 def reproduce(
     name: Annotated[
-        Literal["awmoe", "smar"], typer.Argument(metavar="{awmoe|smar}", help="Which method, with all its opponents.")
+        Literal["awmoe", "smar"], typer.Argument(metavar="METHOD", help="Which method, with all its opponents.")
     ],
     dataset: Annotated[
         str, typer.Option(help="On which data: " + ". ".join(f"{own}: {', '.join(of)}" for own, of in METHODS.items()))

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from emptor.market.world.products import SEEN
 from emptor.market.world.queries import KINDS
 from emptor.market.world.world import World
 from emptor.reproduce.retrieval.data import RetrievalData, is_tested
-from emptor.reproduce.retrieval.market import ARMS, config_of, load
+from emptor.reproduce.retrieval.market import ARMS, config_of, load, shown_by
 from emptor.reproduce.retrieval.retrievers import recalls
 
 CONFIG = config_of(3, "as it is").changed(
@@ -22,7 +23,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> RetrievalData:
 
 
 def test_the_pair_of_worlds_differs_in_what_titles_leave_out_alone() -> None:
-    on, off = (config_of(7, arm) for arm in ARMS)
+    on, off, perfect = (config_of(7, arm) for arm in ARMS)
+    assert perfect == on
     assert (off.catalogue.omit_seen, off.catalogue.omit_other) == (0, 0) < (on.catalogue.omit_seen, 0.2)
     assert off == on.changed(catalogue={"omit_seen": 0.0, "omit_other": 0.0})
 
@@ -46,3 +48,15 @@ def test_words_find_much_of_it_and_nothing_that_is_hidden(made: RetrievalData) -
     untold = np.concatenate(made.parts["that say nothing"])
     assert not np.isin(untold, made.tested.words).any()
     assert not made.source.listings.has_text[untold.astype(int)].any()
+
+
+def test_a_picture_that_is_read_perfectly_shows_what_can_be_seen() -> None:
+    world = World(CONFIG)
+    rows = np.arange(len(world.products))
+    pictured = rows % 3 > 0
+    shown = shown_by(world, rows, pictured)
+    assert shown.shape[:2] == (len(rows), 1) and not shown[~pictured].any()
+    known = 1 + (world.products.values[:, list(SEEN)] >= 0).sum(1)
+    assert np.array_equal(shown[pictured].sum((1, 2)), known[pictured])
+    same = (shown[1, 0] == shown[:, 0]).all(1) & pictured
+    assert (world.products.category[same] == world.products.category[1]).all()

@@ -56,6 +56,8 @@ def _of_public(load: Callable[..., RetrievalData], data: Path, work: Path, seed:
 
 def _of_market(work: Path, arm: str, users: int) -> Callable[[int], RetrievalData]:
     def load(seed: int) -> RetrievalData:
-        return market.load(work / f"retrieval-{seed}-{arm.replace(' ', '-')}", market.config_of(seed, arm, users=users))
+        perfect = arm == market.PERFECT  # the same catalogue as the first arm's
+        folder = work / f"retrieval-{seed}-{('as it is' if perfect else arm).replace(' ', '-')}"
+        return market.load(folder, market.config_of(seed, arm, users=users), perfect=perfect)
 
     return load

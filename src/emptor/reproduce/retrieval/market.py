@@ -11,6 +11,7 @@ and attributes are hidden, from words as from networks.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,7 @@ from emptor.market.config import WorldConfig
 from emptor.market.loop import Loop
 from emptor.market.policies import Matching
 from emptor.market.record import Recorder
+from emptor.market.world.products import SEEN
 from emptor.market.world.queries import KINDS
 from emptor.market.world.world import World
 from emptor.progress import step
@@ -38,8 +40,13 @@ from emptor.shop.shop import Shop
 ARMS: dict[str, dict[str, object]] = {
     "as it is": {},
     "titles say all": {"catalogue": {"omit_seen": 0.0, "omit_other": 0.0}},
+    "pictures read perfectly": {},
 }
-"""The world, and the same with the cause switched off: sellers who leave out nothing that a picture could add."""
+"""The world, and the same with the cause switched off: sellers who leave out nothing that a picture could add. The last
+is the first again, for networks that are told what a picture shows, in the place of its pixels: what is lost before a
+fusion begins.
+"""
+PERFECT = "pictures read perfectly"
 PRODUCTS, USERS, QUERIES, DAYS = 8_000, 20_000, 16_000, 14
 UNTOLD = 0.05
 """Share of the products with a picture that say nothing of themselves."""
@@ -54,11 +61,11 @@ def config_of(seed: int, arm: str, *, users: int = USERS) -> WorldConfig:
     return WorldConfig.of("study", seed=seed, **{**sizes, **ARMS[arm]})
 
 
-def load(folder: Path, config: WorldConfig) -> RetrievalData:
+def load(folder: Path, config: WorldConfig, *, perfect: bool = False) -> RetrievalData:
     """The data set of a world.
 
     Args:
-        folder: of the shop with its catalogue; made if it is not there.
+        folder: of the shop with its catalogue; made if it is not there. perfect: see ARMS.
     """
     catalogue(folder, config)
     world, kept = World(config), Kept(("user_id", "query", "action", "product_id"))
@@ -81,13 +88,17 @@ def load(folder: Path, config: WorldConfig) -> RetrievalData:
         tokenizer = tokenizer_of(texts, [text for text in pairs.queries if not is_tested(text)])
         sizes = PRESETS["small"]
         listings = listings_of(texts, tokenizer, shop.images, length=sizes["text_tokens"], side=SIDE)
+        spec = InputSpec(words=tokenizer.size, segments=len(FIELDS), side=SIDE, categories=CATEGORIES)
+        if perfect:
+            shown = shown_by(world, rows, listings.has_image)
+            listings, spec = replace(listings, pictures=shown), replace(spec, side=None, values=shown.shape[-1])
         queries, fitting = _judged(world, rows)
         kind = world.queries.kind[queries]
         return data_of(
             listings,
             pairs,
             encoder(tokenizer, sizes["query_tokens"]),
-            InputSpec(words=tokenizer.size, segments=len(FIELDS), side=SIDE, categories=CATEGORIES),
+            spec,
             by_words(Assembler(shop).lexical(view), untold),
             tested=world.queries.text[queries].tolist(),
             fitting=fitting,
@@ -99,6 +110,16 @@ def load(folder: Path, config: WorldConfig) -> RetrievalData:
             },
             seed=config.seed,
         )
+
+
+def shown_by(world: World, rows: np.ndarray, has_image: np.ndarray) -> np.ndarray:
+    """What pictures of products show, one vector each [P, 1, V] float32: the category, and the value of each attribute
+    that can be seen, 1 at its place; all 0 without a picture.
+    """
+    products = world.products
+    columns = [products.category[rows], *(products.values[rows, slot] for slot in SEEN)]
+    parts = [(own[:, None] == np.arange(own.max(initial=0) + 1)) for own in columns]  # -1, not known, is nowhere
+    return (np.concatenate(parts, axis=1) & has_image[:, None]).astype(np.float32)[:, None]
 
 
 def _judged(world: World, rows: np.ndarray) -> tuple[np.ndarray, list[np.ndarray]]:

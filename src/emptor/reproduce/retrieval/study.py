@@ -34,9 +34,10 @@ TESTED = ("recall@50", "recall@200", "recall@50, visual")
 CAUSES = {
     "titles say all": tuple(
         (METHOD, other) for other in ("text_only", "text_only_wide", "late_sum", "concatenation", "smar_first_stage")
-    )
+    ),
+    "pictures read perfectly": tuple((METHOD, other) for other in ("text_only", "late_sum", "concatenation")),
 }
-"""What pictures add should go where titles leave nothing out."""
+"""What pictures add should go where titles leave nothing out, and grow where they are read without a mistake."""
 
 
 def study(
