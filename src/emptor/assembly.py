@@ -16,9 +16,11 @@ from emptor.merchandise import Blocks, Rules, read_rules
 from emptor.merchandise import methods as merchandise_methods
 from emptor.rank import methods as rank_methods
 from emptor.rank.trained import TrainedRankers
+from emptor.retrieve.alike import AlikeChannel
 from emptor.retrieve.channel import NOTHING, Channel, Excluded
 from emptor.retrieve.dense import DenseChannel, VectorIndex
 from emptor.retrieve.lexical import LexicalChannel
+from emptor.retrieve.names import NAMES as RETRIEVERS
 from emptor.retrieve.personal import PersonalChannel
 from emptor.retrieve.popular import PopularChannel
 from emptor.retrieve.reading import Reader
@@ -169,7 +171,7 @@ class Assembler:
             return Excluded(*own) if any(own := blocks.of(query, filters)) else NOTHING
 
         def trained(name: str, version: str) -> Channel:
-            return self._retrievers().channel(name, version, manifest.models, view)
+            return AlikeChannel(self._retrievers().channel(name, version, manifest.models, view), taste=taste)
 
         methods: Methods = {
             **retrieve_methods(lexical=lexical, popular=popular, others=others, trained=trained, excluding=excluding),
@@ -302,7 +304,8 @@ def _without_folder(sentence: str, shop: Path) -> str:
 
 def _is_personal(options: CascadeOptions) -> bool:
     """Whether a cascade asks what is known of the user."""
-    return any(own.stage == "rank" or "personal" in own.options.get("channels", ()) for own in options.stages)
+    personal = {"personal", *RETRIEVERS}
+    return any(own.stage == "rank" or personal & set(own.options.get("channels", ())) for own in options.stages)
 
 
 def _with_rules(options: CascadeOptions, rules: Rules) -> CascadeOptions:

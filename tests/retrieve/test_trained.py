@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import shutil
 import subprocess
@@ -9,16 +10,20 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 import torch
 
 from emptor.assembly import Assembler
 from emptor.engine import Engine
 from emptor.errors import EmptorError
+from emptor.page import Ask
 from emptor.retrieve.loading import load_retriever
 from emptor.retrieve.recipe import train_retriever
 from emptor.retrieve.store import VectorStore
 from emptor.retrieve.train import RetrievalOptions
+from emptor.shop import schema
+from emptor.shop.filters import parse_filters
 from emptor.shop.importer import republish
 from emptor.shop.shop import Shop
 from tests.retrieve.stalls import stalls_shop
@@ -52,6 +57,19 @@ def shop_path(trained: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(trained, tmp_path / "shop"))
 
 
+def write_events(shop_path: Path, acts: list[tuple[str, str, str]]) -> None:
+    """(user, action, product) each, after all that the log has."""
+    time = dt.datetime(2026, 4, 2, tzinfo=dt.UTC)
+    rows = [
+        {"event_id": f"w{at}", "user_id": user, "session_id": user, "action": action, "product_id": product}
+        | {"time": time + dt.timedelta(seconds=at)}
+        for at, (user, action, product) in enumerate(acts)
+    ]
+    with Shop.open(shop_path) as shop:
+        arrays = [pa.array([own.get(field.name) for own in rows], field.type) for field in schema.EVENT]
+        shop.events.append_columns(pa.Table.from_arrays(arrays, schema=schema.EVENT))
+
+
 def found(engine: Engine, query: str, cascade: str, k: int = 9) -> list[str]:
     return [str(own) for own in list(engine.ranking([query], cascade=cascade)[0])[:k]]
 
@@ -65,6 +83,29 @@ def test_what_only_the_picture_shows_is_found_and_comes_first(trained: Path) -> 
                 for cascade in hits:
                     hits[cascade] += len(wanted & set(found(engine, f"{colour} {kind}", cascade, 6)))
     assert hits["seeing"] > 20 and hits["blind"] == 0  # of 27; words alone put the 18 in the order of their ids
+
+
+def test_a_home_page_is_like_what_its_user_chose_and_without_what_they_bought(shop_path: Path) -> None:
+    names = [f"S{at:03}" for at in range(216)]  # twelve kinds, of each six colours, of each three
+    blue = [name for at, name in enumerate(names) if at // 3 % 6 == 2]
+    acts = [("click", name) for name in blue[:12]] + [("purchase", blue[12])]
+    write_events(shop_path, [(user, action, name) for user in ("fan",) for action, name in acts])
+    with Shop.open(shop_path) as shop:
+        republish(shop)
+    with Engine.open(shop_path) as engine:
+
+        def first(user: str | None, **how: object) -> list[str]:
+            page = engine.page(Ask(query=None, user_id=user, cascade="seeing", k=12, logged=False, **how))  # type: ignore[arg-type]
+            return [hit.product["product_id"] for hit in page.results]
+
+        found = first("fan")
+        assert len(found) == 12 and blue[12] not in found
+        # a sixth of all is blue, and what was chosen is of four kinds
+        assert sum(name in blue for name in found) >= 6
+        assert first("nobody") == first(None) != found
+        assert first("fan", filters=parse_filters(["price:11..11"])) != found
+        kinds = {engine.view.product(engine.view.row(name) or 0)["title"].split()[1] for name in found}
+        assert kinds <= {"mug", "lamp", "shirt", "chair", "clock"}
 
 
 def test_a_new_product_is_found_at_once_and_a_deleted_one_is_not(shop_path: Path) -> None:

@@ -109,14 +109,32 @@ class DenseChannel:
         answers: list[Found | None] = [None] * len(requests)
         if not asked or not self.covers.any():
             return answers
-        queries = _unit(np.asarray(self._encoder.encode([clip(requests.query[at]) for at in asked]), np.float32))
-        for start in range(0, len(asked), BATCH):
-            part = asked[start : start + BATCH]
-            filters, without = [requests.filters[at] for at in part], [excluded[at] for at in part]
-            found = self._near(queries[start : start + BATCH], filters, without, depth)
-            for at, answer in zip(part, found, strict=True):
-                answers[at] = answer
+        queries = np.asarray(self._encoder.encode([clip(requests.query[at]) for at in asked]), np.float32)
+        filters, without = [requests.filters[at] for at in asked], [excluded[at] for at in asked]
+        for at, answer in zip(asked, self.near(queries, filters, without, depth=depth), strict=True):
+            answers[at] = answer
         return answers
+
+    def near(
+        self, vectors: np.ndarray, filters: Sequence[Any], excluded: Sequence[Excluded], *, depth: int
+    ) -> list[Found]:
+        """The products nearest to vectors [B, width] float32, each under its filters and without what is excluded."""
+        queries, found = _unit(vectors), []
+        for start in range(0, len(queries), BATCH):
+            part = slice(start, start + BATCH)
+            found += self._near(queries[part], filters[part], excluded[part], depth)
+        return found
+
+    def vectors_of(self, rows: np.ndarray) -> np.ndarray:
+        """The vectors of products [n] of the view, of length one: [n, width] float32, NaN where there is none."""
+        out = np.full((len(rows), self._vectors.shape[1]), np.nan, np.float32)
+        for known, vectors in ((self._rows, self._vectors), (self._fresh.rows, self._fresh.vectors)):
+            if len(known):
+                at = np.minimum(np.searchsorted(known, rows), len(known) - 1)
+                there = known[at] == rows
+                out[there] = vectors[at[there]]
+        out[~self.covers[rows]] = np.nan
+        return out
 
     def _near(
         self, queries: np.ndarray, filters: Sequence[Any], excluded: Sequence[Excluded], depth: int
