@@ -304,8 +304,11 @@ def _without_folder(sentence: str, shop: Path) -> str:
 
 def _is_personal(options: CascadeOptions) -> bool:
     """Whether a cascade asks what is known of the user."""
-    personal = {"personal", *RETRIEVERS}
-    return any(own.stage == "rank" or personal & set(own.options.get("channels", ())) for own in options.stages)
+    channels = ("personal", *RETRIEVERS)
+    return any(
+        own.stage == "rank" or any(name in own.options.get("channels", ()) for name in channels)
+        for own in options.stages
+    )
 
 
 def _with_rules(options: CascadeOptions, rules: Rules) -> CascadeOptions:

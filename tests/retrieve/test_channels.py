@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -241,3 +242,14 @@ def test_encoding_is_the_same_in_any_batch(model_folder: Path) -> None:
 def test_a_folder_that_is_no_model_is_told(tmp_path: Path) -> None:
     with pytest.raises(EmptorError, match=r"has no config\.json"):
         LocalTextEncoder(tmp_path)
+
+
+def test_channels_that_are_no_table_turn_their_cascade_off_and_no_other(golden_path: Path, tmp_path: Path) -> None:
+    shop = Path(shutil.copytree(golden_path, tmp_path / "shop"))
+    with (shop / "shop.toml").open("a") as file:
+        file.write(
+            '[cascade.odd]\nstages = [{ stage = "retrieve", method = "hybrid", depth = 3, '
+            "options = { channels = [{ lexical = 1.0 }] } }]\n"
+        )
+    with Engine.open(shop) as engine:
+        assert "channels" in engine.off["odd"] and engine.ranking(["mug"])[0]

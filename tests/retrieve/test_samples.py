@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from emptor.retrieve.samples import asked, pairs_of, read_pairs, with_missed
+from emptor.retrieve.samples import Source, asked, pairs_of, read_pairs, with_missed
 from emptor.shop.holdout import is_held_out
 from tests.retrieve.stalls import stalls
 
@@ -83,3 +83,30 @@ def test_a_batch_has_each_product_once_and_knows_all_that_fits(tmp_path: Path) -
     again = [own.query.tolist() for own in source.batches(pairs, size=50, seed=1, epoch=0, hard=0.5)]
     other = [own.query.tolist() for own in source.batches(pairs, size=50, seed=1, epoch=1, hard=0.5)]
     assert [at for own in again for at in own] == seen and again != other
+
+
+def test_products_bring_several_queries_at_once_and_stand_beside_their_category(tmp_path: Path) -> None:
+    source, _, _ = stalls(tmp_path)
+    category = source.listings.category
+
+    def batches(many: np.ndarray, near: float) -> tuple[Source, list[np.ndarray]]:
+        row = np.repeat(np.arange(216), many)
+        pairs = pairs_of([f"query {at}" for at in range(len(row))], row)
+        own = Source(source.listings, np.ones((len(pairs.queries), 2), np.int32), pairs)
+        found = own._in_batches(pairs, 15, np.random.default_rng(2), together=4, near=near)
+        assert len(found) == 15 and sorted(np.concatenate(found).tolist()) == list(range(len(pairs)))
+        return own, found
+
+    def kinds(near: float) -> float:
+        """How many categories a batch has, the mean."""
+        own, found = batches(np.full(216, 2), near)
+        return float(np.mean([len(np.unique(category[own.known.row[places]])) for places in found]))
+
+    assert kinds(1.0) < 0.5 * kinds(0.0)
+    # a few are chosen far more than others
+    own, found = batches(np.minimum(1 + np.random.default_rng(1).zipf(1.5, 216), 60), 0.5)
+    pairs = own.known
+    assert max(np.bincount(pairs.row[places]).max() for places in found) == 4
+    # how often a product is a target beyond once a batch is its prior
+    batch = next(iter(own.batches(pairs, size=len(pairs) // 15, seed=1, epoch=0, together=4))).batch
+    assert batch.prior is not None and float(batch.prior.min()) >= 0 and float(batch.prior.max()) <= np.log(4) + 1e-6

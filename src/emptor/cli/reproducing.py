@@ -63,7 +63,7 @@ def reproduce(
         method.choose(found, models, folder=home)
         out.print(f"Chosen settings: {escape(str(chosen_at))}", soft_wrap=True)
     choices = read_choices(chosen_at, method.models) if chosen_at.exists() else method.tuned(dataset)
-    if missing := sorted(set(models) & set(method.chosen) - set(choices)):
+    if missing := sorted(set(method.needed(models)) - set(choices)):
         raise EmptorError(f"--model {missing[0]}: no settings were chosen for it; choose them: --tune")
     for own in arms:
         report = method.study(

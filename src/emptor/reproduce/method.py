@@ -67,8 +67,8 @@ class Method(Generic[Data]):
     """A method with its opponents.
 
     Args:
-        models: the method first. chosen: those that have settings to choose. package: that files of chosen settings
-            come with. opened, study: see there.
+        models: the method first. settings_of: model -> whose settings it takes: its own, another's, or None where there
+            are none. package: that files of chosen settings come with. opened, study: see there.
         grid: (model, training) -> settings that are tried. validated: (model, data, choice, seed) -> how good it is.
         metric: by which settings are chosen. shown: the one that the console shows; tested: those that are tested.
         causes: arm -> the gains that its change should move.
@@ -76,7 +76,7 @@ class Method(Generic[Data]):
 
     name: str
     models: tuple[str, ...]
-    chosen: tuple[str, ...]
+    settings_of: Callable[[str], str | None]
     package: str
     opened: Opened[Data]
     study: Study[Data]
@@ -94,7 +94,7 @@ class Method(Generic[Data]):
         path = folder / "tuned.json"
         earlier = read_choices(path, self.models) if path.exists() else {}
         chosen = tune(
-            [model for model in models if model in self.chosen],
+            self.needed(models),
             lambda model: self.grid(model, data.training),
             lambda model, choice: self.validated(model, own, choice, data.tuning),
             metric=self.metric,
@@ -104,6 +104,11 @@ class Method(Generic[Data]):
         )
         write_choices(path, {**earlier, **chosen})
         return chosen
+
+    def needed(self, models: Sequence[str]) -> list[str]:
+        """Models whose settings these take, in the order of `models`."""
+        wanted = {self.settings_of(model) for model in models}
+        return [model for model in self.models if model in wanted]
 
     def tuned(self, dataset: str) -> dict[str, Choice]:
         """What tuning chose for a data set, as it comes with the package."""

@@ -34,7 +34,7 @@ class Kept:
 
 
 def catalogue(folder: Path, config: WorldConfig) -> None:
-    """A shop with everything that is on sale on any of the world's days; made once, the same for all arms."""
+    """A shop with everything that is on sale on any of the world's days; made once."""
 
     def make(made: Path) -> None:
         world, _ = new_market(made, config)

@@ -20,8 +20,9 @@ _BOUGHT = list(ACTION_WEIGHT).index("purchase")
 class AlikeChannel:
     """A dense channel that answers a request without a query, too, where its user has a history.
 
-    The user is the mean of the vectors of what they chose, by the weight of the action; what they bought is left out of
-    the answer. What users did since the last publish is not in it yet.
+    The user is the mean of the vectors of what they chose, by the weight of the action. What they bought is left out,
+    unless a filter was asked for; where nothing is left, the channel has no answer, and what is popular is shown. What
+    users did since the last publish is not in it yet.
     """
 
     def __init__(self, dense: DenseChannel, *, taste: Taste) -> None:
@@ -50,9 +51,9 @@ class AlikeChannel:
         if not there.any():
             return None
         liked = (weight[there, None] * vectors[there]).sum(0, keepdims=True)
-        bought = history.row[own][history.kind[own] == _BOUGHT]
+        bought = history.row[own][history.kind[own] == _BOUGHT] if not requests.filters[at] else np.zeros(0, np.int64)
         (found,) = self._dense.near(
             liked.astype(np.float32), [requests.filters[at]], [excluded], depth=depth + len(bought)
         )
         kept = np.flatnonzero(~np.isin(found.products, bought))[:depth]
-        return Found(found.products[kept], found.scores[kept])
+        return Found(found.products[kept], found.scores[kept]) if len(kept) else None

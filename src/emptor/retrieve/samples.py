@@ -184,44 +184,47 @@ class Source:
                 hidden.
         """
         rng = numpy_rng(seed, "pairs", epoch)
+        count = max(1, -(-len(pairs) // size))
         # a product stands in as many batches as its pairs fill; that it is the target oftener there is its popularity
         many = np.bincount(pairs.row, minlength=len(self.listings))
-        prior = np.log(np.maximum(many, 1) / np.maximum(-(-many // together), 1)).astype(np.float32)
-        for places in self._in_batches(pairs, size, rng, together=together, near=near):
+        parts = np.clip(-(-many // together), 1, count)
+        prior = np.log(np.maximum(many, 1) / parts).astype(np.float32)
+        for places in self._in_batches(pairs, count, rng, together=together, near=near):
             extra = self._hard(pairs, places, round(hard * len(np.unique(pairs.row[places]))), rng)
             batch = self.batch(pairs, places, extra=extra, prior=prior)
             hidden = torch.from_numpy(rng.random(len(batch.has_text)) < untold) & batch.has_image
             yield Sample(replace(batch, has_text=batch.has_text & ~hidden), torch.from_numpy(pairs.query[places]))
 
     def _in_batches(
-        self, pairs: Pairs, size: int, rng: np.random.Generator, *, together: int, near: float
+        self, pairs: Pairs, count: int, rng: np.random.Generator, *, together: int, near: float
     ) -> list[np.ndarray]:
-        """Places of the pairs, by batch.
+        """Places of the pairs, by batch; `count` batches, none empty.
 
         Args:
-            together: pairs of one product that stand in one batch, at most. A product costs ten times what a query
-                does, so the more queries ask for it at once, the more is learnt for the work.
+            together: pairs of one product that stand in one batch, at most; more only where there are not enough
+                batches. A product costs ten times what a query does, so the more queries ask for it at once, the more
+                is learnt for the work.
             near: share of the products that stand beside others of their category. Any other category is soon told
                 apart, and teaches nothing more; what tells products of one category apart is learnt from these.
         """
         order = rng.permutation(len(pairs))
         order = order[np.argsort(pairs.row[order], kind="stable")]
-        row = pairs.row[order]
-        turn = np.arange(len(row)) - np.searchsorted(row, row)
-        first = np.flatnonzero(turn % together == 0)  # of the pairs that stand together
-        many = np.diff(np.append(first, len(row)))
-        category = self.listings.category[row[first]]
-        beside = rng.random(len(first)) < near
-        place = rng.random(len(first)) + np.where(beside, rng.permutation(category.max(initial=0) + 1)[category], 0)
-        batches = max(1, -(-len(row) // size))
-        number = np.zeros(len(first), np.int64)
+        row, first, product, many = np.unique(
+            pairs.row[order], return_index=True, return_inverse=True, return_counts=True
+        )
+        category = self.listings.category[row]
+        beside = rng.random(len(row)) < near
+        place = rng.random(len(row)) + np.where(beside, rng.permutation(category.max(initial=0) + 1)[category], 0)
+        begins = np.zeros(len(row), np.int64)
         for mine in (np.flatnonzero(beside), np.flatnonzero(~beside)):
             mine = mine[np.argsort(place[mine], kind="stable")]
             before = np.cumsum(many[mine]) - many[mine]
-            number[mine] = before * batches // max(int(many[mine].sum()), 1)
-        number = rng.permutation(batches)[number]
-        by_batch = np.argsort(np.repeat(number, many), kind="stable")
-        ends = np.bincount(np.repeat(number, many), minlength=batches).cumsum()
+            begins[mine] = before * count // max(int(many[mine].sum()), 1)
+        # what a product has too many of for one batch stands in those behind it
+        turn = (np.arange(len(order)) - first[product]) // together
+        number = rng.permutation(count)[(begins[product] + turn) % count]
+        by_batch = np.argsort(number, kind="stable")
+        ends = np.bincount(number, minlength=count).cumsum()
         return [own for own in np.split(order[by_batch], ends[:-1]) if len(own)]
 
     def _hard(self, pairs: Pairs, places: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ import torch
 from emptor.errors import EmptorError
 from emptor.reproduce.method import DataSet, method
 from emptor.reproduce.names import METHODS
-from emptor.reproduce.retrieval import study
+from emptor.reproduce.retrieval import retrievers, study
 from emptor.reproduce.retrieval.data import RetrievalData, is_tested, padded
 from emptor.reproduce.retrieval.datasets import dataset
 from emptor.reproduce.retrieval.retrievers import (
@@ -28,6 +29,7 @@ from emptor.reproduce.retrieval.retrievers import (
 from emptor.reproduce.retrieval.tuning import grid
 from emptor.reproduce.tuning import Choice
 from emptor.retrieve.names import NAMES
+from emptor.retrieve.train import RetrievalOptions, Trained
 from tests.reproduce.retrieval.conftest import TRAINING
 
 CHOICE = Choice({**TRAINING, "lr": 4e-3, "temperature": 1 / 30}, {"width": 32, "vector": 32, "dropout": 0.0})
@@ -61,8 +63,7 @@ def test_search_is_exact_and_figures_are_of_it(data: RetrievalData) -> None:
     found = figures(rows, data)
     assert found["recall@200"] == pytest.approx(np.mean(recalls(rows, data.tested.fitting, 200)))
     assert {"recall@50, mugs", "recall@200, visual", "recall@50 of products that are first"} <= found.keys()
-    # nobody is left out of a list that could hold all
-    assert found["recall@200"] > 0.85
+    assert found["recall@50"] > 0.5  # chance: 50 of 216
 
 
 def test_words_beside_a_network_lose_nobody_for_a_missing_side(data: RetrievalData) -> None:
@@ -78,13 +79,26 @@ def test_words_beside_a_network_lose_nobody_for_a_missing_side(data: RetrievalDa
     )
 
 
-def test_stages_can_be_left_out_of_the_method(data: RetrievalData) -> None:
+def test_stages_can_be_left_out_of_the_method(data: RetrievalData, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = retrievers.train_network
+    asked = torch.from_numpy(data.tested.ids.astype(np.int64))
+    trained: list[RetrievalOptions] = []
+
+    def kept(*args: Any, options: RetrievalOptions, **more: Any) -> Trained:
+        trained.append(options)
+        return real(*args, options=options, **more)
+
+    monkeypatch.setattr(retrievers, "train_network", kept)
     both, first, second = (
         fitted(name, data, CHOICE, seed=1) for name in ("smar", "smar_first_stage", "smar_second_stage")
     )
-    asked = data.tested.ids.astype(np.int64)
-    told = [net.eval().query(torch.from_numpy(asked)).vector for net in (both, first, second)]
-    assert not torch.equal(told[0], told[1]) and not torch.equal(told[0], told[2])
+    epochs = TRAINING["epochs"] + TRAINING["second"]
+    assert [(own.epochs, own.second) for own in trained] == [(2, 1), (epochs, 0), (0, epochs)]
+    # a gate that was not trained has the picture asked for all, as at its start
+    with torch.no_grad():
+        assert float(first.query(asked).p.min()) > 0.5
+        assert not torch.equal(second.query(asked).p, first.query(asked).p)
+        assert not torch.equal(both.query(asked).vector, second.query(asked).vector)
 
 
 def test_entries_are_networks_and_take_settings_that_are_chosen() -> None:
@@ -131,6 +145,8 @@ def test_settings_are_chosen_by_the_validation(data: RetrievalData, tmp_path: Pa
     chosen = smar.choose(own, ["text_only", "words"], folder=tmp_path)
     tries = [json.loads(line) for line in (tmp_path / "tries.jsonl").read_text().splitlines()]
     assert len(tries) == 6 and set(chosen) == {"text_only"}
+    # what is the method without a part takes its settings, and so does what words stand beside
+    assert smar.needed(["smar_no_gate", "words", "text_only and words"]) == ["smar", "text_only"]
     best = max(tries, key=lambda row: row["recall@50"])
     assert dict(chosen["text_only"].training) == best["choice"]["training"]
 

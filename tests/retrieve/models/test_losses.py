@@ -145,3 +145,11 @@ def test_an_unknown_loss_is_refused() -> None:
         stage_one(net, net(batch), batch, kind="triplet")
     with pytest.raises(EmptorError, match=r"target \(3,\)"):
         replace(batch, target=batch.target[:3])
+
+
+def test_a_prior_is_what_scores_need_not_say() -> None:
+    scores, prior = torch.tensor([[0.2, 0.1, -0.3]]), torch.tensor([0.0, 1.5, 0.7])
+    positive, target, there = torch.eye(1, 3).bool(), torch.tensor([0]), torch.ones(3).bool()
+    found = batch_loss(scores, positive, target, there, prior=prior, temperature=0.5)
+    assert torch.allclose(found, -torch.log_softmax(scores / 0.5 + prior, 1)[0, 0])
+    assert found > batch_loss(scores, positive, target, there, temperature=0.5)

@@ -18,7 +18,7 @@ def _validated(model: str, data: RankingData, choice: Choice, seed: int) -> floa
 AWMOE = Method(
     name=study.METHOD,
     models=study.MODELS,
-    chosen=study.MODELS,
+    settings_of=lambda model: model,
     package="emptor.reproduce.ranking",
     opened=dataset,
     study=study.study,

@@ -25,7 +25,7 @@ def dataset(name: str, *, work: Path, data: Path | None = None, users: int | Non
     Raises: EmptorError for an unknown name, and a public set without its folder.
     """
     if name == "market":
-        size = f"{users or market.USERS} users"
+        size = f"{users or market.USERS} users, {market.PRODUCTS} products, {market.DAYS} days"
         return DataSet(
             arms={arm: _of_market(work, arm, users or market.USERS) for arm in market.ARMS},
             seeds=(101, 102, 103, 104, 105),
@@ -56,8 +56,8 @@ def _of_public(load: Callable[..., RetrievalData], data: Path, work: Path, seed:
 
 def _of_market(work: Path, arm: str, users: int) -> Callable[[int], RetrievalData]:
     def load(seed: int) -> RetrievalData:
-        perfect = arm == market.PERFECT  # the same catalogue as the first arm's
-        folder = work / f"retrieval-{seed}-{('as it is' if perfect else arm).replace(' ', '-')}"
-        return market.load(folder, market.config_of(seed, arm, users=users), perfect=perfect)
+        config = market.config_of(seed, arm, users=users)
+        # the name follows from all that makes the world; an arm with the same world has the same shop
+        return market.load(work / f"retrieval-{config.hash}", config, perfect=arm == market.PERFECT)
 
     return load

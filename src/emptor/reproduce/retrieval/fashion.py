@@ -57,7 +57,7 @@ def load(data: Path, *, work: Path, seed: int) -> RetrievalData:
     Raises: EmptorError for a file that is missing or cannot be read.
     """
     products = _products(data)
-    folder = work / "fashion"
+    folder = work / f"fashion-{sum((data / name).stat().st_size for name in FILES)}"
     once(folder, lambda made: _shop(made, products, data))
     with Shop.open(folder) as shop:
         view = shop.view()
@@ -74,6 +74,7 @@ def load(data: Path, *, work: Path, seed: int) -> RetrievalData:
             rows.append(some)
         pairs = pairs_of(texts, np.concatenate(rows))
         tested = [at for at, query in enumerate(queries) if is_tested(query) and len(fitting[at])]
+        of_query = dict(zip(queries, fitting, strict=True))
         words = texts_of(view.generation)
         tokenizer = tokenizer_of(words, [query for query in queries if not is_tested(query)])
         sizes = PRESETS["small"]
@@ -98,6 +99,8 @@ def load(data: Path, *, work: Path, seed: int) -> RetrievalData:
                 ],
             },
             seed=seed,
+            # what fits and was not drawn is no miss, and what nobody could choose is not to be learnt as unwanted
+            spared=lambda query: np.union1d(of_query[query], np.flatnonzero(new)),
         )
 
 
@@ -134,9 +137,7 @@ def _queries(products: pl.DataFrame) -> tuple[list[str], list[np.ndarray], list[
     rows = products.with_row_index("row")
     for many in range(1, len(BESIDE) + 1):
         for beside in combinations(BESIDE, many):
-            columns = [
-                name for name in ("baseColour", "usage", "articleType", "gender") if name in (*beside, "articleType")
-            ]
+            columns = [name for name in _ORDER if name in (*beside, "articleType")]
             named = rows.filter(pl.all_horizontal(pl.col(name) != "" for name in columns))
             for values, own in named.group_by(columns, maintain_order=True):
                 query = asked(" ".join(map(str, values)))

@@ -2,7 +2,7 @@
 
 Half of the queries, by their words, are learnt from: a product that its raters graded 2.33 or more (of 1 to 3) counts
 as chosen. The other half is tested. Some six products are judged for a query, and one that nobody judged is not one
-that does not fit: recall counts the judged ones, and nothing is known of the rest.
+that does not fit: recall counts the judged ones, nothing is known of the rest, and what words find is no hard negative.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def load(data: Path, *, work: Path, seed: int) -> RetrievalData:
     Raises: EmptorError for a file that is missing or cannot be read.
     """
     judged = _pairs(data)
-    folder = work / "homedepot"
+    folder = work / f"homedepot-{(data / FILES[0]).stat().st_size}"
     once(folder, lambda made: _shop(made, judged))
     with Shop.open(folder) as shop:
         view = shop.view()
@@ -46,7 +46,9 @@ def load(data: Path, *, work: Path, seed: int) -> RetrievalData:
         fits = judged.filter(pl.col("relevance") >= _FITS).join(
             pl.DataFrame({"product_uid": ids, "row": np.arange(view.rows)}), on="product_uid"
         )
-        pairs = pairs_of([asked(text) for text in fits["search_term"].to_list()], fits["row"].to_numpy())
+        terms = pl.Series("query", [asked(text) for text in fits["search_term"].to_list()], dtype=pl.String)
+        fits = fits.select("row").with_columns(terms).unique(maintain_order=True)  # terms that differ may be one query
+        pairs = pairs_of(fits["query"].to_list(), fits["row"].to_numpy())
         out = np.array([is_second(text) for text in pairs.queries], bool)
         first = np.searchsorted(pairs.query, np.arange(len(pairs.queries) + 1))
         tested = np.flatnonzero(out).tolist()
@@ -65,6 +67,7 @@ def load(data: Path, *, work: Path, seed: int) -> RetrievalData:
             parts={},
             seed=seed,
             out=is_second,
+            hard=False,
         )
 
 

@@ -54,21 +54,26 @@ def data_of(
     parts: Mapping[str, Sequence[np.ndarray]],
     seed: int,
     out: Callable[[str], bool] = is_tested,
+    spared: Callable[[str], np.ndarray] | None = None,
+    hard: bool = True,
 ) -> RetrievalData:
     """A data set out of its parts.
 
     Args:
         pairs: of the whole log; those of queries that are `out` are left out here. encode: texts -> tokens [n, n_q].
-        tested, fitting, kinds, parts: see RetrievalData.
+        tested, fitting, kinds, parts: see RetrievalData. spared: of a query, rows that are no hard negatives of it,
+            beside what was chosen; hard: whether there are any.
     """
     kept = np.array([not out(text) for text in pairs.queries], bool)
     learnt = pairs.of(kept)
     asked = np.unique(learnt.query)
     rng = numpy_rng(seed, "words")
-    some = np.sort(rng.permutation(asked)[:MISSED_OF])
+    some = np.sort(rng.permutation(asked)[: MISSED_OF if hard else 0])
     found: list[np.ndarray] = [np.zeros(0, np.int64) for _ in pairs.queries]
     for at, own in zip(some, words([pairs.queries[at] for at in some]), strict=True):
         found[at] = own[:_MISSED_AMONG]
+        if spared is not None:
+            found[at] = found[at][~np.isin(found[at], spared(pairs.queries[at]))]
     learnt = with_missed(learnt, found)
     held = asked[learnt.validated[asked]]
     held = np.sort(rng.permutation(held)[:_VALIDATED])

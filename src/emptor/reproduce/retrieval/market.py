@@ -39,12 +39,11 @@ from emptor.shop.shop import Shop
 
 ARMS: dict[str, dict[str, object]] = {
     "as it is": {},
-    "titles say all": {"catalogue": {"omit_seen": 0.0, "omit_other": 0.0}},
+    "titles say what is seen": {"catalogue": {"omit_seen": 0.0}},
     "pictures read perfectly": {},
 }
-"""The world, and the same with the cause switched off: sellers who leave out nothing that a picture could add. The last
-is the first again, for networks that are told what a picture shows, in the place of its pixels: what is lost before a
-fusion begins.
+"""The world, and the same with the cause switched off: no title leaves out a colour or a pattern. The last is the first
+again, for networks that are told what a picture shows, in the place of its pixels: what is lost before a fusion begins.
 """
 PERFECT = "pictures read perfectly"
 PRODUCTS, USERS, QUERIES, DAYS = 8_000, 20_000, 16_000, 14

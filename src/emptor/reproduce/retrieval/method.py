@@ -5,13 +5,13 @@ from __future__ import annotations
 from emptor.reproduce.method import Method
 from emptor.reproduce.retrieval import study
 from emptor.reproduce.retrieval.datasets import dataset
-from emptor.reproduce.retrieval.retrievers import CHOSEN, validated
+from emptor.reproduce.retrieval.retrievers import validated
 from emptor.reproduce.retrieval.tuning import grid
 
 SMAR = Method(
     name=study.METHOD,
     models=study.MODELS,
-    chosen=CHOSEN,
+    settings_of=study.settings_of,
     package="emptor.reproduce.retrieval",
     opened=dataset,
     study=study.study,

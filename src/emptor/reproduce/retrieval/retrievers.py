@@ -27,13 +27,13 @@ _AT_ONCE = 256
 
 @dataclass(frozen=True)
 class Entry:
-    """A network of `retrieve.models`, what of it and of its training is not as usual, and whose settings it takes: its
-    own, or those that were chosen for another.
+    """A network of `retrieve.models`, what of it is not as usual, which stages of training it has (one alone has the
+    epochs of both), and whose settings it takes: its own, or those that were chosen for another.
     """
 
     model: str
     network: Mapping[str, Any] = field(default_factory=dict)
-    training: Mapping[str, Any] = field(default_factory=dict)
+    stages: str = "both"
     settings_of: str | None = None
 
 
@@ -50,15 +50,16 @@ ENTRIES: Mapping[str, Entry] = {
     "smar_co_attention": Entry("smar_co_attention", settings_of="smar"),
     "smar_category_gate": Entry("smar_category_gate", settings_of="smar"),
     "smar_no_gate": Entry("smar_no_gate", settings_of="smar"),
-    "smar_first_stage": Entry("smar", training={"second": 0}, settings_of="smar"),
-    "smar_second_stage": Entry("smar", training={"epochs": 0, "slower": 1.0}, settings_of="smar"),
+    "smar_first_stage": Entry("smar", stages="first", settings_of="smar"),
+    "smar_second_stage": Entry("smar", stages="second", settings_of="smar"),
     "smar_no_text_task": Entry("smar", {"alpha": 0.0}, settings_of="smar"),
     "smar_no_image_task": Entry("smar", {"beta": 0.0}, settings_of="smar"),
 }
 """The method, its opponents, and what it is without a part of it. text_only_wide has more weights than the method.
 
-smar_first_stage is served by f_m, as the gate is not trained. smar_second_stage trains the gate and all else at once,
-for as many epochs as the two stages have together.
+smar_first_stage is served by f_m, as its gate is not trained, and has not learnt from the queries that are kept for the
+gate; smar_no_gate has. smar_second_stage begins with nothing learnt: so nothing says what a picture is worth, its gate
+learns from the score alone, and the three tasks count a tenth throughout.
 """
 CHOSEN = tuple(name for name, own in ENTRIES.items() if own.settings_of is None)
 
@@ -81,9 +82,12 @@ class Searched:
 def fitted(name: str, data: RetrievalData, choice: Choice, *, seed: int) -> Retriever:
     """Train an entry with what was chosen for it."""
     entry = ENTRIES[name]
-    training = {**choice.training, **entry.training}
-    if not training.get("epochs", 1):
-        training["second"] = choice.training["epochs"] + choice.training["second"]
+    training = dict(choice.training)
+    whole = training["epochs"] + training["second"]
+    if entry.stages == "first":
+        training |= {"epochs": whole, "second": 0}
+    elif entry.stages == "second":
+        training |= {"epochs": 0, "second": whole, "slower": 1.0}
     options = RetrievalOptions(**training, seed=seed)
     network = {**choice.network, **entry.network}
     net = train_network(data.source, data.learnt, data.spec, model=entry.model, network=network, options=options).net

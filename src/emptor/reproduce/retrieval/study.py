@@ -32,12 +32,12 @@ PAIRS = (
 TESTED = ("recall@50", "recall@200", "recall@50, visual")
 """Metrics that pairs are tested by."""
 CAUSES = {
-    "titles say all": tuple(
-        (METHOD, other) for other in ("text_only", "text_only_wide", "late_sum", "concatenation", "smar_first_stage")
+    "titles say what is seen": tuple(
+        (METHOD, other) for other in ("text_only", "text_only_wide", "late_sum", "concatenation", "smar_no_gate")
     ),
     "pictures read perfectly": tuple((METHOD, other) for other in ("text_only", "late_sum", "concatenation")),
 }
-"""What pictures add should go where titles leave nothing out, and grow where they are read without a mistake."""
+"""What pictures add should go where titles say it, and grow where pictures are read without a mistake."""
 
 
 def study(
@@ -60,7 +60,7 @@ def study(
 
     @lru_cache(maxsize=len(BESIDE) + 1)  # those that words stand beside are needed twice
     def found(name: str, seed: int) -> Searched:
-        return searched(name, kept(seed), choices[_settings_of(name)], seed=seed)
+        return searched(name, kept(seed), choices[ENTRIES[name].settings_of or name], seed=seed)
 
     def measure(name: str) -> Callable[[int], Mapping[str, ArrayLike]]:
         def own(seed: int) -> Mapping[str, ArrayLike]:
@@ -90,23 +90,25 @@ def study(
     )
 
 
-def _settings_of(name: str) -> str:
-    return ENTRIES[name].settings_of or name
+def settings_of(name: str) -> str | None:
+    """Whose settings a model takes; None of words, which have none."""
+    name = BESIDE.get(name, name)
+    return None if name == WORDS else ENTRIES[name].settings_of or name
 
 
 def _choice(name: str, choices: Mapping[str, Choice]) -> Choice | None:
-    name = BESIDE.get(name, name)
-    return None if name == WORDS else choices[_settings_of(name)]
+    whose = settings_of(name)
+    return None if whose is None else choices[whose]
 
 
 def _spelt(name: str) -> str:
     """What of an entry is not as usual: another entry of its name is another model."""
     entry = ENTRIES.get(BESIDE.get(name, name))
-    return "" if entry is None else f"{entry.model} {dict(entry.network)} {dict(entry.training)}"
+    return "" if entry is None else f"{entry.model} {dict(entry.network)} {entry.stages}"
 
 
 def _gate(net: Searched, data: RetrievalData) -> dict[str, float]:
-    """How often the picture is asked, by kind of query; nothing of a network that always asks."""
+    """How often the picture is asked, by kind of query; nothing of a network that has no gate by the query."""
     if np.ptp(net.p) == 0:
         return {}
     asked = net.p > 0.5

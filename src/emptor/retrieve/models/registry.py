@@ -30,7 +30,7 @@ MODELS: dict[str, Builder[Retriever]] = {
     "smar_no_gate": Builder(SMAR, {"gate": "none"}),
     "smar_soft": Builder(SMAR, {"hard": False}),
 }
-"""Every network by its name. smar_no_gate is SMAR after its first stage, served by f_m."""
+"""Every network by its name. smar_no_gate is served by f_m, whatever is asked."""
 
 PRESETS: dict[str, Mapping[str, Any]] = {
     "small": {

@@ -10,20 +10,14 @@ from emptor.serve.lab.waterfall import Product
 
 DEPTH = 12
 """Products that are shown of a list."""
-KEPT = 1_000
-"""Products that a stage is asked for, at most."""
 
 
 @dataclass(frozen=True)
 class Hit:
-    """A product as a channel found it. place: in the channel's own order, from 0; joined: in what the channels gave
-    together; others: channels that found it as well.
-    """
+    """A product as a channel found it. place: in the channel's own order, from 0. others: who found it, too."""
 
     product: Product
     place: int
-    score: float
-    joined: int
     others: tuple[str, ...]
 
 
@@ -60,7 +54,7 @@ def channels(engine: Engine, asked: LabAsked) -> Channels | None:
 
     Raises: EmptorError for an unknown cascade.
     """
-    page = engine.page(asked.ask(k=KEPT))
+    page = engine.page(asked.ask(k=1))
     story = engine.explain(page.request_id)
     assert story is not None  # it was asked a moment ago
     stage = story["stages"][0] if story["stages"] else None
@@ -79,21 +73,19 @@ def _found(
 ) -> Found:
     scored = [(score, at) for at, score in enumerate(column) if score is not None]
     scored.sort(key=lambda own: (-own[0], own[1]))
-    order = [(place, at, score) for place, (score, at) in enumerate(scored)]
+    order = [(place, at) for place, (_, at) in enumerate(scored)]
     alone = [own for own in order if by[own[1]] == (name,)]
     further = [own for own in alone if own[0] >= DEPTH]
 
-    def hits(of: list[tuple[int, int, float]]) -> tuple[Hit, ...]:
-        listed = ((engine.view.row(products[at]), place, at, score) for place, at, score in of[:DEPTH])
+    def hits(of: list[tuple[int, int]]) -> tuple[Hit, ...]:
+        listed = ((engine.view.row(products[at]), place, at) for place, at in of[:DEPTH])
         return tuple(
             Hit(
                 Product.of(engine.view.card(row)),
                 place,
-                score,
-                at,
                 tuple(other for other in by[at] if other != name),
             )
-            for row, place, at, score in listed
+            for row, place, at in listed
             if row is not None  # retired since
         )
 
