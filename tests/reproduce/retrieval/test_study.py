@@ -29,6 +29,7 @@ from emptor.reproduce.retrieval.retrievers import (
 from emptor.reproduce.retrieval.tuning import grid
 from emptor.reproduce.tuning import Choice
 from emptor.retrieve.names import NAMES
+from emptor.retrieve.quality import product_vectors, query_vectors
 from emptor.retrieve.train import RetrievalOptions, Trained
 from tests.reproduce.retrieval.conftest import TRAINING
 
@@ -60,6 +61,9 @@ def test_search_is_exact_and_figures_are_of_it(data: RetrievalData) -> None:
     net = fitted("text_only", data, CHOICE, seed=1)
     rows = search(net, data, data.tested)
     assert rows.shape == (len(data.tested), 200) and all(len(set(own)) == 200 for own in rows.tolist())
+    scores = query_vectors(net, data.tested.ids) @ product_vectors(net, data.source.listings).T
+    own = np.take_along_axis(scores, rows, axis=1)
+    assert np.allclose(own, -np.sort(-scores, axis=1)[:, :200], atol=1e-6)
     found = figures(rows, data)
     assert found["recall@200"] == pytest.approx(np.mean(recalls(rows, data.tested.fitting, 200)))
     assert {"recall@50, mugs", "recall@200, visual", "recall@50 of products that are first"} <= found.keys()

@@ -60,7 +60,7 @@ def study(
 
     @lru_cache(maxsize=len(BESIDE) + 1)  # those that words stand beside are needed twice
     def found(name: str, seed: int) -> Searched:
-        return searched(name, kept(seed), choices[ENTRIES[name].settings_of or name], seed=seed)
+        return searched(name, kept(seed), choices[_whose(name)], seed=seed)
 
     def measure(name: str) -> Callable[[int], Mapping[str, ArrayLike]]:
         def own(seed: int) -> Mapping[str, ArrayLike]:
@@ -92,8 +92,11 @@ def study(
 
 def settings_of(name: str) -> str | None:
     """Whose settings a model takes; None of words, which have none."""
-    name = BESIDE.get(name, name)
-    return None if name == WORDS else ENTRIES[name].settings_of or name
+    return None if name == WORDS else _whose(BESIDE.get(name, name))
+
+
+def _whose(network: str) -> str:
+    return ENTRIES[network].settings_of or network
 
 
 def _choice(name: str, choices: Mapping[str, Choice]) -> Choice | None:
