@@ -202,8 +202,8 @@ class Source:
 
         Args:
             together: pairs of one product that stand in one batch, at most; more only where there are not enough
-                batches. A product costs more than ten times what a query does, so the more queries ask for it at once, the more
-                is learnt for the work.
+                batches. A product costs more than ten times what a query does, so the more queries ask for it at once,
+                the more is learnt for the work.
             near: share of the products that stand beside others of their category. Any other category is soon told
                 apart, and teaches nothing more; what tells products of one category apart is learnt from these.
         """
