@@ -190,6 +190,7 @@ def test_channels_are_told_apart_by_what_each_found_alone(shop_path: Path) -> No
         assert "alone" in html and "lexical" in html and f"{by_words.count} found" in html
         one = channels(engine, LabAsked(q="red mug"))
         assert one is not None and [found.count_alone for found in one.found] == [one.kept]
+        assert "nothing to compare" in get(client, "/channels", q="red mug")
         # what is popular is no search by words, and a search for nothing finds nothing
         assert [own.name for own in channels(engine, LabAsked(q="mug", cascade="sold")).found] == ["popular"]  # type: ignore[union-attr]
         nothing = get(client, "/channels", q="mug", filter="brand:Nobody")

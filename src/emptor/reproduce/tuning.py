@@ -92,7 +92,10 @@ def read_choices(path: Path, models: Sequence[str]) -> dict[str, Choice]:
 
 
 def tuned(package: str, dataset: str, models: Sequence[str]) -> dict[str, Choice]:
-    """What tuning chose for a data set, as it comes with a package of methods. Raises: EmptorError where nothing does."""
+    """What tuning chose for a data set, as it comes with a package of methods.
+
+    Raises: EmptorError where nothing does.
+    """
     own = resources.files(package) / "tuned" / f"{dataset}.json"
     if not own.is_file():
         raise EmptorError(f"no settings for {dataset} come with this version; make them anew: --tune")
