@@ -48,6 +48,15 @@ def test_a_block_changes_its_states_the_less_the_more_there_are() -> None:
     assert added[0] == pytest.approx(2 * added[1], rel=0.25)
 
 
+def test_a_quiet_block_adds_nothing_until_it_has_learnt() -> None:
+    torch.manual_seed(0)
+    states, block = torch.randn(4, 5, 8), Block(8, heads=2, quiet=True)
+    assert torch.equal(block(states), states)
+    (block(states) * torch.randn(4, 5, 8)).sum().backward()
+    for layer in (block.attention.back, block.down):
+        assert layer.weight.grad is not None and layer.weight.grad.abs().sum() > 0
+
+
 def test_heads_must_divide_the_width() -> None:
     with pytest.raises(EmptorError, match="3 heads of width 8"):
         Attention(8, heads=3)

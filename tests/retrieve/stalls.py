@@ -13,6 +13,7 @@ from PIL import Image, ImageDraw
 
 from emptor.encoders.tokens import Tokenizer
 from emptor.retrieve.listings import Listings, Texts, listings_of, tokenizer_of
+from emptor.retrieve.looks import Look, Pixels
 from emptor.retrieve.samples import Pairs, Source, pairs_of
 from emptor.shop import schema
 from emptor.shop.images import ImageStore
@@ -31,10 +32,10 @@ COLOURS = {
 COPIES = 3
 
 
-def stalls(folder: Path, *, told: bool = False) -> tuple[Source, Pairs, Tokenizer]:
+def stalls(folder: Path, *, told: bool = False, look: Look | None = None) -> tuple[Source, Pairs, Tokenizer]:
     """216 products, and pairs of "COLOUR KIND" with the three that are so.
 
-    Args: told: whether titles name the colour.
+    Args: told: whether titles name the colour. look: at pictures; pixels unless given.
     """
     images = ImageStore(folder / "images")
     titles, categories, files, pairs = [], [], [], []
@@ -49,7 +50,7 @@ def stalls(folder: Path, *, told: bool = False) -> tuple[Source, Pairs, Tokenize
     texts = Texts((titles, categories, [""] * len(titles), [""] * len(titles)), list(files))
     own = pairs_of([query for query, _ in pairs], np.array([row for _, row in pairs]))
     tokenizer = tokenizer_of(texts, own.queries, size=300)
-    listings = listings_of(texts, tokenizer, images, length=12, side=64)
+    listings = listings_of(texts, tokenizer, images, length=12, look=look or Pixels())
     return Source(listings, tokenizer.encode(own.queries, 6), own), own, tokenizer
 
 

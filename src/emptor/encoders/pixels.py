@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import uuid
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from io import BytesIO
@@ -79,6 +79,25 @@ def pictures(
             temporary.unlink()
 
 
+def decoded(
+    sources: Sequence[Source], side: int, *, label: str = "pictures"
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """The same without an array of all: parts of (rows [n], pixels [n, 3, side, side] uint8) of those that are there.
+
+    Raises: EmptorError for a side below 1.
+    """
+    _checked(side)
+    # Pillow decodes without the interpreter's lock
+    with ThreadPoolExecutor(min(_WORKERS, os.cpu_count() or 1)) as pool, step(label, len(sources)) as running:
+        for start in range(0, len(sources), _AT_ONCE):
+            rows = range(start, min(start + _AT_ONCE, len(sources)))
+            found = list(pool.map(lambda row: picture(sources[row], side), rows))
+            seen = [row for row, own in zip(rows, found, strict=True) if own is not None]
+            if seen:
+                yield np.array(seen), np.stack([own for own in found if own is not None])
+            running.advance(len(rows))
+
+
 def _checked(side: int) -> None:
     if side < 1:
         raise EmptorError(f"pictures: side {side}, expected at least 1 pixel")
@@ -86,14 +105,8 @@ def _checked(side: int) -> None:
 
 def _fill(pixels: np.ndarray, sources: Sequence[Source], side: int, label: str) -> np.ndarray:
     there = np.zeros(len(sources), bool)
-    # Pillow decodes without the interpreter's lock
-    with ThreadPoolExecutor(min(_WORKERS, os.cpu_count() or 1)) as pool, step(label, len(sources)) as running:
-        for start in range(0, len(sources), _AT_ONCE):
-            rows = range(start, min(start + _AT_ONCE, len(sources)))
-            for row, found in zip(rows, pool.map(lambda row: picture(sources[row], side), rows), strict=True):
-                if found is not None:
-                    pixels[row], there[row] = found, True
-            running.advance(len(rows))
+    for rows, part in decoded(sources, side, label=label):
+        pixels[rows], there[rows] = part, True
     return there
 
 

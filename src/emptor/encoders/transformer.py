@@ -13,15 +13,14 @@ class Attention(nn.Module):
     """Attention of several heads, from states to others or among themselves.
 
     Args:
-        width: D. heads: they share D evenly. layers: how many blocks of its kind are stacked (see Block).
-        quiet: whether it gives 0 at the start, so that what it adds is only what was learnt.
+        width: D. heads: they share D evenly.
+        start: what comes out counts so much at the start; with 0, what it adds is only what was learnt.
 
     Shapes: asking [B, L, D], answering [B, M, D] (left out: the asking ones), there [B, M] bool: False is nothing to
     attend to -> [B, L, D], 0 for a row where nothing is there.
 
-    Start: Xavier (uniform) for queries and keys, biases 0; values are turned (orthogonal) and turned back, divided by
-    the square root of the layers: what comes out is about the mean of the states, so that in the beginning the first
-    state of a text is its words, and not a mixture that has to be learnt to be read.
+    Start: Xavier (uniform) for queries and keys, biases 0; values are turned (orthogonal) and turned back, times
+    `start`: what comes out is about the mean of the states, and not a mixture that has to be learnt to be read.
 
     Raises: EmptorError where the heads do not divide the width.
 
@@ -34,7 +33,7 @@ class Attention(nn.Module):
         0.0
     """
 
-    def __init__(self, width: int, *, heads: int, layers: int = 1, quiet: bool = False) -> None:
+    def __init__(self, width: int, *, heads: int, start: float = 1.0) -> None:
         super().__init__()
         if heads < 1 or width % heads:
             raise EmptorError(f"attention: {heads} heads of width {width}, expected a number that divides the width")
@@ -47,7 +46,7 @@ class Attention(nn.Module):
             nn.init.xavier_uniform_(part)
         nn.init.orthogonal_(values)
         with torch.no_grad():
-            self.back.weight.copy_(values.T * (0.0 if quiet else layers**-0.5))
+            self.back.weight.copy_(start * values.T)
         for layer in (self.ask, self.answer, self.back):
             nn.init.zeros_(layer.bias)
 
@@ -79,7 +78,8 @@ class Block(nn.Module):
 
     Args:
         width: D; the inner network has 4 D, GELU. heads: of attention. layers: how many blocks are stacked: each adds
-            so much less at the start. dropout: of what is added to the states.
+            so much less at the start. dropout: of what is added to the states. quiet: whether it adds nothing at the
+            start.
 
     Shapes: states [B, L, D], there [B, L] bool or None -> [B, L, D].
 
@@ -90,15 +90,15 @@ class Block(nn.Module):
         torch.Size([1, 3, 8])
     """
 
-    def __init__(self, width: int, *, heads: int, layers: int = 1, dropout: float = 0.0) -> None:
+    def __init__(self, width: int, *, heads: int, layers: int = 1, dropout: float = 0.0, quiet: bool = False) -> None:
         super().__init__()
         self.before_attention = nn.LayerNorm(width)
-        self.attention = Attention(width, heads=heads, layers=layers)
+        self.attention = Attention(width, heads=heads, start=0.0 if quiet else layers**-0.5)
         self.before_inner = nn.LayerNorm(width)
         self.up = nn.Linear(width, 4 * width)
         self.down = nn.Linear(4 * width, width)
         self.dropout = nn.Dropout(dropout)
-        for layer, gain in ((self.up, 1.0), (self.down, (2 * layers) ** -0.5)):
+        for layer, gain in ((self.up, 1.0), (self.down, 0.0 if quiet else (2 * layers) ** -0.5)):
             nn.init.xavier_uniform_(layer.weight, gain)
             nn.init.zeros_(layer.bias)
 

@@ -12,9 +12,9 @@ import numpy as np
 import pyarrow.parquet as pq
 import torch
 
-from emptor.encoders.pixels import pictures
 from emptor.encoders.tokens import Tokenizer
 from emptor.errors import EmptorError
+from emptor.retrieve.looks import Look
 from emptor.retrieve.models.inputs import InputSpec, ProductBatch
 from emptor.shop.generation import Generation
 from emptor.shop.images import ImageStore
@@ -82,10 +82,10 @@ class Listings:
         }
         return {name: torch.from_numpy(own) for name, own in arrays.items()}
 
-    def spec(self, tokenizer: Tokenizer) -> InputSpec:
-        """The widths that networks of these products have."""
+    def spec(self, tokenizer: Tokenizer, *, names: int = 0) -> InputSpec:
+        """The widths that networks of these products have. names: of a Naming, 0 without one."""
         wide = {"side": self.pictures.shape[-1]} if self.pictures.ndim == 4 else {"values": self.pictures.shape[-1]}
-        return InputSpec(words=tokenizer.size, segments=len(FIELDS), categories=CATEGORIES, **wide)
+        return InputSpec(words=tokenizer.size, segments=len(FIELDS), categories=CATEGORIES, names=names, **wide)
 
 
 def texts_of(generation: Generation) -> Texts:
@@ -116,23 +116,22 @@ def listings_of(
     images: ImageStore,
     *,
     length: int,
-    side: int,
+    look: Look,
     file: Path | None = None,
 ) -> Listings:
     """Products as a network reads them; pictures that are missing or damaged are none.
 
     Args:
-        length: tokens of a text. side: of the pictures, pixels. file: where they lie on the disk, see
-            `pixels.pictures`.
+        length: tokens of a text. look: at the pictures. file: see Look.
     """
     ids, segments = tokenizer.encode_fields(texts.fields, length)
     sources = [images.path(name) if name else None for name in texts.picture]
-    pixels, there = pictures(sources, side, file=file, label="Reading pictures")
+    seen, there = look.read(sources, file=file)
     return Listings(
         text=ids.astype(np.int32),
         segments=segments.astype(np.int32),
         has_text=(ids > 0).sum(1) > 1,
-        pictures=pixels,
+        pictures=seen,
         has_image=there,
         category=_buckets(texts.fields[FIELDS.index("category")]),
     )

@@ -16,6 +16,7 @@ from emptor.encoders.tokens import Tokenizer
 from emptor.errors import EmptorError
 from emptor.learn.folder import ModelConfig, load_model
 from emptor.retrieve.listings import FIELDS, Texts, listings_of
+from emptor.retrieve.looks import SIDE, Look, look_of
 from emptor.retrieve.models.inputs import InputSpec
 from emptor.retrieve.models.registry import build
 from emptor.retrieve.models.retriever import Retriever
@@ -32,14 +33,19 @@ class Reading(BaseModel):
     """How queries and products are read: part of a model, since another way is another meaning.
 
     Args:
-        preset: of sizes. side: of pictures, pixels; query_tokens, text_tokens: at most. words, segments, categories:
+        preset: of sizes. sight: how pictures are read, see `looks`; looks: its fingerprint; side, values, names: see
+            InputSpec. query_tokens, text_tokens: at most. words, segments, categories:
             see InputSpec. fields: of a product's text. tokenizer: its hash. version: of the code that reads.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     preset: str
-    side: int = Field(ge=8, le=1_024)
+    sight: str
+    looks: str
+    side: int | None = Field(None, ge=8, le=1_024)
+    values: int | None = Field(None, ge=1, le=65_536)
+    names: int = Field(0, ge=0, le=65_536)
     query_tokens: int = Field(ge=1, le=512)
     text_tokens: int = Field(ge=2 * len(FIELDS), le=2_048)
     words: int = Field(ge=1)
@@ -47,7 +53,7 @@ class Reading(BaseModel):
     categories: int = Field(ge=0)
     fields: tuple[str, ...] = FIELDS
     tokenizer: str
-    version: int = 1
+    version: int = 2
 
     @property
     def hash(self) -> str:
@@ -57,7 +63,14 @@ class Reading(BaseModel):
 
     @property
     def spec(self) -> InputSpec:
-        return InputSpec(words=self.words, segments=self.segments, side=self.side, categories=self.categories)
+        return InputSpec(
+            words=self.words,
+            segments=self.segments,
+            side=self.side,
+            values=self.values,
+            names=self.names,
+            categories=self.categories,
+        )
 
 
 @dataclass(frozen=True)
@@ -70,6 +83,7 @@ class LoadedRetriever:
     net: Retriever
     reading: Reading
     tokenizer: Tokenizer
+    look: Look
     fingerprint: str
 
     @property
@@ -85,19 +99,22 @@ class LoadedRetriever:
         parts = []
         for at in range(0, len(texts), _AT_ONCE):
             part = texts.take(np.arange(at, min(at + _AT_ONCE, len(texts))))
-            own = listings_of(part, self.tokenizer, images, length=self.reading.text_tokens, side=self.reading.side)
+            own = listings_of(part, self.tokenizer, images, length=self.reading.text_tokens, look=self.look)
             parts.append(product_vectors(self.net, own))
         return np.concatenate([np.zeros((0, self.width), np.float32), *parts])
 
 
-def reading_of(spec: InputSpec, tokenizer: Tokenizer, net: Retriever, *, preset: str) -> Reading:
+def reading_of(spec: InputSpec, tokenizer: Tokenizer, net: Retriever, look: Look, *, preset: str) -> Reading:
     """How a network that was built by a preset reads. Raises: EmptorError for more than may be."""
-    assert spec.side is not None  # frozen features of a backbone have no folder yet
     longest = net.towers.longest
     try:
         return Reading(
             preset=preset,
+            sight=look.name,
+            looks=look.fingerprint,
             side=spec.side,
+            values=spec.values,
+            names=spec.names,
             query_tokens=longest["query"],
             text_tokens=longest["text"],
             words=spec.words,
@@ -135,7 +152,13 @@ def load_retriever(path: Path) -> LoadedRetriever:
         raise EmptorError(f"{path / TOKENIZER} cannot be read ({error}); train the model again") from None
     if tokenizer.hash != own.tokenizer:
         raise EmptorError(f"{path / TOKENIZER} is not the one that the model was trained with; restore it")
-    return LoadedRetriever(model.net, own, tokenizer, f"{model.config.sha256[:16]}-{own.hash}")
+    look = look_of(own.sight, side=own.side or SIDE)
+    if look.fingerprint != own.looks or (look.side, look.values) != (own.side, own.values):
+        raise EmptorError(
+            f"{path}: it was trained on pictures as {own.looks} tells them, and {look.name} tells them as "
+            f"{look.fingerprint} now; restore what it was trained with, or train it again"
+        )
+    return LoadedRetriever(model.net, own, tokenizer, look, f"{model.config.sha256[:16]}-{own.hash}")
 
 
 def _reading(path: Path, content: dict[str, Any]) -> Reading:

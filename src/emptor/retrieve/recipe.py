@@ -21,15 +21,16 @@ from emptor.progress import step
 from emptor.retrieve.lexical import LexicalChannel
 from emptor.retrieve.listings import CATEGORIES, FIELDS, listings_of, texts_of, tokenizer_of
 from emptor.retrieve.loading import TOKENIZER, load_retriever, reading_of
+from emptor.retrieve.looks import NUMBERS, PIXELS, look_of
 from emptor.retrieve.models.inputs import InputSpec
 from emptor.retrieve.models.registry import MODELS, PRESETS, build
+from emptor.retrieve.naming import learn_names
 from emptor.retrieve.samples import Pairs, Source, read_pairs, with_missed
 from emptor.retrieve.train import RetrievalOptions, Trained, enough, train_network
 from emptor.shop.shop import Shop
 from emptor.shop.view import View
 
 STAGE = "retrieve"
-SIDE = 64
 _FOUND = 40
 """Products that words find for a query, of which those that nobody chose are hard negatives."""
 _ASKED = 4_000
@@ -75,20 +76,31 @@ def train_retriever(
     with step("Learning sub-words", None):
         tokenizer = tokenizer_of(texts, pairs.queries)
     sizes = {**PRESETS[options.preset], **network}
-    spec = InputSpec(words=tokenizer.size, segments=len(FIELDS), side=SIDE, categories=CATEGORIES)
+    folder_given = options.sight not in (PIXELS, NUMBERS)
+    look = look_of(str(Path(options.sight).resolve()) if folder_given else options.sight)
+    spec = InputSpec(
+        words=tokenizer.size, segments=len(FIELDS), side=look.side, values=look.values, categories=CATEGORIES
+    )
     # what it cannot be made of is told now, and not when everything has been read
-    reading_of(spec, tokenizer, build(model, spec, preset=options.preset, **network), preset=options.preset)
+    reading_of(spec, tokenizer, build(model, spec, preset=options.preset, **network), look, preset=options.preset)
     if lexical is not None and options.hard > 0:
         pairs = _with_hard(pairs, lexical(view), generation.rows, seed=options.seed)
     (shop.path / "vectors").mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="pictures-", dir=shop.path / "vectors") as folder:
         listings = listings_of(
-            texts, tokenizer, shop.images, length=sizes["text_tokens"], side=SIDE, file=Path(folder) / "pixels.npy"
+            texts, tokenizer, shop.images, length=sizes["text_tokens"], look=look, file=Path(folder) / "pixels.npy"
         )
+        named = learn_names(listings, seed=options.seed) if look.side is None and model != "text_only" else None
+        naming, told = named or (None, None)
+        spec = listings.spec(tokenizer, names=0 if naming is None else len(naming.names))
         source = Source(listings, tokenizer.encode(pairs.queries, sizes["query_tokens"]).astype(np.int32), pairs)
-        trained = train_network(source, pairs, spec, model=model, network=network, options=options, resume=resume)
-    reading = reading_of(spec, tokenizer, trained.net, preset=options.preset)
+        trained = train_network(
+            source, pairs, spec, model=model, network=network, options=options, naming=naming, resume=resume
+        )
+    reading = reading_of(spec, tokenizer, trained.net, look, preset=options.preset)
     metrics = {name: round(value, 6) for name, value in trained.metrics.items()}
+    if told is not None:
+        metrics["told by pictures"] = round(told, 6)
     version, path = put_model(
         shop,
         STAGE,

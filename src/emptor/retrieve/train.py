@@ -12,11 +12,14 @@ import numpy as np
 import torch
 from pydantic import BaseModel, ConfigDict, Field
 
+from emptor.encoders.naming import Naming
 from emptor.errors import EmptorError
 from emptor.learn.fit import FitOptions, Fitted, fit
 from emptor.learn.seeds import derive, numpy_rng, seeded
+from emptor.retrieve.looks import NUMBERS
 from emptor.retrieve.models.inputs import InputSpec
 from emptor.retrieve.models.losses import as_gate_targets, rank_gain, stage_one, stage_two
+from emptor.retrieve.models.named import NamedNet
 from emptor.retrieve.models.registry import build
 from emptor.retrieve.models.retriever import Retriever
 from emptor.retrieve.quality import recalls
@@ -36,8 +39,9 @@ class RetrievalOptions(BaseModel):
     """How a retriever is trained.
 
     Args:
-        preset: of the network's sizes, see `models.registry`. epochs, second: of the first stage and of the second; 0
-            leaves the stage out. batch: pairs of a step. lr: of the first stage; the second has `slower` of it.
+        preset: of the network's sizes, see `models.registry`. sight: how pictures are read, see `looks`. epochs,
+            second: of the first stage and of the second; 0 leaves the stage out. batch: pairs of a step. lr: of the
+            first stage; the second has `slower` of it.
         together, near: what stands in a batch, see `samples.Source`. hard: hard negatives for each product.
         untold: share of products whose text is hidden in training, so that a picture alone is known, too.
         temperature, gate_weight: see `models.losses`. seed: of weights and order.
@@ -46,6 +50,7 @@ class RetrievalOptions(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     preset: str = "small"
+    sight: str = NUMBERS
     epochs: int = Field(3, ge=0, le=100)
     second: int = Field(1, ge=0, le=100)
     patience: int = Field(2, ge=1)
@@ -83,6 +88,7 @@ def train_network(
     model: str = "smar",
     network: Mapping[str, Any] | None = None,
     options: RetrievalOptions,
+    naming: Naming | None = None,
     resume: Path | None = None,
 ) -> Trained:
     """Fit a network of `models.registry` to pairs.
@@ -93,12 +99,16 @@ def train_network(
     the worth of a gate.
 
     Args:
-        network: options of the network. resume: folder of checkpoints.
+        network: options of the network. naming: of spec.names words, what a network is given that looks at pictures.
+        resume: folder of checkpoints.
     Raises: EmptorError for too few pairs, and an unknown model or option.
     """
     enough(pairs)
     with seeded(options.seed, "weights"):
         net = build(model, spec, preset=options.preset, **(network or {}))
+    seeing = getattr(net.towers, "image", None)
+    if naming is not None and isinstance(seeing, NamedNet):
+        seeing.naming.load_state_dict(naming.state_dict())
     made_of = json.dumps([model, network or {}, digest_of(pairs), len(source.listings)], sort_keys=True, default=list)
     run = _Run(net, source, pairs, options, resume, made_of)
     metrics: dict[str, float] = {}

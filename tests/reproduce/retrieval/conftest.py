@@ -8,6 +8,7 @@ import torch
 
 from emptor.reproduce.retrieval.data import RetrievalData
 from emptor.reproduce.retrieval.making import data_of
+from emptor.retrieve.looks import Numbers
 from tests.retrieve.stalls import COLOURS, COPIES, KINDS, stalls
 
 TRAINING = {"batch": 64, "epochs": 2, "second": 1, "patience": 2, "untold": 0.0}
@@ -17,7 +18,7 @@ TRAINING = {"batch": 64, "epochs": 2, "second": 1, "patience": 2, "untold": 0.0}
 def data(tmp_path_factory: pytest.TempPathFactory) -> RetrievalData:
     """216 products. Some queries are out. Words find a kind, in the catalogue's order."""
     torch.set_num_threads(1)
-    source, pairs, tokenizer = stalls(tmp_path_factory.mktemp("stalls"))
+    source, pairs, tokenizer = stalls(tmp_path_factory.mktemp("stalls"), look=Numbers())
     every = {f"{colour} {kind}": at for at, (kind, colour) in enumerate((k, c) for k in KINDS for c in COLOURS)}
     of_kind = len(COLOURS) * COPIES
 
@@ -31,7 +32,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> RetrievalData:
         source.listings,
         pairs,
         lambda texts: tokenizer.encode(list(texts), 6).astype(np.int32),
-        source.listings.spec(tokenizer),
+        tokenizer,
         words,
         tested=tested,
         fitting=fitting,

@@ -8,6 +8,7 @@ from hashlib import blake2b
 
 import numpy as np
 
+from emptor.encoders.naming import Naming
 from emptor.retrieve.models.inputs import InputSpec
 from emptor.retrieve.samples import Pairs, Source
 
@@ -38,8 +39,9 @@ class RetrievalData:
     """One retrieval data set.
 
     Args:
-        spec: widths of what networks are given. source: where batches are cut from. learnt: pairs of a query and a
-            product; `train` keeps a tenth of their queries to validate by.
+        spec: widths of what networks are given. source: where batches are cut from. naming: of pictures, learnt from
+            all products that say something; None where there are too few. learnt: pairs of a query and a product;
+            `train` keeps a tenth of their queries to validate by.
         validated: those queries, with what was chosen for them; what is chosen of a fusion is chosen on these.
         tested: queries that nothing is chosen by, with all that fits them. Their words were never learnt from.
         kinds: parts of the tested queries that are reported apart, name -> [T] bool.
@@ -49,6 +51,7 @@ class RetrievalData:
 
     spec: InputSpec
     source: Source
+    naming: Naming | None
     learnt: Pairs
     validated: Asked
     tested: Asked

@@ -28,10 +28,9 @@ from emptor.learn.seeds import numpy_rng
 from emptor.reproduce.retrieval.data import RetrievalData, is_tested, part_of
 from emptor.reproduce.retrieval.making import by_words, data_of, encoder
 from emptor.reproduce.shops import first_line, once
-from emptor.retrieve.listings import CATEGORIES, FIELDS, listings_of, texts_of, tokenizer_of
-from emptor.retrieve.models.inputs import InputSpec
+from emptor.retrieve.listings import listings_of, texts_of, tokenizer_of
+from emptor.retrieve.looks import Numbers
 from emptor.retrieve.models.registry import PRESETS
-from emptor.retrieve.recipe import SIDE
 from emptor.retrieve.samples import asked, pairs_of
 from emptor.shop.importer import import_catalogue
 from emptor.shop.shop import Shop
@@ -78,14 +77,14 @@ def load(data: Path, *, work: Path, seed: int) -> RetrievalData:
         words = texts_of(view.generation)
         tokenizer = tokenizer_of(words, [query for query in queries if not is_tested(query)])
         sizes = PRESETS["small"]
-        listings = listings_of(words, tokenizer, shop.images, length=sizes["text_tokens"], side=SIDE)
+        listings = listings_of(words, tokenizer, shop.images, length=sizes["text_tokens"], look=Numbers())
         judged = [fitting[at] for at in tested]
         kind = np.array([kinds[at] for at in tested])
         return data_of(
             listings,
             pairs,
             encoder(tokenizer, sizes["query_tokens"]),
-            InputSpec(words=tokenizer.size, segments=len(FIELDS), side=SIDE, categories=CATEGORIES),
+            tokenizer,
             by_words(Assembler(shop).lexical(view), np.zeros(view.rows, bool)),
             tested=[queries[at] for at in tested],
             fitting=judged,

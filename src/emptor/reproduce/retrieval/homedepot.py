@@ -18,8 +18,8 @@ from emptor.errors import EmptorError
 from emptor.reproduce.retrieval.data import RetrievalData
 from emptor.reproduce.retrieval.making import by_words, data_of, encoder
 from emptor.reproduce.shops import first_line, once
-from emptor.retrieve.listings import CATEGORIES, FIELDS, listings_of, texts_of, tokenizer_of
-from emptor.retrieve.models.inputs import InputSpec
+from emptor.retrieve.listings import listings_of, texts_of, tokenizer_of
+from emptor.retrieve.looks import Numbers
 from emptor.retrieve.models.registry import PRESETS
 from emptor.retrieve.samples import asked, pairs_of
 from emptor.shop.importer import import_catalogue
@@ -56,10 +56,10 @@ def load(data: Path, *, work: Path, seed: int) -> RetrievalData:
         tokenizer = tokenizer_of(words, [text for text in pairs.queries if not is_second(text)])
         sizes = PRESETS["small"]
         return data_of(
-            listings_of(words, tokenizer, shop.images, length=sizes["text_tokens"], side=1),
+            listings_of(words, tokenizer, shop.images, length=sizes["text_tokens"], look=Numbers()),
             pairs,
             encoder(tokenizer, sizes["query_tokens"]),
-            InputSpec(words=tokenizer.size, segments=len(FIELDS), side=1, categories=CATEGORIES),
+            tokenizer,
             by_words(Assembler(shop).lexical(view), np.zeros(view.rows, bool)),
             tested=[pairs.queries[at] for at in tested],
             fitting=[pairs.row[first[at] : first[at + 1]] for at in tested],

@@ -13,7 +13,7 @@ from emptor.progress import step
 from emptor.reproduce.retrieval.data import DEPTH, Asked, RetrievalData, chosen_of, is_tested, padded, sizes
 from emptor.retrieve.lexical import LexicalChannel
 from emptor.retrieve.listings import Listings, Texts
-from emptor.retrieve.models.inputs import InputSpec
+from emptor.retrieve.naming import learn_names
 from emptor.retrieve.samples import Pairs, Source, asked, with_missed
 
 Words = Callable[[Sequence[str]], list[np.ndarray]]
@@ -45,7 +45,7 @@ def data_of(
     listings: Listings,
     pairs: Pairs,
     encode: Callable[[Sequence[str]], np.ndarray],
-    spec: InputSpec,
+    tokenizer: Tokenizer,
     words: Words,
     *,
     tested: Sequence[str],
@@ -60,9 +60,9 @@ def data_of(
     """A data set out of its parts.
 
     Args:
-        pairs: of the whole log; those of queries that are `out` are left out here. encode: texts -> tokens [n, n_q].
-        tested, fitting, kinds, parts: see RetrievalData. spared: of a query, rows that are no hard negatives of it,
-            beside what was chosen; hard: whether there are any.
+        listings: with numbers for pictures. pairs: of the whole log; those of queries that are `out` are left out here.
+        encode: texts -> tokens [n, n_q]. tested, fitting, kinds, parts: see RetrievalData. spared: of a query, rows
+            that are no hard negatives of it, beside what was chosen; hard: whether there are any.
     """
     kept = np.array([not out(text) for text in pairs.queries], bool)
     learnt = pairs.of(kept)
@@ -80,9 +80,13 @@ def data_of(
     source = Source(listings, encode(pairs.queries), learnt)
     validated = Asked(source.ids[held], chosen_of(learnt, held), padded(words([pairs.queries[at] for at in held])))
     judged = Asked(encode(tested), fitting, padded(words(tested)))
-    return RetrievalData(
-        spec, source, learnt, validated, judged, kinds, parts, sizes(source, learnt.of(~learnt.validated), judged)
-    )
+    named = learn_names(listings, seed=seed)
+    spec = listings.spec(tokenizer, names=0 if named is None else len(named[0].names))
+    about = sizes(source, learnt.of(~learnt.validated), judged)
+    if named is not None:
+        about["told by pictures"] = named[1]
+    naming = None if named is None else named[0]
+    return RetrievalData(spec, source, naming, learnt, validated, judged, kinds, parts, about)
 
 
 def encoder(tokenizer: Tokenizer, length: int) -> Callable[[Sequence[str]], np.ndarray]:

@@ -30,10 +30,9 @@ from emptor.progress import step
 from emptor.reproduce.retrieval.data import RetrievalData, is_tested, part_of
 from emptor.reproduce.retrieval.making import by_words, data_of, encoder, without_text
 from emptor.reproduce.shops import Kept, catalogue
-from emptor.retrieve.listings import CATEGORIES, FIELDS, listings_of, texts_of, tokenizer_of
-from emptor.retrieve.models.inputs import InputSpec
+from emptor.retrieve.listings import listings_of, texts_of, tokenizer_of
+from emptor.retrieve.looks import Numbers
 from emptor.retrieve.models.registry import PRESETS
-from emptor.retrieve.recipe import SIDE
 from emptor.retrieve.samples import asked, read_pairs
 from emptor.shop.shop import Shop
 
@@ -86,18 +85,16 @@ def load(folder: Path, config: WorldConfig, *, perfect: bool = False) -> Retriev
         texts = without_text(texts_of(view.generation), untold)
         tokenizer = tokenizer_of(texts, [text for text in pairs.queries if not is_tested(text)])
         sizes = PRESETS["small"]
-        listings = listings_of(texts, tokenizer, shop.images, length=sizes["text_tokens"], side=SIDE)
-        spec = InputSpec(words=tokenizer.size, segments=len(FIELDS), side=SIDE, categories=CATEGORIES)
+        listings = listings_of(texts, tokenizer, shop.images, length=sizes["text_tokens"], look=Numbers())
         if perfect:
-            shown = shown_by(world, rows, listings.has_image)
-            listings, spec = replace(listings, pictures=shown), replace(spec, side=None, values=shown.shape[-1])
+            listings = replace(listings, pictures=shown_by(world, rows, listings.has_image))
         queries, fitting = _judged(world, rows)
         kind = world.queries.kind[queries]
         return data_of(
             listings,
             pairs,
             encoder(tokenizer, sizes["query_tokens"]),
-            spec,
+            tokenizer,
             by_words(Assembler(shop).lexical(view), untold),
             tested=world.queries.text[queries].tolist(),
             fitting=fitting,

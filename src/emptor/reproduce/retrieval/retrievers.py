@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -34,17 +34,20 @@ class Entry:
     model: str
     network: Mapping[str, Any] = field(default_factory=dict)
     stages: str = "both"
+    named: bool = True
     settings_of: str | None = None
 
 
 ENTRIES: Mapping[str, Entry] = {
     "smar": Entry("smar"),
+    "bag_of_words": Entry("text_only", {"layers": 0}),
     "text_only": Entry("text_only"),
     "text_only_wide": Entry("text_only", {"width": 96, "layers": 2, "vector": 128}),
     "image_only": Entry("image_only"),
     "clip_style": Entry("clip_style"),
     "late_sum": Entry("late_sum"),
     "late_mlp": Entry("late_mlp"),
+    "bag_and_picture": Entry("late_sum", {"layers": 0}),
     "gated_fusion": Entry("gated_fusion"),
     "concatenation": Entry("concatenation"),
     "smar_co_attention": Entry("smar_co_attention", settings_of="smar"),
@@ -54,8 +57,11 @@ ENTRIES: Mapping[str, Entry] = {
     "smar_second_stage": Entry("smar", stages="second", settings_of="smar"),
     "smar_no_text_task": Entry("smar", {"alpha": 0.0}, settings_of="smar"),
     "smar_no_image_task": Entry("smar", {"beta": 0.0}, settings_of="smar"),
+    "smar_unnamed": Entry("smar", named=False, settings_of="smar"),
 }
 """The method, its opponents, and what it is without a part of it. text_only_wide has more weights than the method.
+bag_of_words is the weighted sum of a text's words, without a transformer; bag_and_picture has the picture's names
+beside it: the two simple ones that might win. smar_unnamed has to learn what the numbers of a picture mean.
 
 smar_first_stage is served by f_m, as its gate is not trained, and has not learnt from the queries that are kept for the
 gate; smar_no_gate has. smar_second_stage begins with nothing learnt: so nothing says what a picture is worth, its gate
@@ -90,7 +96,10 @@ def fitted(name: str, data: RetrievalData, choice: Choice, *, seed: int) -> Retr
         training |= {"epochs": 0, "second": whole, "slower": 1.0}
     options = RetrievalOptions(**training, seed=seed)
     network = {**choice.network, **entry.network}
-    net = train_network(data.source, data.learnt, data.spec, model=entry.model, network=network, options=options).net
+    spec, naming = (data.spec, data.naming) if entry.named else (replace(data.spec, names=0), None)
+    net = train_network(
+        data.source, data.learnt, spec, model=entry.model, network=network, options=options, naming=naming
+    ).net
     if isinstance(net, ClipStyle):
         _weigh(net, data)
     return net

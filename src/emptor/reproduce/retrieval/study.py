@@ -107,7 +107,7 @@ def _choice(name: str, choices: Mapping[str, Choice]) -> Choice | None:
 def _spelt(name: str) -> str:
     """What of an entry is not as usual: another entry of its name is another model."""
     entry = ENTRIES.get(BESIDE.get(name, name))
-    return "" if entry is None else f"{entry.model} {dict(entry.network)} {entry.stages}"
+    return "" if entry is None else f"{entry.model} {dict(entry.network)} {entry.stages} {entry.named}"
 
 
 def _gate(net: Searched, data: RetrievalData) -> dict[str, float]:

@@ -8,11 +8,11 @@ from typing import Any
 from emptor.reproduce.retrieval.retrievers import CHOSEN
 from emptor.reproduce.tuning import Choice, both
 
-_RATES, _TEMPERATURES = (1e-3, 2e-3, 4e-3), (1 / 30, 1 / 15)
+_RATES, _TEMPERATURES = (2e-3, 4e-3), (1 / 30, 1 / 15)
 
 
 def grid(model: str, training: Mapping[str, Any]) -> list[Choice]:
-    """The six settings that are tried of a network: how fast it learns, and how sharply it tells products apart.
+    """The four settings that are tried of a network: how fast it learns, and how sharply it tells products apart.
 
     Args:
         training: options of RetrievalOptions that are the same for all.

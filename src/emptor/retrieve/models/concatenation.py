@@ -15,7 +15,8 @@ from emptor.retrieve.models.towers import TowerOptions, Towers
 
 
 class Concatenation(Retriever):
-    """Embedded tokens of the text, then those of the picture, in one sequence; the vector is of the text's CLS.
+    """Embedded tokens of the text, then those of the picture, in one sequence; the vector is of the text's CLS, which
+    begins with what stands for the picture beside it, as in the other fusions.
 
     Args:
         spec: see InputSpec. joint_layers: of the transformer over both. image_dropout: see Fused.
@@ -49,9 +50,12 @@ class Concatenation(Retriever):
         begin_alike(self.blocks, own.query.blocks)
 
     def products(self, batch: ProductBatch) -> Products:
-        text, image = self.towers.of_text(batch), self.towers.of_image(batch)
+        own = self.towers
+        text, image = own.of_text(batch), own.of_image(batch)
         shown = dropped(batch.has_image, batch.has_text, self.image_dropout, training=self.training)
-        states = torch.cat([text.states + self.side[0], image + self.side[1]], 1)
+        both = text.states[:, 0] + where(shown, own.image_start * image[:, 0])
+        words = torch.cat([both.unsqueeze(1), text.states[:, 1:]], 1)
+        states = torch.cat([words + self.side[0], image + self.side[1]], 1)
         mask = torch.cat([text.mask, shown.unsqueeze(1).expand(image.shape[:2])], 1)
         for block in self.blocks:
             states = block(states, mask)

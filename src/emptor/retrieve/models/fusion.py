@@ -17,12 +17,13 @@ class FusionBlock(nn.Module):
     """One step of asking: self attention, cross attention to the other side, feed-forward, each added and normalised.
 
     Args:
-        width: d. heads: of both attentions. dropout: of what each part adds.
+        width: d. heads: of both attentions. dropout: of what each part adds. start: what the other side counts at the
+            start, beside 1 for the own.
 
     Shapes: asking [P, n, d], own [P, n] bool, answering [P, m, d], answers [P, m] bool -> [P, n, d]. False is padding,
     and is not looked at; where a row of `answers` is all False, nothing comes in from that side.
 
-    Start: nothing is added; what is asked of the other side, and what of it counts, is learnt.
+    Start: only the mean of the other side's states is added, times `start`; what is asked of it is learnt.
 
     Example:
         >>> block, asking, answering = FusionBlock(8, heads=2).eval(), torch.randn(1, 3, 8), torch.randn(1, 2, 8)
@@ -31,9 +32,9 @@ class FusionBlock(nn.Module):
         True
     """
 
-    def __init__(self, width: int, *, heads: int, dropout: float = 0.1) -> None:
+    def __init__(self, width: int, *, heads: int, dropout: float = 0.1, start: float = 0.0) -> None:
         super().__init__()
-        self.to_itself, self.to_other = (Attention(width, heads=heads, quiet=True) for _ in range(2))
+        self.to_itself, self.to_other = (Attention(width, heads=heads, start=own) for own in (0.0, start))
         self.up, self.down = nn.Linear(width, 4 * width), nn.Linear(4 * width, width)
         self.after_itself, self.after_other, self.after_inner = (nn.LayerNorm(width) for _ in range(3))
         self.dropout = nn.Dropout(dropout)
@@ -54,8 +55,8 @@ class CrossAttention(nn.Module):
     """Text asks, image answers: the picture is a supplement, so a product without one keeps a vector of its text.
 
     Args:
-        width: d. heads, dropout: see FusionBlock. layers: L_m. out: d -> k; as it is that of texts, a product begins as
-            its text.
+        width: d. heads, dropout: see FusionBlock. layers: L_m. start: what the picture counts at the start, in the
+            first layer. out: d -> k; as it is that of texts, a product begins as its text with a little of its picture.
 
     Shapes: text [P, n_t, d], words [P, n_t] bool (False is padding), image [P, 1 + n, d], has_image [P] bool -> [P, k],
     not yet of length one.
@@ -63,9 +64,11 @@ class CrossAttention(nn.Module):
     Source: see SMAR. The direction and the order of the parts are ours, the direction that of ALBEF.
     """
 
-    def __init__(self, width: int, *, heads: int, layers: int, out: nn.Linear, dropout: float = 0.1) -> None:
+    def __init__(
+        self, width: int, *, heads: int, layers: int, out: nn.Linear, start: float, dropout: float = 0.1
+    ) -> None:
         super().__init__()
-        self.blocks = nn.ModuleList(FusionBlock(width, heads=heads, dropout=dropout) for _ in range(layers))
+        self.blocks = _stacked(width, heads=heads, layers=layers, dropout=dropout, start=start)
         self.out = out_as(out)
 
     def forward(
@@ -86,10 +89,12 @@ class CoAttention(nn.Module):
     Source: an ablation of ours, after Lu et al., ViLBERT (NeurIPS 2019), whose co-attentional layers look like this.
     """
 
-    def __init__(self, width: int, *, heads: int, layers: int, out: nn.Linear, dropout: float = 0.1) -> None:
+    def __init__(
+        self, width: int, *, heads: int, layers: int, out: nn.Linear, start: float, dropout: float = 0.1
+    ) -> None:
         super().__init__()
-        self.of_text = nn.ModuleList(FusionBlock(width, heads=heads, dropout=dropout) for _ in range(layers))
-        self.of_image = nn.ModuleList(FusionBlock(width, heads=heads, dropout=dropout) for _ in range(layers))
+        self.of_text = _stacked(width, heads=heads, layers=layers, dropout=dropout, start=start)
+        self.of_image = _stacked(width, heads=heads, layers=layers, dropout=dropout, start=0.0)
         self.out = out_as(out, beside=width)
 
     def forward(
@@ -101,3 +106,10 @@ class CoAttention(nn.Module):
             text, image = of_text(text, words, image, patches), of_image(image, everything, text, words)
         out: torch.Tensor = self.out(torch.cat([text[:, 0], where(has_image, image[:, 0])], -1))
         return out
+
+
+def _stacked(width: int, *, heads: int, layers: int, dropout: float, start: float) -> nn.ModuleList:
+    """Blocks of which only the first gives the other side something at the start."""
+    return nn.ModuleList(
+        FusionBlock(width, heads=heads, dropout=dropout, start=0.0 if at else start) for at in range(layers)
+    )

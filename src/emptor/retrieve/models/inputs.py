@@ -20,16 +20,18 @@ class InputSpec:
     Args:
         words: ids of tokens (0 pads); queries and texts have the same.
         segments: ids of the fields of a text (title, category, brand, ...), counted from 0.
-        side: S, where pictures are pixels. values: V, where they are frozen features of a backbone. One of the two.
+        side: S, where pictures are pixels. values: V, where they are frozen features of a backbone, or other numbers.
+            One of the two. names: K, words of a Naming that reads those numbers; 0: there is none.
         categories: ids of categories (0 stands for unknown); only a gate over categories needs them.
 
-    Raises: EmptorError for both or neither of side and values.
+    Raises: EmptorError for both or neither of side and values, and for names of pixels.
     """
 
     words: int
     segments: int = 3
     side: int | None = None
     values: int | None = None
+    names: int = 0
     categories: int = 0
 
     def __post_init__(self) -> None:
@@ -37,6 +39,10 @@ class InputSpec:
             raise EmptorError(
                 f"inputs: side {self.side} and values {self.values}: give one of them, side where pictures are pixels, "
                 "values where they are features of a backbone"
+            )
+        if self.names and self.values is None:
+            raise EmptorError(
+                f"inputs: {self.names} names of pixels: names are read off numbers; give values, not side"
             )
 
 

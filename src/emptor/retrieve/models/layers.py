@@ -5,6 +5,8 @@ Shapes: M rows, D width.
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import nn
 from torch.nn import functional
@@ -42,8 +44,9 @@ def share(option: str, value: float) -> float:
     return value
 
 
-MOSTLY = 2.0
-"""The logit of 0.88: a weight that says "mostly this one" at the start."""
+def mostly(other: float) -> float:
+    """The logit of a weight that, to begin with, gives 1 to one side and `other` to the other, both over their sum."""
+    return -math.log(other)
 
 
 def out_as(own: nn.Linear, *, beside: int = 0) -> nn.Linear:

@@ -69,6 +69,7 @@ class SMAR(Fused):
             heads=self.towers.heads,
             layers=fusion_layers,
             out=self.towers.text_out,
+            start=self.towers.image_start,
             dropout=self.towers.dropout,
         )
         self.gate: QueryGate | CategoryGate | None = None

@@ -16,6 +16,9 @@ from emptor.errors import EmptorError
 from emptor.retrieve.models.backbone import BackboneNet
 from emptor.retrieve.models.inputs import InputSpec, ProductBatch
 from emptor.retrieve.models.layers import begin_alike, out_as, unit, where
+from emptor.retrieve.models.named import NamedNet
+
+_NAMED, _UNNAMED = 0.5, 0.14
 
 
 class TowerOptions(TypedDict, total=False):
@@ -52,8 +55,10 @@ class Towers(nn.Module):
     Shapes: ids [Q, n_q] -> states [Q, n_q, d] -> vectors [Q, k]; likewise of products.
     Raises: EmptorError for a width that the heads do not divide, and for more tokens than it takes.
 
-    Start: queries and texts have the same weights, so that a word that both have brings them together before anything
-    is learnt; see Attention for why it does.
+    Start: queries and texts have the same weights and begin as the sum of their words (see TextNet), so that a word
+    that both have brings them together before anything is learnt. So do pictures that are named (see NamedNet).
+    `image_start`: what a fusion should give a picture to begin with, beside 1 for its text: little where it has to be
+    learnt first what pictures show.
 
     Source: DPSR and SMAR (see there) have separate encoders; sharing the token table is our default.
 
@@ -106,6 +111,9 @@ class Towers(nn.Module):
         longest = max(query_tokens, text_tokens) if together else query_tokens
         self.query = words(longest, layers, self.query_field + 1)
         self.query_out = nn.Linear(width, vector)
+        nn.init.orthogonal_(self.query_out.weight)
+        nn.init.zeros_(self.query_out.bias)
+        self.image_start = _NAMED if spec.names else _UNNAMED
         if text:
             self.text = self.query if together else words(text_tokens, item_layers, spec.segments)
             if not together:
@@ -113,15 +121,21 @@ class Towers(nn.Module):
             if share_tokens:
                 self.text.of_piece = self.query.of_piece
         if image:
-            self.image = (
-                ImageNet(width=width, side=spec.side, layers=item_layers, heads=heads)
-                if spec.side is not None
-                else BackboneNet(spec.values or 0, width=width, layers=item_layers, heads=heads, dropout=dropout)
-            )
+            self.image: ImageNet | NamedNet | BackboneNet
+            if spec.side is not None:
+                self.image = ImageNet(width=width, side=spec.side, layers=item_layers, heads=heads)
+            elif spec.names:
+                self.image = NamedNet(
+                    spec.values or 0, spec.names, width=width, layers=item_layers, heads=heads, dropout=dropout
+                )
+            else:
+                self.image = BackboneNet(
+                    spec.values or 0, width=width, layers=item_layers, heads=heads, dropout=dropout
+                )
         if text and not tokens_only:
             self.text_out = self.query_out if together else out_as(self.query_out)
         if image and not tokens_only:
-            self.image_out = nn.Linear(width, vector)
+            self.image_out = out_as(self.query_out) if spec.names else nn.Linear(width, vector)
 
     def of_query(self, ids: torch.Tensor) -> torch.Tensor:
         """ids [Q, n_q] -> states [Q, n_q, d]."""
@@ -137,7 +151,12 @@ class Towers(nn.Module):
 
     def of_image(self, batch: ProductBatch) -> torch.Tensor:
         """States [P, 1 + n, d] of the pictures; those of an empty one where there is none."""
-        states: torch.Tensor = self.image(where(batch.has_image, batch.pictures))
+        pictures = where(batch.has_image, batch.pictures)
+        states: torch.Tensor = (
+            self.image(pictures, self.query.of_piece.weight)
+            if isinstance(self.image, NamedNet)
+            else self.image(pictures)
+        )
         return states
 
     def query_vector(self, states: torch.Tensor) -> torch.Tensor:

@@ -1,0 +1,129 @@
+"""How pictures become what a network is given: pixels, plain numbers, or the features of a model on the disk."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from emptor.encoders.pixels import Source, decoded, pictures
+from emptor.shop.features.pictures import PALETTE, VERSION, WIDTH, describe, palette
+from emptor.shop.features.pictures import SIDE as DESCRIBED
+
+if TYPE_CHECKING:
+    from emptor.encoders.image_folder import LocalImageEncoder
+
+PIXELS, NUMBERS = "pixels", "numbers"
+"""Names of looks; any other is the folder of a vision model."""
+SIDE = 64
+"""Of pictures as pixels."""
+_LABEL = "Reading pictures"
+_AT_ONCE = 64
+"""Pictures that are described in one go: they stay in the processor's cache."""
+
+
+class Look(Protocol):
+    """One way to look at pictures.
+
+    name: PIXELS, NUMBERS or a folder. side: of pixels; values: V, of numbers; the other is None. fingerprint: changes
+    when the same picture would be read in another way.
+    """
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def side(self) -> int | None: ...
+    @property
+    def values(self) -> int | None: ...
+    @property
+    def fingerprint(self) -> str: ...
+
+    def read(self, sources: Sequence[Source], *, file: Path | None = None) -> tuple[np.ndarray, np.ndarray]:
+        """Pictures as a network is given them, N rows, and whether each is there [N] bool.
+
+        Args:
+            file: where pixels are to lie, see `encoders.pixels.pictures`; numbers stay in memory.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Pixels:
+    """[N, 3, side, side] uint8, for a network that learns to see."""
+
+    side: int = SIDE
+    name = PIXELS
+    values = None
+
+    @property
+    def fingerprint(self) -> str:
+        return f"{self.name} {self.side}"
+
+    def read(self, sources: Sequence[Source], *, file: Path | None = None) -> tuple[np.ndarray, np.ndarray]:
+        return pictures(sources, self.side, file=file, label=_LABEL)
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """[N, 1, values] float16: form, light, edges and colours, see `shop.features.pictures`. There is nothing to train,
+    so a shop with a few thousand pictures reads colours better by it than a network that starts from pixels does.
+    """
+
+    name = NUMBERS
+    side = None
+    values = WIDTH + PALETTE
+    fingerprint = f"{NUMBERS} {VERSION}"
+
+    def read(self, sources: Sequence[Source], *, file: Path | None = None) -> tuple[np.ndarray, np.ndarray]:
+        out, there = np.zeros((len(sources), 1, self.values), np.float16), np.zeros(len(sources), bool)
+        for rows, part in decoded(sources, DESCRIBED, label=_LABEL):
+            for start in range(0, len(rows), _AT_ONCE):
+                own, seen = rows[start : start + _AT_ONCE], part[start : start + _AT_ONCE].transpose(0, 2, 3, 1)
+                out[own, 0], there[own] = np.concatenate([describe(seen), palette(seen)], axis=1), True
+        return out, there
+
+
+@dataclass(frozen=True)
+class Folder:
+    """[N, 1, values] float16: what a vision model of a local folder says of the whole picture.
+
+    Raises: EmptorError for a folder of another kind, see `encoders.LocalImageEncoder`.
+    """
+
+    path: Path
+    side = None
+
+    @cached_property
+    def _model(self) -> LocalImageEncoder:
+        from emptor.encoders.image_folder import LocalImageEncoder  # transformers takes seconds
+
+        return LocalImageEncoder(self.path)
+
+    @property
+    def name(self) -> str:
+        return str(self.path)
+
+    @property
+    def values(self) -> int:
+        return self._model.width
+
+    @property
+    def fingerprint(self) -> str:
+        return self._model.fingerprint
+
+    def read(self, sources: Sequence[Source], *, file: Path | None = None) -> tuple[np.ndarray, np.ndarray]:
+        out, there = np.zeros((len(sources), 1, self.values), np.float16), np.zeros(len(sources), bool)
+        for rows, part in decoded(sources, self._model.side, label=_LABEL):
+            out[rows], there[rows] = self._model.encode(part, dtype=np.float16)[:, :1], True
+        return out, there
+
+
+def look_of(name: str, *, side: int = SIDE) -> Look:
+    """The look of a name: PIXELS, NUMBERS, or the folder of a vision model."""
+    if name == PIXELS:
+        return Pixels(side)
+    return Numbers() if name == NUMBERS else Folder(Path(name))
