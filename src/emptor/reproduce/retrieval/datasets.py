@@ -13,8 +13,8 @@ from emptor.reproduce.names import METHODS
 from emptor.reproduce.retrieval import fashion, homedepot, market
 from emptor.reproduce.retrieval.data import RetrievalData
 
-TRAINING: Mapping[str, Any] = {"batch": 1_024, "epochs": 8, "second": 2, "patience": 8}
-"""The best of the eight epochs by the validation stays."""
+TRAINING: Mapping[str, Any] = {"batch": 1_024, "epochs": 5, "second": 1, "patience": 8}
+"""The best of the five epochs by the validation stays."""
 
 
 def dataset(name: str, *, work: Path, data: Path | None = None, users: int | None = None) -> DataSet[RetrievalData]:
