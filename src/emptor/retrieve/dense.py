@@ -25,6 +25,11 @@ BATCH = 16
 HNSW_LINKS = 32
 
 
+def steps(depth: int) -> int:
+    """Candidates that a search by HNSW keeps on its way to the `depth` nearest."""
+    return max(64, 2 * depth)
+
+
 class VectorIndex:
     """The vectors of one generation's products, ready for searching; shared by all views of the generation.
 
@@ -50,7 +55,7 @@ class VectorIndex:
                 self._graph = faiss.IndexHNSWFlat(self.vectors.shape[1], HNSW_LINKS, faiss.METRIC_INNER_PRODUCT)
                 self._graph.hnsw.efConstruction = 80
                 self._graph.add(self.vectors)
-        params = faiss.SearchParametersHNSW(efSearch=max(64, 2 * depth))  # type: ignore[attr-defined]
+        params = faiss.SearchParametersHNSW(efSearch=steps(depth))  # type: ignore[attr-defined]
         return self._graph.search(queries, min(depth, len(self.rows)), params=params)
 
 

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from emptor.reproduce.retrieval.retrievers import CHOSEN
-from emptor.reproduce.tuning import Choice, both
+from emptor.reproduce.tuning import Choice
 
-_RATES, _TEMPERATURES = (2e-3, 4e-3), (1 / 30, 1 / 15)
+_RATE, _TEMPERATURES = 4e-3, (1 / 30, 1 / 15)
 
 
 def grid(model: str, training: Mapping[str, Any]) -> list[Choice]:
-    """The four settings that are tried of a network: how fast it learns, and how sharply it tells products apart.
+    """The two settings that are tried of a network: how sharply it tells products apart.
 
     Args:
         training: options of RetrievalOptions that are the same for all.
@@ -20,4 +20,4 @@ def grid(model: str, training: Mapping[str, Any]) -> list[Choice]:
     """
     if model not in CHOSEN:
         raise KeyError(model)
-    return [Choice({**training, "lr": rate, "temperature": heat}) for rate, heat in both(_RATES, _TEMPERATURES)]
+    return [Choice({**training, "lr": _RATE, "temperature": heat}) for heat in _TEMPERATURES]
