@@ -109,7 +109,7 @@ def test_entries_are_networks_and_take_settings_that_are_chosen() -> None:
     assert {own.model for own in ENTRIES.values()} <= set(NAMES)
     for name, own in ENTRIES.items():
         assert own.settings_of is None or own.settings_of in CHOSEN, name
-    assert {len(grid(name, TRAINING)) for name in CHOSEN} == {6}
+    assert {len(grid(name, TRAINING)) for name in CHOSEN} == {2}
 
 
 def test_a_study_trains_what_words_stand_beside_once_and_goes_on(
@@ -148,7 +148,7 @@ def test_settings_are_chosen_by_the_validation(data: RetrievalData, tmp_path: Pa
     own = DataSet({"all": lambda seed: data}, (1,), to_tune=lambda seed: data, tuning=0, training=quick)
     chosen = smar.choose(own, ["text_only", "words"], folder=tmp_path)
     tries = [json.loads(line) for line in (tmp_path / "tries.jsonl").read_text().splitlines()]
-    assert len(tries) == 6 and set(chosen) == {"text_only"}
+    assert len(tries) == 2 and set(chosen) == {"text_only"}
     # what is the method without a part takes its settings, and so does what words stand beside
     assert smar.needed(["smar_no_gate", "words", "text_only and words"]) == ["smar", "text_only"]
     best = max(tries, key=lambda row: row["recall@50"])

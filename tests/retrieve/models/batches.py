@@ -6,11 +6,13 @@ from dataclasses import fields, replace
 
 import torch
 
+from emptor.encoders.naming import Naming
 from emptor.retrieve.models import InputSpec, ProductBatch, RetrievalBatch, Retriever, build
 from emptor.retrieve.models.example import example
 
 TINY = {"width": 16, "heads": 2, "vector": 8, "text_tokens": 16, "query_tokens": 12}
 PIXELS = InputSpec(words=40, segments=3, side=32, categories=5)
+NAMED = InputSpec(words=40, segments=3, values=12, names=6, categories=5)
 
 
 def made(name: str, spec: InputSpec, **options: object) -> Retriever:
@@ -23,6 +25,8 @@ def made(name: str, spec: InputSpec, **options: object) -> Retriever:
         for part in net.modules():
             if isinstance(part, torch.nn.Embedding) and part.padding_idx == 0:
                 part.weight[0] = 0
+            if isinstance(part, Naming):
+                part.names.copy_(torch.arange(4, 4 + len(part.names)))
     return net.eval()
 
 

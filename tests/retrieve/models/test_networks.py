@@ -19,7 +19,9 @@ from emptor.retrieve import models
 from emptor.retrieve.models import MODELS, InputSpec, Products, RetrievalBatch, build
 from emptor.retrieve.models.example import example
 from emptor.retrieve.models.losses import stage_one, stage_two
+from emptor.retrieve.models.named import NamedNet
 from tests.retrieve.models.batches import (
+    NAMED,
     PIXELS,
     TINY,
     chosen_and_others,
@@ -33,7 +35,7 @@ from tests.retrieve.models.batches import (
 
 MODULES = [module.name for module in pkgutil.iter_modules(models.__path__)]
 EVERY = pytest.mark.parametrize("name", MODELS)
-BOTH_KINDS = pytest.mark.parametrize("spec", [None, PIXELS], ids=["features", "pixels"])
+ALL_KINDS = pytest.mark.parametrize("spec", [None, PIXELS, NAMED], ids=["features", "pixels", "named"])
 FUSED = [name for name in MODELS if name not in ("text_only", "image_only", "clip_style", "concatenation")]
 
 
@@ -49,7 +51,7 @@ def test_examples_of_docstrings_run(module: str) -> None:
 
 
 @EVERY
-@BOTH_KINDS
+@ALL_KINDS
 def test_vectors_have_length_one_and_are_the_same_again(name: str, spec: InputSpec | None) -> None:
     spec, batch = example(8, negatives=3, spec=spec)
     net = made(name, spec)
@@ -84,7 +86,7 @@ def test_padding_changes_no_vector(name: str) -> None:
 
 
 @EVERY
-@BOTH_KINDS
+@ALL_KINDS
 def test_a_product_has_the_same_vectors_in_any_company(name: str, spec: InputSpec | None) -> None:
     spec, batch = example(8, negatives=2, spec=spec)
     net = made(name, spec)
@@ -153,13 +155,16 @@ def test_a_product_of_nothing_has_no_vector(name: str) -> None:
 
 
 @EVERY
-@BOTH_KINDS
+@ALL_KINDS
 def test_every_weight_gets_a_gradient(name: str, spec: InputSpec | None) -> None:
     spec, batch = example(8, negatives=2, spec=spec)
     net = made(name, spec).train()
     loss = stage_two(net, net(batch), batch, torch.tensor([1.0, 0.0] * 4))["loss"]
     loss.backward()
     for which, weight in net.named_parameters():
+        if ".naming." in which:
+            assert weight.grad is None and not weight.requires_grad, "what pictures show was learnt before"
+            continue
         assert weight.grad is not None, which
         assert weight.grad.isfinite().all(), which
         assert weight.grad.abs().max() > 0, which
@@ -241,6 +246,24 @@ def test_a_network_comes_back_from_its_folder(name: str, tmp_path: Path) -> None
     assert torch.equal(net.query(batch.query).p, again.query(batch.query).p)
 
 
+def test_a_picture_begins_as_the_words_it_would_be_named_by() -> None:
+    _, batch = example(8, spec=NAMED)
+    torch.manual_seed(1)
+    net = build("image_only", NAMED, **TINY).eval()
+    seeing = net.towers.image
+    assert isinstance(seeing, NamedNet)
+    with torch.no_grad():
+        seeing.cls.zero_()
+        seeing.naming.names.copy_(torch.arange(4, 10))
+        seeing.naming.out.weight.zero_()
+        seeing.naming.out.bias.copy_(torch.tensor([-9.0, -9, 9, -9, -9, -9]))  # this is a picture of word 6
+        net.towers.query.of_place.weight.zero_()
+        net.towers.query.of_piece.weight[1].zero_()
+        query = net.query(torch.tensor([[1, 6], [1, 7]])).vector
+        near = net.products(batch).image @ query.T
+    assert (near[batch.has_image, 0] > 0.99).all() and (near[batch.has_image, 1] < 0.9).all()
+
+
 def test_errors_name_what_is_known() -> None:
     spec, batch = example()
     with pytest.raises(EmptorError, match=r"unknown 'smart'; known are text_only, .*smar, "):
@@ -259,6 +282,10 @@ def test_errors_name_what_is_known() -> None:
         build("smar_category_gate", spec).products(replace(batch, category=None))
     with pytest.raises(EmptorError, match="give one of them"):
         InputSpec(words=10, side=32, values=12)
+    with pytest.raises(EmptorError, match="3 names of pixels"):
+        InputSpec(words=10, side=32, names=3)
+    with pytest.raises(EmptorError, match="numbers of 3 x 5, expected n x 12"):
+        build("smar", NAMED)(replace(example(spec=NAMED)[1], pictures=batch.pictures[..., :5]))
     with pytest.raises(EmptorError, match="does not begin with CLS"):
         replace(batch, text=torch.zeros_like(batch.text))
     with pytest.raises(EmptorError, match="a row for each"):
@@ -291,6 +318,10 @@ def test_sizes_cost_what_they_say() -> None:
     _, batch = example(2, spec=spec, query_tokens=8, text_tokens=24)
     query, product = multiply_adds(build("smar", spec).eval(), batch)
     assert (query, product) == (409_664, 6_311_040)
+    spec = InputSpec(words=100, values=302, names=679)
+    _, batch = example(2, spec=spec, query_tokens=8, text_tokens=24, image_tokens=1)
+    query, product = multiply_adds(build("smar", spec).eval(), batch)
+    assert (query, product) == (409_664, 3_445_504)
 
 
 def test_without_fusion_a_missing_side_costs_nothing_whatever_the_weight() -> None:

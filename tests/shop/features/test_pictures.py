@@ -10,7 +10,7 @@ from PIL import Image
 
 from emptor.errors import EmptorError
 from emptor.shop.features.picture_basis import PictureBasis, beside_category
-from emptor.shop.features.pictures import SIDE, WIDTH, WIDTHS, describe
+from emptor.shop.features.pictures import PALETTE, SIDE, WIDTH, WIDTHS, describe, palette
 from emptor.shop.features.spec import PICTURE
 from emptor.shop.images import ImageStore
 from tests.shop.features.drawn import encoded, picture
@@ -139,3 +139,19 @@ def test_the_mean_of_a_few_counts_for_less() -> None:
     values = np.array([[3.0], [1.0], [3.0], [5.0]])
     beside = beside_category(values, np.array([0, 1, 1, 1]))
     assert beside[:, 0].tolist() == pytest.approx([2.0, 1 - 9 / 5, 3 - 9 / 5, 5 - 9 / 5])
+
+
+def test_a_palette_tells_colours_apart_and_leaves_the_backdrop_out() -> None:
+    def one(colour: tuple[int, int, int], backdrop: int = 235) -> np.ndarray:
+        pixels = np.full((SIDE, SIDE, 3), backdrop, np.uint8)
+        pixels[8:24, 8:24] = colour
+        return pixels
+
+    pictures = np.stack([one((200, 30, 30)), one((200, 30, 30), 250), one((190, 36, 40)), one((30, 60, 200))])
+    found = palette(pictures)
+    assert found.shape == (4, PALETTE) and np.isfinite(found).all()
+    assert np.allclose((found**2).sum(1), 1, atol=0.02), "shares of the product's own pixels"
+    near = found @ found.T
+    assert near[0, 1] > 0.98 and near[0, 2] > 0.9 and near[0, 3] < 0.4
+    empty = palette(np.full((1, SIDE, SIDE, 3), 240, np.uint8))
+    assert (empty == 0).all(), "no product, no colour"
