@@ -1,4 +1,4 @@
-"""The tables of a ranking study, from the summary that `emptor reproduce` writes."""
+"""The tables of a study, from the summary that `emptor reproduce` writes."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ def market(results: dict[str, Any]) -> str:
     columns = ["GAUC", TAIL, "NDCG@10", "purchase AUC", LOST, "weights"]
     parts = [f"Arm “{first}”, seeds {_list(arms[first]['seeds'])}:", models(arms[first], columns)]
     if len(arms) > 1:
-        parts += ["GAUC in every arm:", _by_arm(arms)]
+        parts += ["GAUC in every arm:", by_arm(arms)]
     parts += ["Paired differences in GAUC over the seeds, p corrected by Holm over all the tests of an arm:"]
-    parts += [_tests(arms)]
+    parts += [tests(arms)]
     if results["causes"]:
-        parts += ["With a cause and without it:", _causes(results["causes"])]
+        parts += ["With a cause and without it:", causes(results["causes"])]
     return "\n\n".join(parts) + "\n"
 
 
@@ -34,47 +34,47 @@ def public(results: dict[str, Any]) -> str:
     columns = ["GAUC", *([tail] if tail else []), "AUC", "NDCG@10", LOST]
     parts = [f"Seeds {_list(arm['seeds'])}, of what was drawn beside each and of training; users are the same in all:"]
     parts += [models(arm, columns)]
-    parts += ["Paired differences in GAUC over the seeds, p corrected by Holm:", _tests({"all": arm})]
+    parts += ["Paired differences in GAUC over the seeds, p corrected by Holm:", tests({"all": arm})]
     return "\n\n".join(parts) + "\n"
 
 
 def models(arm: dict[str, Any], columns: list[str]) -> str:
-    """Models by GAUC, best first, with half the 95% interval over seeds."""
+    """Models by the first column, best first, with half the 95% interval over seeds."""
     cells = {(row["model"], row["metric"]): row for row in arm["rows"]}
-    names = sorted(dict.fromkeys(row["model"] for row in arm["rows"]), key=lambda own: -cells[own, "GAUC"]["mean"])
-    heads = [column.replace("GAUC, ", "GAUC: ") for column in columns]
+    names = sorted(dict.fromkeys(row["model"] for row in arm["rows"]), key=lambda own: -cells[own, columns[0]]["mean"])
+    heads = [column.replace("GAUC, ", "GAUC: ").removeprefix(f"{columns[0]}, ") for column in columns]
     lines = [line(["", *heads]), line(["---", *["---:"] * len(columns)])]
     lines += [line([_name(name), *(_cell(cells.get((name, column)), column) for column in columns)]) for name in names]
     return "\n".join(lines)
 
 
-def _by_arm(arms: dict[str, Any]) -> str:
-    cells = {(arm, row["model"]): row for arm, own in arms.items() for row in own["rows"] if row["metric"] == "GAUC"}
+def by_arm(arms: dict[str, Any], metric: str = "GAUC") -> str:
+    cells = {(arm, row["model"]): row for arm, own in arms.items() for row in own["rows"] if row["metric"] == metric}
     first = next(iter(arms))
     names = sorted((own for arm, own in cells if arm == first), key=lambda own: -cells[first, own]["mean"])
     heads = [f"{arm} ({len(own['seeds'])} seeds)" for arm, own in arms.items()]
     lines = [line(["", *heads]), line(["---", *["---:"] * len(arms)])]
-    lines += [line([_name(name), *(_cell(cells.get((arm, name)), "GAUC") for arm in arms)]) for name in names]
+    lines += [line([_name(name), *(_cell(cells.get((arm, name)), metric) for arm in arms)]) for name in names]
     return "\n".join(lines)
 
 
-def _tests(arms: dict[str, Any]) -> str:
+def tests(arms: dict[str, Any], metric: str = "GAUC") -> str:
     pairs = {(own["a"], own["b"]): None for arm in arms.values() for own in arm["tests"]}
     found = {
-        (name, own["a"], own["b"]): own for name, arm in arms.items() for own in arm["tests"] if own["metric"] == "GAUC"
+        (name, own["a"], own["b"]): own for name, arm in arms.items() for own in arm["tests"] if own["metric"] == metric
     }
     lines = [line(["difference", *(["a − b"] if len(arms) == 1 else arms)]), line(["---", *["---:"] * len(arms)])]
     lines += [line([f"`{a}` − `{b}`", *(_test(found.get((arm, a, b))) for arm in arms)]) for a, b in pairs]
     return "\n".join(lines)
 
 
-def _causes(causes: list[dict[str, Any]]) -> str:
+def causes(found: list[dict[str, Any]], metric: str = "GAUC") -> str:
     lines = [
-        line(["gain in GAUC", "on users", "as it is", "switched off", "difference [95%], p (Holm)"]),
+        line([f"gain in {metric}", "among", "as it is", "switched off", "difference [95%], p (Holm)"]),
         line(["---", "---", "---:", "---:", "---:"]),
     ]
-    for own in causes:
-        among = "all" if own["metric"] == "GAUC" else own["metric"].removeprefix("GAUC, ")
+    for own in found:
+        among = "all" if own["metric"] == metric else own["metric"].removeprefix(f"{metric}, ")
         difference = own["difference"]
         told = f"{difference['mean']:+.4f}{_interval(difference['ci95'])}{_p(difference.get('p_holm'))}"
         on, off = (f"{own[name]['mean']:+.4f}" for name in ("on", "off"))

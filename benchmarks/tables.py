@@ -18,6 +18,7 @@ import market_tables
 import off_policy_tables
 import orjson
 import ranking_tables
+import retrieval_tables
 import study_tables
 from markdown import line
 
@@ -175,6 +176,10 @@ RENDER: dict[str, Callable[[dict[str, Any]], str]] = {
     "awmoe_market": study_tables.market,
     "awmoe_movielens": study_tables.public,
     "awmoe_beauty": study_tables.public,
+    "smar_market": retrieval_tables.market,
+    "smar_fashion": retrieval_tables.public,
+    "smar_homedepot": retrieval_tables.public,
+    "retrieval_speed": retrieval_tables.speed,
 }
 
 

@@ -96,6 +96,11 @@ class Cascade:
             for o in options.stages
         ]
 
+    @property
+    def first(self) -> Stage | None:
+        """The stage that finds candidates; None of a cascade without stages."""
+        return self._stages[0][1] if self._stages else None
+
     def run(
         self,
         requests: Requests,

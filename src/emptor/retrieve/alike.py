@@ -8,7 +8,8 @@ import numpy as np
 
 from emptor.cascade import Requests
 from emptor.retrieve.channel import NOTHING, Excluded, Found
-from emptor.retrieve.dense import DenseChannel
+from emptor.retrieve.dense import DenseChannel, Sides
+from emptor.shop.filters import Filters
 from emptor.shop.history import ACTION_WEIGHT
 from emptor.shop.taste import Taste
 
@@ -39,6 +40,10 @@ class AlikeChannel:
             if answer is None and nothing and requests.sort[at] == "relevance":
                 answers[at] = self._like(requests, at, excluded[at], depth)
         return answers
+
+    def by_side(self, query: str, filters: Filters, *, depth: int) -> Sides | None:
+        """See DenseChannel."""
+        return self._dense.by_side(query, filters, depth=depth)
 
     def _like(self, requests: Requests, at: int, excluded: Excluded, depth: int) -> Found | None:
         user_id = requests.user_id[at]

@@ -69,6 +69,17 @@ class Fresh:
     vectors: np.ndarray
 
 
+@dataclass(frozen=True)
+class Sides:
+    """A search by a network that has products with their picture and without. p: whether it lets pictures count, 0..1;
+    with_picture, by_text: what it finds if it does, and if not.
+    """
+
+    p: float
+    with_picture: Found
+    by_text: Found
+
+
 class DenseChannel:
     """Finds products whose vector is near the query's.
 
@@ -129,6 +140,16 @@ class DenseChannel:
             part = slice(start, start + BATCH)
             found += self._near(queries[part], filters[part], excluded[part], depth)
         return found
+
+    def by_side(self, query: str, filters: Any, *, depth: int) -> Sides | None:
+        """What pictures bring to a search; None of an encoder that cannot tell, and where nothing is asked."""
+        tell = getattr(self._encoder, "by_side", None)
+        own = tell(clip(query)) if tell is not None and query.strip() and self.covers.any() else None
+        if own is None:
+            return None
+        p, vectors = own
+        with_picture, by_text = self.near(vectors, [filters] * 2, [NOTHING] * 2, depth=depth)
+        return Sides(p, with_picture, by_text)
 
     def vectors_of(self, rows: np.ndarray) -> np.ndarray:
         """The vectors of products [n] of the view, of length one: [n, width] float32, NaN where there is none."""

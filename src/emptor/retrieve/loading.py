@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import orjson
+import torch
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from emptor.encoders.tokens import Tokenizer
@@ -93,6 +94,16 @@ class LoadedRetriever:
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """Queries -> [Q, width] float32: what the index of products is asked by."""
         return query_vectors(self.net, self.tokenizer.encode([asked(own) for own in texts], self.reading.query_tokens))
+
+    @torch.no_grad()
+    def by_side(self, text: str) -> tuple[float, np.ndarray] | None:
+        """What a query makes of pictures: (whether they count, 0..1; [2, width]: what the index is asked by where they
+        count in full, and where only texts do). None of a network that cannot tell.
+        """
+        ids = self.tokenizer.encode([asked(text)], self.reading.query_tokens).astype(np.int64)
+        query = self.net.query(torch.from_numpy(ids))
+        vectors = self.net.by_side(query)
+        return None if vectors is None else (float(query.p[0]), vectors[:, 0].numpy())
 
     def products(self, texts: Texts, images: ImageStore) -> np.ndarray:
         """Products -> [P, width] float32, NaN for those with neither words nor a picture."""

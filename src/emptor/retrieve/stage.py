@@ -11,11 +11,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from emptor.cascade import Candidates, Methods, Requests, Stage
 from emptor.errors import EmptorError
 from emptor.retrieve.channel import NOTHING, Channel, Excluded, Excluding, Found, empty
+from emptor.retrieve.dense import Sides
 from emptor.retrieve.fusion import fuse
 from emptor.retrieve.lexical import LexicalChannel
 from emptor.retrieve.names import NAMES
 from emptor.retrieve.popular import PopularChannel
 from emptor.shop.config import StageOptions
+from emptor.shop.filters import Filters
 from emptor.shop.view import View
 
 
@@ -92,6 +94,17 @@ class HybridRetrieval:
                 for name in names
             },
         )
+
+    def by_side(self, query: str, filters: Filters) -> dict[str, Sides]:
+        """What pictures bring to a search, by channel that can tell."""
+        found = {}
+        for name, channel in self._others.items():
+            tell = getattr(channel, "by_side", None)
+            if tell is not None and self._options.channels.get(name, 0) > 0:
+                own = tell(query, filters, depth=self._depth)
+                if own is not None:
+                    found[name] = own
+        return found
 
     def _ask(self, requests: Requests, excluded: Sequence[Excluded]) -> dict[str, list[Found | None]]:
         answers: dict[str, list[Found | None]] = {}

@@ -118,6 +118,15 @@ class Retriever(nn.Module, ABC):
         """
         return torch.cat(self.parts(products, hard=hard), 1)
 
+    def by_side(self, query: Query) -> torch.Tensor | None:
+        """[2, Q, serving_width]: what an index is asked by where the picture counts in full, and where only the text
+        does; None of a network that is served by one vector of each product.
+        """
+        if self.served != ("both", "text"):
+            return None
+        nothing = torch.zeros_like(query.vector)
+        return torch.stack([torch.cat([query.vector, nothing], 1), torch.cat([nothing, query.vector], 1)])
+
     def parts(self, products: Products, *, hard: bool | None = None) -> list[torch.Tensor]:
         """The vectors that are served, [P, k] each."""
         return [getattr(products, name) for name in self.served]

@@ -5,11 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from emptor.engine import Engine
+from emptor.retrieve.dense import Sides
+from emptor.retrieve.stage import HybridRetrieval
 from emptor.serve.lab.asked import LabAsked
 from emptor.serve.lab.waterfall import Product
+from emptor.shop.filters import parse_filters
 
 DEPTH = 12
 """Products that are shown of a list."""
+FRONT = 50
+"""Places that a product is brought to by its picture, from behind them."""
 
 
 @dataclass(frozen=True)
@@ -38,15 +43,39 @@ class Found:
 
 
 @dataclass(frozen=True)
+class Brought:
+    """A product that its picture brings to the front. place: with it, from 0; before: by text alone, None where text
+    does not find it.
+    """
+
+    product: Product
+    place: int
+    before: int | None
+
+
+@dataclass(frozen=True)
+class Pictured:
+    """What pictures bring to a search of one channel. p: whether the network lets them count, 0 to 1; count: products
+    among the first FRONT with pictures and not without; first: the best of these.
+    """
+
+    name: str
+    p: float
+    count: int
+    first: tuple[Brought, ...]
+
+
+@dataclass(frozen=True)
 class Channels:
     """cascade: as it was asked for. kept: products that the stage gave. several: those that more than one channel
-    found.
+    found. pictured: of channels that tell pictures apart from texts.
     """
 
     cascade: str
     kept: int
     several: int
     found: tuple[Found, ...]
+    pictured: tuple[Pictured, ...] = ()
 
 
 def channels(engine: Engine, asked: LabAsked) -> Channels | None:
@@ -65,7 +94,27 @@ def channels(engine: Engine, asked: LabAsked) -> Channels | None:
     by = [tuple(name for name, column in columns.items() if column[at] is not None) for at in range(len(products))]
     found = [_found(engine, name, column, products, by) for name, column in columns.items()]
     found.sort(key=lambda own: (-own.count, own.name))
-    return Channels(asked.cascade, len(products), sum(len(own) > 1 for own in by), tuple(found))
+    several = sum(len(own) > 1 for own in by)
+    return Channels(asked.cascade, len(products), several, tuple(found), _pictured(engine, asked))
+
+
+def _pictured(engine: Engine, asked: LabAsked) -> tuple[Pictured, ...]:
+    stage = engine.cascade(asked.cascade).first
+    if not isinstance(stage, HybridRetrieval) or not asked.q:
+        return ()
+    sides = stage.by_side(asked.q, parse_filters(asked.filters))
+    return tuple(_brought(engine, name, own) for name, own in sides.items())
+
+
+def _brought(engine: Engine, name: str, sides: Sides) -> Pictured:
+    before = {row: place for place, row in enumerate(sides.by_text.products.tolist())}
+    new = [
+        (place, row)
+        for place, row in enumerate(sides.with_picture.products[:FRONT].tolist())
+        if before.get(row, FRONT) >= FRONT
+    ]
+    first = tuple(Brought(Product.of(engine.view.card(row)), place, before.get(row)) for place, row in new[:DEPTH])
+    return Pictured(name, sides.p, len(new), first)
 
 
 def _found(

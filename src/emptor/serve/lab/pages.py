@@ -16,7 +16,7 @@ from emptor.serve.errors import NotFound
 from emptor.serve.html import render
 from emptor.serve.lab import judging
 from emptor.serve.lab.asked import LabAsked
-from emptor.serve.lab.channels import channels
+from emptor.serve.lab.channels import FRONT, channels
 from emptor.serve.lab.comparing import compare
 from emptor.serve.lab.experiments import read_experiments
 from emptor.serve.lab.querylog import read_queries, read_stages
@@ -69,7 +69,7 @@ def waterfall_page(service: Service, asked: LabAsked) -> dict[str, Any]:
 
 
 def channels_page(service: Service, asked: LabAsked) -> dict[str, Any]:
-    return {"asked": asked, "own": None if asked.blank else channels(service.engine, asked)}
+    return {"asked": asked, "own": None if asked.blank else channels(service.engine, asked), "front": FRONT}
 
 
 def compare_page(service: Service, asked: LabAsked) -> dict[str, Any]:
