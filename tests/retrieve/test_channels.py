@@ -6,10 +6,12 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from emptor.assembly import Assembler
 from emptor.cascade import Requests
 from emptor.encoders import LocalTextEncoder
 from emptor.engine import Engine
@@ -19,7 +21,7 @@ from emptor.retrieve.dense import DenseChannel, VectorIndex
 from emptor.retrieve.fusion import fuse
 from emptor.retrieve.popular import PopularChannel
 from emptor.shop.filters import parse_filters
-from emptor.shop.importer import republish
+from emptor.shop.importer import import_catalogue, republish
 from emptor.shop.shop import Shop
 
 
@@ -253,3 +255,30 @@ def test_channels_that_are_no_table_turn_their_cascade_off_and_no_other(golden_p
         )
     with Engine.open(shop) as engine:
         assert "channels" in engine.off["odd"] and engine.ranking(["mug"])[0]
+
+
+def test_a_product_that_says_nothing_does_not_lose_for_it(tmp_path: Path) -> None:
+    file = tmp_path / "catalogue.jsonl"
+    rows = [
+        {"product_id": "said", "title": "red mug"},
+        {"product_id": "silent", "title": "2041"},
+        {"product_id": "other", "title": "12 - 30", "description": "Een rode mok."},
+        {"product_id": "listed", "title": "7", "attributes": {"colour": "red"}},
+    ]
+    file.write_bytes(b"\n".join(map(orjson.dumps, rows)))
+    with Shop.create(tmp_path / "shop") as shop:
+        import_catalogue(shop, file)
+        view = shop.view()
+        worded = {name: bool(view.worded[view.row(name)]) for name in ("said", "silent", "other", "listed")}
+        assert worded == {"said": True, "silent": False, "other": True, "listed": True}
+        covers = Assembler(shop).lexical(view).covers
+        assert np.array_equal(covers, view.worded)
+        shop.update([{"product_id": "silent", "title": "Ваза"}, {"product_id": "new", "title": "99"}])
+        later = shop.view()
+        assert later.worded[later.row("silent")] and not later.worded[later.row("new")]
+        assert not view.worded[view.row("silent")], "an earlier view stays what it was"
+    # found at the same place by a network alone, as by both channels
+    said, silent = 0, 1
+    both = {"words": found((said, 2.0)), "seen": found((silent, 0.9), (said, 0.8))}
+    assert join(both, covers={"words": np.array([True, False, True])}, rows=3) == [silent, said]
+    assert join(both, rows=3) == [said, silent]

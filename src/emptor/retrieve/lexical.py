@@ -61,6 +61,11 @@ class LexicalChannel:
             _REMEMBERED, weigh=lambda found: 100 + len(found.products)
         )
 
+    @property
+    def covers(self) -> np.ndarray:
+        """[rows] bool: products that words can find; who says nothing is judged by the other channels alone."""
+        return self._view.worded
+
     def __call__(
         self,
         queries: Sequence[str | None],

@@ -60,6 +60,8 @@ class HybridRetrieval:
             if name not in known:
                 told = ", ".join([*sorted(known), *NAMES])
                 raise EmptorError(f"retrieve: unknown channel {name!r}; there are {told}")
+        if self._others:
+            _ = view.worded  # reads all titles of a generation once, and no request should wait for it
 
     def __call__(self, requests: Requests, candidates: Candidates) -> Candidates:
         excluded = excluded_from(requests, self._excluding)
@@ -70,7 +72,8 @@ class HybridRetrieval:
             if not found:
                 one = requests.rows(slice(at, at + 1))
                 found = {"popular": self._popular(one, depth=self._depth, excluded=[excluded[at]])[0] or empty()}
-            covers = {name: getattr(self._others.get(name), "covers", None) for name in found}
+            channels = {"lexical": self._lexical, **self._others}
+            covers = {name: getattr(channels.get(name), "covers", None) for name in found} if len(found) > 1 else {}
             weights = {name: self._options.channels.get(name, 1.0) for name in found}
             joined, own_scores = fuse(
                 found,

@@ -11,6 +11,7 @@ import numpy as np
 import orjson
 import polars as pl
 import pyarrow as pa
+import pyarrow.compute as pc
 import tantivy
 
 from emptor.errors import EmptorError
@@ -23,6 +24,9 @@ from emptor.shop.text import Analyser, AnalyserOptions
 TEXTS = ("product_id", "title", "currency", "image", "image_file", "seller_id")
 """Fields that a result list shows and that no column for serving holds."""
 UPDATED = "updated.json"
+WORDED = r"\p{L}"
+"""What a text has that has a word, in any script."""
+_SAYING = ("title", "description")
 
 
 class Generation:
@@ -128,6 +132,16 @@ class Generation:
                 f"{self.folder}/columns/words.parquet is damaged ({error}); run `emptor publish`"
             ) from None
         return dict(zip(frame["word"].to_list(), frame["products"].to_list(), strict=True))
+
+    @cached_property
+    def worded(self) -> np.ndarray:
+        """[rows] bool: products that say anything of themselves: a letter in title or description, or an attribute."""
+        said = [
+            pc.or_(*(pc.fill_null(pc.match_substring_regex(batch.column(name), WORDED), False) for name in _SAYING))
+            for batch in self._batches
+        ]
+        listed = self.attribute_offsets[1:] > self.attribute_offsets[:-1]
+        return np.concatenate([np.zeros(0, bool), *(own.to_numpy(zero_copy_only=False) for own in said)]) | listed
 
     def product_id(self, row: int) -> str:
         product_id = self._id[row // BATCH][row % BATCH]

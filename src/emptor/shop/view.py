@@ -14,6 +14,7 @@ import shutil
 import uuid
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -160,6 +161,16 @@ class View:
         gone = {self.product_id(row) for row in self._deleted}
         return gone, [product for row, product in sorted(self._changed.items()) if self.alive[row]]
 
+    @cached_property
+    def worded(self) -> np.ndarray:
+        """[rows] bool: products that say anything of themselves, which words can find; see Generation."""
+        out = np.ones(self.rows, bool)
+        out[: self.generation.rows] = self.generation.worded
+        for row, product in self._changed.items():
+            texts = (product["title"], product["description"])
+            out[row] = bool(product["attributes"]) or any(letter.isalpha() for text in texts for letter in text or "")
+        return out
+
     # -- filters --------------------------------------------------------------------------------------------------
 
     def mask(self, filters: Filters) -> np.ndarray:
@@ -220,6 +231,7 @@ class View:
         """
         view = object.__new__(View)
         view.__dict__.update(self.__dict__)
+        view.__dict__.pop("worded", None)  # of this view alone
         view._changed, view._added = dict(self._changed), dict(self._added)
         view._deleted = set(self._deleted)
         touched: list[int] = []
