@@ -51,18 +51,18 @@ class RetrievalOptions(BaseModel):
 
     preset: str = "small"
     sight: str = NUMBERS
-    epochs: int = Field(3, ge=0, le=100)
+    epochs: int = Field(4, ge=0, le=100)
     second: int = Field(1, ge=0, le=100)
     patience: int = Field(2, ge=1)
-    batch: int = Field(256, ge=4, le=8_192)
-    lr: float = Field(2e-3, gt=0, le=1)
+    batch: int = Field(512, ge=4, le=8_192)
+    lr: float = Field(3e-3, gt=0, le=1)
     slower: float = Field(0.2, gt=0, le=1)
     weight_decay: float = Field(1e-2, ge=0, le=1)
     together: int = Field(8, ge=1, le=1_024)
     near: float = Field(0.5, ge=0, le=1)
     hard: float = Field(0.25, ge=0, le=8)
     untold: float = Field(0.05, ge=0, lt=1)
-    temperature: float = Field(1 / 30, gt=0, le=10)
+    temperature: float = Field(1 / 15, gt=0, le=10)
     gate_weight: float = Field(0.1, ge=0, le=100)
     seed: int = Field(0, ge=0, lt=2**63)
 
