@@ -1,11 +1,14 @@
-"""Trained rankers in the closed loop: orders per user against the untrained cascade, on users and days not learnt from.
+"""Trained stages in the closed loop: orders per user against the untrained cascade, on users and days not learnt from.
 
     python benchmarks/closed_loop.py [--seeds 21 22 23] [--models dnn_crosses dnn_no_history]
         [--json docs/results/closed_loop.json]
+    python benchmarks/closed_loop.py --stage retrieve --models smar text_only
+        --json docs/results/closed_loop_retrieval.json
 
 For each seed a market of the demo's kind is made, and users shop some days through the untrained cascade; every model
 is trained on that log by `emptor train`; and `emptor market ab --held-out` lets one user in ten, of whom nothing was
 learnt, shop the coming days under the untrained cascade and under the trained one: the same visits and chances in both.
+A retriever stands beside words and what a user likes, under the same ranking by hand.
 """
 
 from __future__ import annotations
@@ -24,7 +27,7 @@ from emptor.demo.stages import RANK, RANKER
 from emptor.evaluate.report import environment
 from emptor.learn.compare import over_seeds
 from emptor.market.config import WorldConfig
-from emptor.market.making import new_market
+from emptor.market.making import BY_HAND, cascade_table, new_market
 from emptor.market.running import run_market
 from emptor.shop.experiments import kept
 
@@ -34,6 +37,7 @@ MEASURES = ("orders", "clicks", "carts", "gmv")
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, nargs="+", default=[21, 22, 23])
+    parser.add_argument("--stage", choices=("rank", "retrieve"), default="rank")
     parser.add_argument("--models", nargs="+", default=["dnn_crosses", "dnn_no_history"])
     parser.add_argument("--users", type=int, default=30_000)
     parser.add_argument("--log-days", type=int, default=3)
@@ -61,12 +65,12 @@ def compared(shop: Path, seed: int, models: list[str], args: argparse.Namespace)
         run_market(shop, days=args.log_days)
         with (shop / "shop.toml").open("a", encoding="utf-8") as file:
             for model in models:
-                file.write(RANK.settings.replace(RANKER, model).replace("[cascade.trained", f"[cascade.{model}"))
+                file.write(settings(args.stage, model))
         (shop / "made").touch()
     found = []
     for model in models:
-        if not (shop / "models" / "rank" / model).exists():
-            emptor("train", str(shop), "--model", model)
+        if not (shop / "models" / args.stage / model).exists():
+            emptor("train", str(shop), "--stage", args.stage, "--model", model)
         before = set(kept(shop))
         emptor("market", "ab", str(shop), "--a", "default", "--b", model, "--held-out", "--days", str(args.days))
         (new,) = (own for own in kept(shop) if own not in before)
@@ -83,6 +87,13 @@ def compared(shop: Path, seed: int, models: list[str], args: argparse.Namespace)
             }
         )
     return found
+
+
+def settings(stage: str, model: str) -> str:
+    """The cascade that differs from the untrained one by one model."""
+    if stage == "rank":
+        return RANK.settings.replace(RANKER, model).replace("[cascade.trained", f"[cascade.{model}")
+    return cascade_table(model, "a trained retriever", personal=True, rank=BY_HAND, trained=model)
 
 
 def together(runs: list[dict]) -> list[dict]:

@@ -32,8 +32,8 @@ def ranking_speed(results: dict[str, Any]) -> str:
 
 
 def closed_loop(results: dict[str, Any]) -> str:
-    """What trained rankers change in shares of the untrained cascade, by market, and over them."""
-    lines = ["| market | ranker | users | orders per user | clicks per user | dollars per user |"]
+    """What trained models change in shares of the untrained cascade, by market, and over them."""
+    lines = ["| market | model | users | orders per user | clicks per user | dollars per user |"]
     lines.append("|---|---|---:|---:|---:|---:|")
     measures = ("orders", "clicks", "gmv")
     for run in results["runs"]:

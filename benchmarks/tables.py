@@ -173,6 +173,7 @@ RENDER: dict[str, Callable[[dict[str, Any]], str]] = {
     "off_policy": off_policy_tables.off_policy,
     "ranking_speed": ranking_tables.ranking_speed,
     "closed_loop": ranking_tables.closed_loop,
+    "closed_loop_retrieval": ranking_tables.closed_loop,
     "awmoe_market": study_tables.market,
     "awmoe_movielens": study_tables.public,
     "awmoe_beauty": study_tables.public,

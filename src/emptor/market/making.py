@@ -33,13 +33,15 @@ shoppers = true        # visitors may shop as one of the simulated users
 """
 
 
-def cascade_table(name: str, note: str, *, personal: bool, rank: str = "") -> str:
+def cascade_table(name: str, note: str, *, personal: bool, rank: str = "", trained: str = "") -> str:
     """A table of shop.toml for a cascade that retrieves as all of a market's do.
 
     Args:
         personal: whether what a user likes is among what is retrieved. rank: the lines of its ranking stage, if any.
+        trained: a trained retriever beside words, if any.
     """
-    channels = "lexical = 1.0, personal = 1.0" if personal else "lexical = 1.0"
+    named = ["lexical", *([trained] if trained else []), *(["personal"] if personal else [])]
+    channels = ", ".join(f"{own} = 1.0" for own in named)
     stage = f'\n[[cascade.{name}.stages]]\nstage = "rank"\ndepth = 200\n{rank}\n' if rank else ""
     return f"""
 [cascade.{name}]  # {note}
@@ -56,11 +58,13 @@ options = {{ channels = {{ {channels} }} }}
 {stage}"""
 
 
+BY_HAND = 'method = "affinity"\nbudget_ms = 20\noptions = { weight = 0.5 }'
+"""The lines of a ranking stage that needs no training."""
 SETTINGS += cascade_table(
     "default",
     "nothing is trained yet: words, then an order by hand for who has a history",
     personal=True,
-    rank='method = "affinity"\nbudget_ms = 20\noptions = { weight = 0.5 }',
+    rank=BY_HAND,
 )
 SETTINGS += cascade_table("plain", "the same without the user: what to compare with", personal=False)
 
