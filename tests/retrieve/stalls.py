@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
@@ -64,7 +65,7 @@ def _picture(colour: tuple[int, int, int], copy: int) -> bytes:
 
 def without_pictures(listings: Listings) -> Listings:
     """The same, nothing seen."""
-    return Listings(**{**vars(listings), "has_image": np.zeros(len(listings), bool)})
+    return replace(listings, has_image=np.zeros(len(listings), bool))
 
 
 def stalls_shop(folder: Path) -> Path:

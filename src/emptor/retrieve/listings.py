@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -63,6 +65,16 @@ class Listings:
 
     def __len__(self) -> int:
         return len(self.text)
+
+    @cached_property
+    def digest(self) -> str:
+        """A short name of just these products; of pixels, which may be many gigabytes, only whether they are there."""
+        own = blake2b(repr(self.pictures.shape).encode(), digest_size=8)
+        for part in (self.text, self.segments, self.has_text, self.has_image, self.category):
+            own.update(np.ascontiguousarray(part).tobytes())
+        if self.pictures.ndim == 3:
+            own.update(np.ascontiguousarray(self.pictures).tobytes())
+        return own.hexdigest()
 
     def batch(self, rows: np.ndarray) -> ProductBatch:
         """Some of the products, in that order, no longer than their longest text."""

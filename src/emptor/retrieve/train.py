@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from pydantic import BaseModel, ConfigDict, Field
+from torch import nn
 
 from emptor.encoders.naming import Naming
 from emptor.errors import EmptorError
 from emptor.learn.fit import FitOptions, Fitted, fit
 from emptor.learn.seeds import derive, numpy_rng, seeded
+from emptor.retrieve.listings import Listings
 from emptor.retrieve.looks import NUMBERS
+from emptor.retrieve.models.backbone import BackboneNet
 from emptor.retrieve.models.inputs import InputSpec
 from emptor.retrieve.models.losses import as_gate_targets, rank_gain, stage_one, stage_two
 from emptor.retrieve.models.named import NamedNet
@@ -31,6 +34,8 @@ _POOL = 4_000
 """Products that validation looks among, beside those that were chosen."""
 _ASKED = 400
 """Queries that validation asks."""
+_MEASURED = 10_000
+"""Pictures that the mean and the deviation of their numbers are taken from."""
 _JUDGED_AMONG = 512
 """Pairs of a batch in which the picture's worth is measured: the more products, the finer a rank."""
 
@@ -106,10 +111,9 @@ def train_network(
     enough(pairs)
     with seeded(options.seed, "weights"):
         net = build(model, spec, preset=options.preset, **(network or {}))
-    seeing = getattr(net.towers, "image", None)
-    if naming is not None and isinstance(seeing, NamedNet):
-        seeing.naming.load_state_dict(naming.state_dict())
-    made_of = json.dumps([model, network or {}, digest_of(pairs), len(source.listings)], sort_keys=True, default=list)
+    _seeing(getattr(net.towers, "image", None), source.listings, naming, seed=options.seed)
+    inputs = [asdict(spec), digest_of(pairs), source.listings.digest]
+    made_of = json.dumps([model, network or {}, inputs], sort_keys=True, default=list)
     run = _Run(net, source, pairs, options, resume, made_of)
     metrics: dict[str, float] = {}
     history: list[dict[str, Any]] = []
@@ -121,6 +125,24 @@ def train_network(
         second = run.second()
         history += second.history
     return Trained(net.eval(), {**metrics, **run.validate(net)}, history, run.asked, run.pool)
+
+
+def _seeing(image: nn.Module | None, listings: Listings, naming: Naming | None, *, seed: int) -> None:
+    """Give the tower of pictures what is known of them before anything is learnt from choices.
+
+    Raises: EmptorError where names are expected and there are none, or other ones.
+    """
+    if isinstance(image, NamedNet):
+        if naming is None or len(naming.names) != len(image.naming.names):
+            found = "none" if naming is None else f"{len(naming.names)} names"
+            raise EmptorError(f"naming: {found}, the network expects {len(image.naming.names)}; learn them anew")
+        image.naming.load_state_dict(naming.state_dict())
+    elif isinstance(image, BackboneNet):
+        rows = np.flatnonzero(listings.has_image)
+        rows = np.sort(numpy_rng(seed, "measured").permutation(rows)[:_MEASURED])
+        if len(rows):
+            seen = listings.pictures[rows].astype(np.float32)
+            image.measure(torch.from_numpy(seen.reshape(-1, seen.shape[-1])))
 
 
 def enough(pairs: Pairs) -> None:

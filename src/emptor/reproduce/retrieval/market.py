@@ -42,7 +42,7 @@ ARMS: dict[str, dict[str, object]] = {
     "pictures read perfectly": {},
 }
 """The world, and the same with the cause switched off: no title leaves out a colour or a pattern. The last is the first
-again, for networks that are told what a picture shows, in the place of its pixels: what is lost before a fusion begins.
+again, for networks that are told what a picture shows in the place of its numbers: what is lost before a fusion.
 """
 PERFECT = "pictures read perfectly"
 PRODUCTS, USERS, QUERIES, DAYS = 8_000, 20_000, 16_000, 14

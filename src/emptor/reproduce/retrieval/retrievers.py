@@ -75,7 +75,8 @@ class Searched:
     """What a network finds.
 
     validated, tested [n, DEPTH] int64: rows, best first, -1 padding, for the queries of that name. covers [P] bool:
-    products that it has a vector of. p [T]: what the picture counts, by the tested query; 1 without a gate.
+    products that it has a vector of. p [T]: what the picture counts, by the tested query; 1 without a gate. weights:
+    that are learnt from choices, so without those of a naming.
     """
 
     validated: np.ndarray
@@ -121,7 +122,7 @@ def searched(name: str, data: RetrievalData, choice: Choice, *, seed: int) -> Se
         search(net, data, data.tested),
         np.isfinite(product_vectors(net, data.source.listings)[:, 0]),
         p,
-        sum(own.numel() for own in net.parameters()),
+        sum(own.numel() for own in net.parameters() if own.requires_grad),
     )
 
 

@@ -20,7 +20,7 @@ class BackboneNet(nn.Module):
 
     Shapes: features [P, n, V] -> states [P, 1 + n, d], CLS first.
 
-    Features may be of any precision.
+    Features may be of any precision. `mean` and `deviation` [V] are what they are beside each other, see `measure`.
 
     Raises: EmptorError for features of another form.
 
@@ -33,11 +33,20 @@ class BackboneNet(nn.Module):
 
     def __init__(self, values: int, *, width: int, layers: int, heads: int, dropout: float = 0.1) -> None:
         super().__init__()
+        self.mean: torch.Tensor
+        self.deviation: torch.Tensor
+        self.register_buffer("mean", torch.zeros(values))
+        self.register_buffer("deviation", torch.ones(values))
         self.of_values = nn.Linear(values, width)
         self.cls = nn.Parameter(torch.randn(width))
         self.before = nn.LayerNorm(width)
         self.blocks = nn.ModuleList(Block(width, heads=heads, layers=layers, dropout=dropout) for _ in range(layers))
         self.last = nn.LayerNorm(width)
+
+    def measure(self, features: torch.Tensor) -> None:
+        """Take mean and deviation from features [N, V] of many pictures: what is large in all of them says nothing."""
+        self.mean.copy_(features.mean(0))
+        self.deviation.copy_(features.std(0, correction=0) + 1e-3)
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
         values = self.of_values.in_features
@@ -46,7 +55,7 @@ class BackboneNet(nn.Module):
             raise EmptorError(
                 f"pictures: features of {found}, expected n x {values}; one pooled vector is 1 x {values}"
             )
-        tokens = self.of_values(features.to(self.of_values.weight.dtype))
+        tokens = self.of_values((features.to(self.mean.dtype) - self.mean) / self.deviation)
         # backbones differ by orders of magnitude in the size of what they give
         states = torch.cat([self.cls.expand(len(tokens), 1, -1), self.before(tokens)], 1)
         for block in self.blocks:
