@@ -2,7 +2,7 @@
 
     python benchmarks/closed_loop.py [--seeds 21 22 23] [--models dnn_crosses dnn_no_history]
         [--json docs/results/closed_loop.json]
-    python benchmarks/closed_loop.py --stage retrieve --models smar text_only
+    python benchmarks/closed_loop.py --stage retrieve
         --json docs/results/closed_loop_retrieval.json
 
 For each seed a market of the demo's kind is made, and users shop some days through the untrained cascade; every model
@@ -31,6 +31,7 @@ from emptor.market.making import BY_HAND, cascade_table, new_market
 from emptor.market.running import run_market
 from emptor.shop.experiments import kept
 
+MODELS = {"rank": ["dnn_crosses", "dnn_no_history"], "retrieve": ["smar", "text_only"]}
 MEASURES = ("orders", "clicks", "carts", "gmv")
 
 
@@ -38,18 +39,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, nargs="+", default=[21, 22, 23])
     parser.add_argument("--stage", choices=("rank", "retrieve"), default="rank")
-    parser.add_argument("--models", nargs="+", default=["dnn_crosses", "dnn_no_history"])
+    parser.add_argument("--models", nargs="+", help=f"unless given: {MODELS}")
     parser.add_argument("--users", type=int, default=30_000)
     parser.add_argument("--log-days", type=int, default=3)
     parser.add_argument("--days", type=int, default=28, help="of each comparison")
     parser.add_argument("--work", type=Path, help="where the shops are made and kept")
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
+    models = args.models or MODELS[args.stage]
     with tempfile.TemporaryDirectory() as folder:
         runs = [
             run
             for seed in args.seeds
-            for run in compared((args.work or Path(folder)) / f"shop-{seed}", seed, args.models, args)
+            for run in compared((args.work or Path(folder)) / f"shop-{seed}", seed, models, args)
         ]
     if args.json is not None:
         command = shlex.join(["python", "benchmarks/closed_loop.py", *sys.argv[1:]])
@@ -63,10 +65,10 @@ def compared(shop: Path, seed: int, models: list[str], args: argparse.Namespace)
         config = WorldConfig.of("demo", seed=seed, users=args.users)
         new_market(shop, config, replace=True)
         run_market(shop, days=args.log_days)
-        with (shop / "shop.toml").open("a", encoding="utf-8") as file:
-            for model in models:
-                file.write(settings(args.stage, model))
         (shop / "made").touch()
+    told = (shop / "shop.toml").read_text(encoding="utf-8")
+    new = [settings(args.stage, model) for model in models if f"[cascade.{model}]" not in told]
+    (shop / "shop.toml").write_text(told + "".join(new), encoding="utf-8")
     found = []
     for model in models:
         if not (shop / "models" / args.stage / model).exists():

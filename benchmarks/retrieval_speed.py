@@ -2,12 +2,12 @@
 
     python benchmarks/retrieval_speed.py [--sizes 50000 500000] [--json docs/results/retrieval_speed.json]
 
-A market's users search and choose until its log has `--pairs` pairs; SMAR is trained on it from the command line's own
-recipe, preset `small`, and all products are encoded: that is what a shop waits for. Then a larger world's listings are
-encoded (text alone, since drawing half a million pictures takes hours), and its queries asked of the index: the
-channel's against FAISS's own HNSW as it comes, with as many links and any number of steps, and both against exact
-search. The gate asks an index of [S_m ; S_t] by [Q ; 0] or [0 ; Q], so recall is told apart by what it decides. One
-thread; queries one at a time.
+A market's users search and choose until its log has `--pairs` pairs; SMAR is trained on it by the command line's own
+recipe, preset `small`, on two threads, and all products are encoded: that is what a shop waits for. Then the listings
+of a larger world are encoded (text alone, since drawing half a million pictures takes hours), and its queries asked of
+the index: the channel's against FAISS's own HNSW as it comes, with as many links and any number of steps, and both
+against exact search. The gate asks an index of [S_m ; S_t] by [Q ; 0] or [0 ; Q], so recall is told apart by what it
+decides. The index is asked on one thread, one query at a time.
 """
 
 from __future__ import annotations

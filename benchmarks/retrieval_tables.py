@@ -74,7 +74,11 @@ def speed(results: dict[str, Any]) -> str:
                 ]
             )
         )
-    return f"{told}\n\n" + "\n".join(lines) + "\n"
+    return (
+        f"{told}\n\n"
+        + "\n".join(lines)
+        + "\n\nProducts of the index have no pictures, one query at a time, one thread.\n"
+    )
 
 
 def _parts(arm: dict[str, Any], found: list[str]) -> str:

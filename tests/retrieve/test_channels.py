@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emptor.assembly import Assembler
-from emptor.cascade import Requests
+from emptor.cascade import Candidates, Requests
 from emptor.encoders import LocalTextEncoder
 from emptor.engine import Engine
 from emptor.errors import EmptorError
@@ -20,6 +20,7 @@ from emptor.retrieve.channel import Found
 from emptor.retrieve.dense import DenseChannel, VectorIndex
 from emptor.retrieve.fusion import fuse
 from emptor.retrieve.popular import PopularChannel
+from emptor.retrieve.stage import HybridRetrieval, RetrieveOptions
 from emptor.shop.filters import parse_filters
 from emptor.shop.importer import import_catalogue, republish
 from emptor.shop.shop import Shop
@@ -277,8 +278,43 @@ def test_a_product_that_says_nothing_does_not_lose_for_it(tmp_path: Path) -> Non
         later = shop.view()
         assert later.worded[later.row("silent")] and not later.worded[later.row("new")]
         assert not view.worded[view.row("silent")], "an earlier view stays what it was"
-    # found at the same place by a network alone, as by both channels
-    said, silent = 0, 1
-    both = {"words": found((said, 2.0)), "seen": found((silent, 0.9), (said, 0.8))}
-    assert join(both, covers={"words": np.array([True, False, True])}, rows=3) == [silent, said]
-    assert join(both, rows=3) == [said, silent]
+
+
+class Seen:
+    """A channel that knows products by their pictures, or says so: it finds all, in the order of their rows."""
+
+    name = "seen"
+
+    def __init__(self, rows: int, *, sees: bool) -> None:
+        self.covers, self.sees = np.ones(rows, bool), sees
+
+    def __call__(self, requests: Requests, *, depth: int, excluded: object = None) -> list[Found]:
+        return [Found(np.arange(len(self.covers)), np.ones(len(self.covers), np.float32))] * len(requests)
+
+
+def test_words_do_not_count_against_who_says_nothing_beside_a_channel_that_sees(tmp_path: Path) -> None:
+    file = tmp_path / "catalogue.jsonl"
+    rows = [{"product_id": f"p{at}", "title": "red mug" if at != 1 else "2041", "brand": "Bosch"} for at in range(4)]
+    file.write_bytes(b"\n".join(map(orjson.dumps, rows)))
+    with Shop.create(tmp_path / "shop") as shop:
+        import_catalogue(shop, file)
+        view, assembler = shop.view(), Assembler(shop)
+
+        def first(query: str, *, sees: bool, **channels: float) -> list[str]:
+            stage = HybridRetrieval(
+                view,
+                depth=10,
+                options=RetrieveOptions(channels={"lexical": 1.0, **channels}),
+                lexical=assembler.lexical(view),
+                popular=PopularChannel(view),
+                others={"seen": Seen(view.rows, sees=sees)},
+            )
+            found = stage(Requests.of([query]), Candidates.empty(1))
+            return view.product_ids(found.row(0)[0])
+
+        assert first("red mug", sees=True, seen=1.0) == ["p0", "p1", "p2", "p3"], "at the place where it was seen"
+        assert first("red mug", sees=False, seen=1.0)[-1] == "p1", "a channel that sees nothing is no reason"
+        assert first("red mug", sees=True, popular=0.3)[-1] == "p1"
+        # what words do find of it counts as of any other
+        assert first("2041", sees=True, seen=1.0)[0] == "p1"
+        assert first("bosch", sees=True, seen=1.0) == ["p0", "p1", "p2", "p3"]

@@ -18,6 +18,7 @@ from emptor.assembly import Assembler
 from emptor.engine import Engine
 from emptor.errors import EmptorError
 from emptor.page import Ask
+from emptor.retrieve.listings import texts_of
 from emptor.retrieve.loading import load_retriever
 from emptor.retrieve.recipe import train_retriever
 from emptor.retrieve.stage import HybridRetrieval
@@ -29,6 +30,7 @@ from emptor.shop import schema
 from emptor.shop.filters import parse_filters
 from emptor.shop.importer import republish
 from emptor.shop.shop import Shop
+from tests.encoders.folders import PROCESSOR, saved, vision
 from tests.retrieve.stalls import KINDS, stalls_shop
 
 CASCADE = """
@@ -264,3 +266,29 @@ def test_prices_do_not_make_products_fresh(shop_path: Path) -> None:
         assert retrievers is not None
         (known,) = retrievers._fresh.values()
         assert known == (engine.view.id, None)
+
+
+@pytest.mark.parametrize("sight", ["pixels", "eyes"])
+def test_pictures_may_be_read_in_another_way_and_it_has_to_be_the_same_later(sight: str, shop_path: Path) -> None:
+    eyes = saved(shop_path / "eyes", vision("vit"), PROCESSOR)
+    quick = OPTIONS.model_copy(update={"epochs": 1, "second": 0, "sight": sight})
+    with Engine.open(shop_path) as engine:
+        model = train_retriever(engine.shop, None, model="late_sum", network=SMALL, options=quick)
+        loaded = load_retriever(model.path)
+        assert loaded.sees and loaded.reading.sight == sight
+        assert (loaded.reading.side is None) == (sight == "eyes")
+        texts = texts_of(engine.view.generation).take(np.arange(4))
+        assert np.isfinite(loaded.products(texts, engine.shop.images)).all()
+        with pytest.raises(EmptorError, match="sight: 'eye' is neither"):
+            train_retriever(engine.shop, None, network=SMALL, options=quick.model_copy(update={"sight": "eye"}))
+        was = loaded.look.fingerprint
+    moved = shop_path.rename(shop_path.with_name("moved"))
+    there = moved / model.path.relative_to(shop_path)
+    assert load_retriever(there).look.fingerprint == was
+    if sight == "eyes":
+        (moved / "eyes" / "preprocessor_config.json").write_text(json.dumps({**PROCESSOR, "image_mean": [0.5] * 3}))
+        with pytest.raises(EmptorError, match=r"trained on pictures as .* restore what it was trained with"):
+            load_retriever(there)
+        shutil.rmtree(moved / eyes.name)
+        with pytest.raises(EmptorError, match="no folder with a vision model"):
+            load_retriever(there)

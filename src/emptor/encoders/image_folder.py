@@ -16,6 +16,8 @@ from emptor.encoders.pixels import picture
 from emptor.errors import EmptorError
 
 BATCH = 32
+FILES = ("config.json", "preprocessor_config.json", "processor_config.json", "model.safetensors")
+"""What decides a picture's tokens; see `folder.fingerprint_of`."""
 _FLOATS = (np.dtype(np.float16), np.dtype(np.float32))
 
 
@@ -88,9 +90,7 @@ class LocalImageEncoder:
                 f"looks at {self.side}; expected both of the same model"
             )
         self.tokens, self.width = self._states(np.zeros((1, 3, self.side, self.side), np.uint8)).shape[1:]
-        self.fingerprint = fingerprint_of(
-            folder, ("config.json", "preprocessor_config.json", "processor_config.json", "model.safetensors")
-        )
+        self.fingerprint = fingerprint_of(folder, FILES)
 
     def encode(self, images: np.ndarray | Sequence[Image.Image], *, dtype: Any = np.float32) -> np.ndarray:
         """Tokens [B, 1 + n, width] of pictures: the first stands for the whole, then one a patch, row by row.

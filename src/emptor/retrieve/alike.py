@@ -41,9 +41,14 @@ class AlikeChannel:
                 answers[at] = self._like(requests, at, excluded[at], depth)
         return answers
 
-    def by_side(self, query: str, filters: Filters, *, depth: int) -> Sides | None:
+    @property
+    def sees(self) -> bool:
         """See DenseChannel."""
-        return self._dense.by_side(query, filters, depth=depth)
+        return self._dense.sees
+
+    def by_side(self, query: str, filters: Filters, excluded: Excluded, *, depth: int) -> Sides | None:
+        """See DenseChannel."""
+        return self._dense.by_side(query, filters, excluded, depth=depth)
 
     def _like(self, requests: Requests, at: int, excluded: Excluded, depth: int) -> Found | None:
         user_id = requests.user_id[at]

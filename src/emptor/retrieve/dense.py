@@ -141,15 +141,22 @@ class DenseChannel:
             found += self._near(queries[part], filters[part], excluded[part], depth)
         return found
 
-    def by_side(self, query: str, filters: Any, *, depth: int) -> Sides | None:
+    @property
+    def sees(self) -> bool:
+        """Whether it knows products by their pictures, too."""
+        return bool(getattr(self._encoder, "sees", False))
+
+    def by_side(self, query: str, filters: Any, excluded: Excluded, *, depth: int) -> Sides | None:
         """What pictures bring to a search; None of an encoder that cannot tell, and where nothing is asked."""
         tell = getattr(self._encoder, "by_side", None)
         own = tell(clip(query)) if tell is not None and query.strip() and self.covers.any() else None
         if own is None:
             return None
         p, vectors = own
-        with_picture, by_text = self.near(vectors, [filters] * 2, [NOTHING] * 2, depth=depth)
-        return Sides(p, with_picture, by_text)
+        with_picture, by_text = self.near(vectors, [filters] * 2, [excluded] * 2, depth=depth)
+        # of a product without text the picture stands for it on both sides: it is not found by text
+        said = self._view.worded[by_text.products]
+        return Sides(p, with_picture, Found(by_text.products[said], by_text.scores[said]))
 
     def vectors_of(self, rows: np.ndarray) -> np.ndarray:
         """The vectors of products [n] of the view, of length one: [n, width] float32, NaN where there is none."""

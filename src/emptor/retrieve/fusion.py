@@ -52,7 +52,9 @@ def fuse(
             gain = np.clip(own.scores / best, 0.0, None) if best > 0 else np.zeros(len(own.scores))
         total[places] += weights[name] * gain
         covered = covers[name]
-        weight += weights[name] * (np.ones(len(products)) if covered is None else covered[products])
+        counts = np.ones(len(products), bool) if covered is None else covered[products]
+        counts[places] = True  # who is found can be found, whatever was thought of it
+        weight += weights[name] * counts
     scores = (total / np.where(weight > 0, weight, 1.0)).astype(np.float32)
     best = np.lexsort((order[products], -scores))[:depth]
     return Found(products[best], scores[best]), {name: column[best] for name, column in columns.items()}

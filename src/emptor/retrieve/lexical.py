@@ -63,7 +63,7 @@ class LexicalChannel:
 
     @property
     def covers(self) -> np.ndarray:
-        """[rows] bool: products that words can find; who says nothing is judged by the other channels alone."""
+        """[rows] bool: products that words can be expected to find: those that say what they are."""
         return self._view.worded
 
     def __call__(

@@ -95,6 +95,11 @@ class LoadedRetriever:
         """Queries -> [Q, width] float32: what the index of products is asked by."""
         return query_vectors(self.net, self.tokenizer.encode([asked(own) for own in texts], self.reading.query_tokens))
 
+    @property
+    def sees(self) -> bool:
+        """Whether products are known by their pictures, too."""
+        return self.net.served != ("text",)
+
     @torch.no_grad()
     def by_side(self, text: str) -> tuple[float, np.ndarray] | None:
         """What a query makes of pictures: (whether they count, 0..1; [2, width]: what the index is asked by where they
@@ -163,8 +168,8 @@ def load_retriever(path: Path) -> LoadedRetriever:
         raise EmptorError(f"{path / TOKENIZER} cannot be read ({error}); train the model again") from None
     if tokenizer.hash != own.tokenizer:
         raise EmptorError(f"{path / TOKENIZER} is not the one that the model was trained with; restore it")
-    look = look_of(own.sight, side=own.side or SIDE)
-    if look.fingerprint != own.looks or (look.side, look.values) != (own.side, own.values):
+    look = look_of(own.sight, base=path.resolve().parents[3], side=own.side or SIDE)  # SHOP/models/retrieve/NAME/N
+    if look.fingerprint != own.looks or look.side != own.side:
         raise EmptorError(
             f"{path}: it was trained on pictures as {own.looks} tells them, and {look.name} tells them as "
             f"{look.fingerprint} now; restore what it was trained with, or train it again"

@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from emptor.encoders.folder import config_of, fingerprint_of
+from emptor.encoders.image_folder import FILES
 from emptor.encoders.pixels import Source, decoded, pictures
+from emptor.errors import EmptorError
 from emptor.shop.features.pictures import PALETTE, VERSION, WIDTH, describe, palette
 from emptor.shop.features.pictures import SIDE as DESCRIBED
 
@@ -89,13 +92,20 @@ class Numbers:
 
 @dataclass(frozen=True)
 class Folder:
-    """[N, 1, values] float16: what a vision model of a local folder says of the whole picture.
+    """[N, 1, values] float16: what a vision model of a local folder says of the whole picture. The model is loaded once
+    something is read; whether it is the same is told by its files.
 
+    Args: name: the folder, as it was given. base: of a relative one.
     Raises: EmptorError for a folder of another kind, see `encoders.LocalImageEncoder`.
     """
 
-    path: Path
+    name: str
+    base: Path
     side = None
+
+    @property
+    def path(self) -> Path:
+        return self.base / self.name
 
     @cached_property
     def _model(self) -> LocalImageEncoder:
@@ -104,16 +114,13 @@ class Folder:
         return LocalImageEncoder(self.path)
 
     @property
-    def name(self) -> str:
-        return str(self.path)
-
-    @property
     def values(self) -> int:
         return self._model.width
 
     @property
     def fingerprint(self) -> str:
-        return self._model.fingerprint
+        config_of(self.path)
+        return fingerprint_of(self.path, FILES)
 
     def read(self, sources: Sequence[Source], *, file: Path | None = None) -> tuple[np.ndarray, np.ndarray]:
         out, there = np.zeros((len(sources), 1, self.values), np.float16), np.zeros(len(sources), bool)
@@ -122,8 +129,19 @@ class Folder:
         return out, there
 
 
-def look_of(name: str, *, side: int = SIDE) -> Look:
-    """The look of a name: PIXELS, NUMBERS, or the folder of a vision model."""
+def look_of(name: str, *, base: Path, side: int = SIDE) -> Look:
+    """The look of a name: PIXELS, NUMBERS, or the folder of a vision model.
+
+    Args: base: where a relative folder lies: the shop's own.
+    Raises: EmptorError for a folder that there is not.
+    """
     if name == PIXELS:
         return Pixels(side)
-    return Numbers() if name == NUMBERS else Folder(Path(name))
+    if name == NUMBERS:
+        return Numbers()
+    if not (base / name).is_dir():
+        raise EmptorError(
+            f"sight: {name!r} is neither {NUMBERS} nor {PIXELS}, and no folder with a vision model; a folder's name is "
+            "absolute, or relative to the shop"
+        )
+    return Folder(name, base)

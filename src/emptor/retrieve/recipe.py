@@ -21,7 +21,7 @@ from emptor.progress import step
 from emptor.retrieve.lexical import LexicalChannel
 from emptor.retrieve.listings import CATEGORIES, FIELDS, listings_of, texts_of, tokenizer_of
 from emptor.retrieve.loading import TOKENIZER, load_retriever, reading_of
-from emptor.retrieve.looks import NUMBERS, PIXELS, look_of
+from emptor.retrieve.looks import look_of
 from emptor.retrieve.models.inputs import InputSpec
 from emptor.retrieve.models.registry import MODELS, PRESETS, build
 from emptor.retrieve.naming import learn_names
@@ -76,8 +76,7 @@ def train_retriever(
     with step("Learning sub-words", None):
         tokenizer = tokenizer_of(texts, pairs.queries)
     sizes = {**PRESETS[options.preset], **network}
-    folder_given = options.sight not in (PIXELS, NUMBERS)
-    look = look_of(str(Path(options.sight).resolve()) if folder_given else options.sight)
+    look = look_of(options.sight, base=shop.path)
     spec = InputSpec(
         words=tokenizer.size, segments=len(FIELDS), side=look.side, values=look.values, categories=CATEGORIES
     )
@@ -108,7 +107,7 @@ def train_retriever(
         trained.net,
         {"method": model, "options": network, "features": reading.model_dump(mode="json")},
         metrics,
-        _card(model, shop, pairs, trained),
+        _card(model, shop, pairs, trained, metrics),
         reading.hash,
         files={
             TOKENIZER: tokenizer.to_json().encode(),
@@ -147,7 +146,7 @@ def _usable(path: Path) -> bool:
     return True
 
 
-def _card(model: str, shop: Shop, pairs: Pairs, trained: Trained) -> str:
+def _card(model: str, shop: Shop, pairs: Pairs, trained: Trained, metrics: Mapping[str, float]) -> str:
     held = pairs.of(pairs.validated)
     lines = [
         f"# {model}, a retriever",
@@ -159,6 +158,6 @@ def _card(model: str, shop: Shop, pairs: Pairs, trained: Trained) -> str:
         "",
         f"Command: `{shlex.join(['emptor', *sys.argv[1:]])}`",
         "",
-        *[f"- {name}: {value:.5g}" for name, value in trained.metrics.items()],
+        *[f"- {name}: {value:.5g}" for name, value in metrics.items()],
     ]
     return "\n".join(lines) + "\n"

@@ -60,7 +60,10 @@ class HybridRetrieval:
             if name not in known:
                 told = ", ".join([*sorted(known), *NAMES])
                 raise EmptorError(f"retrieve: unknown channel {name!r}; there are {told}")
-        if self._others:
+        weighty = {name for name, weight in options.channels.items() if weight > 0}
+        self._seeing = {name for name in weighty if getattr(self._others.get(name), "sees", False)}
+        """Channels that know a product by its picture: beside them, who says nothing need not be found by words."""
+        if self._seeing:
             _ = view.worded  # reads all titles of a generation once, and no request should wait for it
 
     def __call__(self, requests: Requests, candidates: Candidates) -> Candidates:
@@ -72,8 +75,9 @@ class HybridRetrieval:
             if not found:
                 one = requests.rows(slice(at, at + 1))
                 found = {"popular": self._popular(one, depth=self._depth, excluded=[excluded[at]])[0] or empty()}
-            channels = {"lexical": self._lexical, **self._others}
-            covers = {name: getattr(channels.get(name), "covers", None) for name in found} if len(found) > 1 else {}
+            covers = {name: getattr(self._others.get(name), "covers", None) for name in found}
+            if self._seeing & found.keys():
+                covers["lexical"] = self._lexical.covers
             weights = {name: self._options.channels.get(name, 1.0) for name in found}
             joined, own_scores = fuse(
                 found,
@@ -100,13 +104,13 @@ class HybridRetrieval:
 
     def by_side(self, query: str, filters: Filters) -> dict[str, Sides]:
         """What pictures bring to a search, by channel that can tell."""
+        excluded = NOTHING if self._excluding is None else self._excluding(query, filters)
         found = {}
-        for name, channel in self._others.items():
-            tell = getattr(channel, "by_side", None)
-            if tell is not None and self._options.channels.get(name, 0) > 0:
-                own = tell(query, filters, depth=self._depth)
-                if own is not None:
-                    found[name] = own
+        for name in sorted(self._seeing):
+            tell = getattr(self._others[name], "by_side", None)
+            own = None if tell is None else tell(query, filters, excluded, depth=self._depth)
+            if own is not None:
+                found[name] = own
         return found
 
     def _ask(self, requests: Requests, excluded: Sequence[Excluded]) -> dict[str, list[Found | None]]:

@@ -135,7 +135,9 @@ class Generation:
 
     @cached_property
     def worded(self) -> np.ndarray:
-        """[rows] bool: products that say anything of themselves: a letter in title or description, or an attribute."""
+        """[rows] bool: products that say what they are: a letter in title or description, or an attribute. The others
+        are found by brand, category or number alone.
+        """
         said = [
             pc.or_(*(pc.fill_null(pc.match_substring_regex(batch.column(name), WORDED), False) for name in _SAYING))
             for batch in self._batches

@@ -163,7 +163,7 @@ class View:
 
     @cached_property
     def worded(self) -> np.ndarray:
-        """[rows] bool: products that say anything of themselves, which words can find; see Generation."""
+        """[rows] bool: products that say what they are; see Generation."""
         out = np.ones(self.rows, bool)
         out[: self.generation.rows] = self.generation.worded
         for row, product in self._changed.items():

@@ -33,6 +33,7 @@ from emptor.retrieve.quality import product_vectors, query_vectors
 from emptor.retrieve.train import RetrievalOptions, Trained
 from tests.reproduce.retrieval.conftest import TRAINING
 
+RESULTS = Path(__file__).parents[3] / "docs" / "results"
 CHOICE = Choice({**TRAINING, "lr": 4e-3, "temperature": 1 / 30}, {"width": 32, "vector": 32, "dropout": 0.0})
 
 
@@ -172,3 +173,18 @@ def test_what_cannot_be_is_told(tmp_path: Path) -> None:
     with pytest.raises(EmptorError, match="known are awmoe, smar"):
         method("bert")
     assert set(METHODS) == {"awmoe", "smar"}
+
+
+@pytest.mark.parametrize("tries", sorted(RESULTS.glob("smar_*/tries.jsonl")), ids=lambda own: own.parent.name)
+def test_what_comes_with_the_package_is_the_best_that_was_tried(tries: Path, tmp_path: Path) -> None:
+    name = tries.parent.name.removeprefix("smar_")
+    whole = dataset(name, work=tmp_path, data=tmp_path)
+    rows = [json.loads(line) for line in tries.read_text().splitlines()]
+    assert len({(row["seed"], row["size"]) for row in rows}) == 1
+    chosen = method("smar").tuned(name)
+    for model in [own for own in CHOSEN if not whole.only or own in whole.only]:
+        tried = [json.loads(json.dumps([one.training, one.network])) for one in grid(model, whole.training)]
+        own = {json.dumps(row["choice"]): row["recall@50"] for row in rows if row["model"] == model}
+        own = {choice: found for choice, found in own.items() if [*json.loads(choice).values()] in tried}
+        best = json.loads(max(own, key=lambda choice: own[choice]))
+        assert len(own) == 2 and [best["training"], best["network"]] == [chosen[model].training, chosen[model].network]
