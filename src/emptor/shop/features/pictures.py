@@ -83,16 +83,12 @@ def palette(pictures: np.ndarray) -> np.ndarray:
     better than a mixture of white and brown.
     """
     described = _Described(pictures.astype(np.float32) / 255)
-    out = np.zeros((described.count, PALETTE), np.float32)
-    place = described.pictures * (_LEVELS - 1)
-    low = np.minimum(place.astype(np.int64), _LEVELS - 2)
-    share = place - low
-    row = PALETTE * np.arange(described.count)[:, None, None]
-    for corner in np.ndindex(2, 2, 2):
-        weight = described.sure * np.prod(np.where(corner, share, 1 - share), axis=-1)
-        at = row + (low + corner) @ np.array([_LEVELS**2, _LEVELS, 1])
-        out += np.bincount(at.ravel(), weight.ravel(), out.size).reshape(out.shape)
-    return np.sqrt(out / (described.sure.sum((1, 2)) + 1e-3)[:, None]).astype(np.float32)
+    colours = described.pictures.reshape(described.count, -1, 3, 1) * (_LEVELS - 1)
+    sure = described.sure.reshape(described.count, -1, 1)
+    red, green, blue = np.moveaxis(np.maximum(1 - np.abs(colours - np.arange(_LEVELS, dtype=np.float32)), 0), 2, 0)
+    both = ((red * sure)[..., None] * green[:, :, None]).reshape(described.count, sure.shape[1], -1)
+    shares = (both.swapaxes(1, 2) @ blue) / (sure.sum(1)[:, None] + 1e-3)
+    return np.sqrt(shares.reshape(described.count, PALETTE)).astype(np.float32)
 
 
 class _Described:
