@@ -50,6 +50,7 @@ def test_from_a_file_to_an_exported_shop(tmp_path: Path) -> None:
     assert "36 pictures" in output
     told = run("search", shop, "red striped mug", "--explain", "--filter", "category:Home", "--follow", "P00")
     assert "P34" in told and "hybrid" in told and "the filter category:Home excludes it" in told
+    assert "P34" in run("search", shop, "red striped mug", "--user", "somebody")
     assert "The shop is sound" in run("check", shop)
     assert "1 update written" in run("update", shop, "--product", "P34", "--price", 2.5)
     assert "60 products in generation 2" in run("publish", shop)

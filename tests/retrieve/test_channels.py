@@ -287,8 +287,10 @@ class Seen:
 
     def __init__(self, rows: int, *, sees: bool) -> None:
         self.covers, self.sees = np.ones(rows, bool), sees
+        self.asked: list[str | None] = []
 
     def __call__(self, requests: Requests, *, depth: int, excluded: object = None) -> list[Found]:
+        self.asked += requests.query.tolist()
         return [Found(np.arange(len(self.covers)), np.ones(len(self.covers), np.float32))] * len(requests)
 
 
@@ -318,3 +320,17 @@ def test_words_do_not_count_against_who_says_nothing_beside_a_channel_that_sees(
         # what words do find of it counts as of any other
         assert first("2041", sees=True, seen=1.0)[0] == "p1"
         assert first("bosch", sees=True, seen=1.0) == ["p0", "p1", "p2", "p3"]
+
+
+def test_a_channel_that_has_not_learnt_a_misspelling_is_asked_what_was_meant(golden: Engine) -> None:
+    seen = Seen(golden.view.rows, sees=False)
+    stage = HybridRetrieval(
+        golden.view,
+        depth=10,
+        options=RetrieveOptions(channels={"lexical": 1.0, "seen": 1.0}),
+        lexical=Assembler(golden.shop).lexical(golden.view),
+        popular=PopularChannel(golden.view),
+        others={"seen": seen},
+    )
+    stage(Requests.of(["stripd mug", "red mug", None]), Candidates.empty(3))
+    assert seen.asked == ["striped mug", "red mug", None]

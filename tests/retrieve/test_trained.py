@@ -254,7 +254,10 @@ def test_a_shop_that_cannot_be_served_without_the_model_can_train_it(tmp_path: P
     )
     assert done.returncode == 0, done.stderr
     made = list((path / "vectors").rglob("*.npz"))
+    told = done.stdout[done.stdout.index("[cascade.seeing]") : done.stdout.index("then see")]
+    settings.write_text(f"{settings.read_text()}\n{told}")
     with Engine.open(path) as engine:
+        assert not engine.off and found(engine, "red mug", "seeing"), "what is printed can be pasted"
         assert found(engine, "red mug", "default") and list((path / "vectors").rglob("*.npz")) == made
 
 

@@ -22,6 +22,7 @@ def search(
     ] = None,
     sort: Annotated[str, typer.Option(help="relevance, price_asc, price_desc, newest or popular.")] = "relevance",
     cascade: Annotated[str, typer.Option(help="Cascade of shop.toml to use.")] = "default",
+    user: Annotated[str | None, typer.Option(help="Whose search it is, for cascades that know users.")] = None,
     explain: Annotated[
         bool, typer.Option("--explain", help="Show each stage: what came in, stayed and was dropped, its time, rules.")
     ] = False,
@@ -35,7 +36,7 @@ def search(
     from emptor.shop.nearest import has_prices, nearest_filters
 
     with Engine.open(shop) as engine:
-        page = engine.search(query, k=k, filters=filters or [], sort=sort, cascade=cascade)
+        page = engine.search(query, k=k, filters=filters or [], sort=sort, cascade=cascade, user_id=user)
         asked = parse_filters(filters or [])
         missed = nearest_filters(engine.view, asked) if not page.results else []
         priceless = any(clause.field == "price" for clause in asked) and not has_prices(engine.view)

@@ -78,14 +78,8 @@ def _retrieve(shop: Path, model: str, settings: list[str], resume: Path | None) 
         trained = train_retriever(target, lexical, model=model, network=network, options=options, resume=resume)
         TrainedRetrievers(target).encode_all(trained.path)
         _print(model, trained.version, trained.metrics, trained.path, where="on queries it has not seen")
-        lines = [
-            f"Ask it in a cascade of {target.path / 'shop.toml'}, as a channel of the stage beside words:",
-            "",
-        ]
-        lines += ['stage = "retrieve"', f"options = {{ channels = {{ lexical = 1.0, {model} = 1.0 }} }}"]
-        if not _is_live(target, "retrieve", model, trained.version):
-            lines += [f'model = "{trained.version}"  # an earlier version is the live one']
-        out.print("\n".join(lines), markup=False, highlight=False, soft_wrap=True)
+        version = None if _is_live(target, "retrieve", model, trained.version) else trained.version
+        out.print(_beside_words(target, model, version), markup=False, highlight=False, soft_wrap=True)
 
 
 @contextmanager
@@ -135,6 +129,31 @@ def _first(error: ValueError) -> str:
     return f"{fault['loc'][0]}: {fault['msg']}, found {fault['input']!r}"
 
 
+def _beside_words(shop: Shop, model: str, version: str | None) -> str:
+    """The default cascade with a trained retriever beside its channels, and how to judge it."""
+    stages = [own.model_dump(exclude_defaults=True) for own in shop.options.cascade["default"].stages]
+    stage = next((own for own in stages if own["stage"] == "retrieve"), None)
+    if stage is None:
+        stage = {"stage": "retrieve", "method": "hybrid"}
+        stages.insert(0, stage)
+    options = dict(stage.get("options", {}))
+    options["channels"] = {"lexical": 1.0, **options.get("channels", {}), model: 1.0}
+    stage["options"] = options
+    if version is not None:
+        stage["model"] = version
+    see = f"emptor serve {shop.path}  # and open /lab/channels?q=QUERY&cascade=seeing"
+    return _told_to_try(shop, "seeing", stages, see=see)
+
+
+def _told_to_try(shop: Shop, name: str, stages: list[dict[str, Any]], *, see: str) -> str:
+    lines = [f"Put it into {shop.path / 'shop.toml'} as a cascade of its own:", ""]
+    lines += [f"[cascade.{name}]", "stages = ["]
+    lines += [f"  {_inline(own)}," for own in stages]
+    lines += ["]", "", "then see, judge and promote it:"]
+    lines += [f"  {see}", f"  emptor evaluate {shop.path} --cascade {name} --against default"]
+    return "\n".join([*lines, f"  emptor promote {shop.path} --cascade {name}"])
+
+
 def _next_step(shop: Shop, model: str, version: str | None) -> str:
     """The cascade to put into shop.toml, and how to judge it."""
     stages = [
@@ -148,14 +167,8 @@ def _next_step(shop: Shop, model: str, version: str | None) -> str:
     if depths:
         ranker["depth"] = min(depths)
     stages.insert(place, ranker)
-    name = "challenger"
-    lines = [f"Put it into {shop.path / 'shop.toml'} as a cascade of its own:", ""]
-    lines += [f"[cascade.{name}]", "stages = ["]
-    lines += [f"  {_inline(own)}," for own in stages]
-    lines += ["]", "", "then see, judge and promote it:"]
-    lines += [f'  emptor search {shop.path} "QUERY" --cascade {name} --user USER --explain']
-    lines += [f"  emptor evaluate {shop.path} --cascade {name}", f"  emptor promote {shop.path} --cascade {name}"]
-    return "\n".join(lines)
+    see = f'emptor search {shop.path} "QUERY" --cascade challenger --user USER --explain'
+    return _told_to_try(shop, "challenger", stages, see=see)
 
 
 def _inline(value: Any) -> str:

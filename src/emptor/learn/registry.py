@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar, get_args, get_type_hints
@@ -11,6 +12,8 @@ from torch import nn
 
 from emptor.errors import EmptorError
 
+_MAY_BE_0 = ("layers", "joint_layers", "fusion_layers", "cross_layers")
+"""Counts of which none may be right: blocks that a network can do without."""
 Net = TypeVar("Net", bound=nn.Module, covariant=True)
 
 
@@ -40,9 +43,37 @@ class Builder(Generic[Net]):
     def __call__(self, spec: Any, **options: Any) -> Net:
         """Raises: EmptorError for an unknown option, naming those it takes."""
         known = self.options
-        for name in options:
+        for name, value in options.items():
             one_of("options", name, known)
+            self._check(name, value)
         return self.net(spec, **{**self.defaults, **options})
+
+    def _check(self, name: str, value: Any) -> None:
+        """Raises: EmptorError for a value of another type than the option has, and for a count below 0, or 0 where it
+        is a width or the like.
+        """
+        kind = self._kinds.get(name)
+        if kind is bool and not isinstance(value, bool):
+            raise EmptorError(f"{name}: {value!r}, expected true or false")
+        if kind is int and (
+            isinstance(value, bool) or not isinstance(value, int) or value < (0 if name in _MAY_BE_0 else 1)
+        ):
+            raise EmptorError(f"{name}: {value!r}, expected a whole number from {0 if name in _MAY_BE_0 else 1}")
+        if kind is float and (
+            isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value)
+        ):
+            raise EmptorError(f"{name}: {value!r}, expected a number")
+
+    @property
+    def _kinds(self) -> dict[str, Any]:
+        """Of the options, by name: the types that they are annotated with."""
+        made = self.net.__init__ if isinstance(self.net, type) else self.net  # type: ignore[misc]
+        hints = dict(get_type_hints(made))
+        for option in inspect.signature(self.net).parameters.values():
+            if option.kind is option.VAR_KEYWORD:
+                (passed,) = get_args(hints.pop(option.name))
+                hints |= {name: own for name, own in get_type_hints(passed).items() if name not in hints}
+        return hints
 
 
 def one_of(option: str, value: str, known: Sequence[str]) -> str:

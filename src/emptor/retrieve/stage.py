@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -102,9 +103,18 @@ class HybridRetrieval:
             },
         )
 
+    def _meant(self, requests: Requests) -> np.ndarray:
+        """Queries [B] object with misspelt words corrected."""
+        out = requests.query.copy()
+        for at, query in enumerate(out):
+            if query is not None:
+                out[at] = self._lexical.reader.read(query, requests.filters[at]).meant or query
+        return out
+
     def by_side(self, query: str, filters: Filters) -> dict[str, Sides]:
         """What pictures bring to a search, by channel that can tell."""
         excluded = NOTHING if self._excluding is None else self._excluding(query, filters)
+        query = self._lexical.reader.read(query, filters).meant or query
         found = {}
         for name in sorted(self._seeing):
             tell = getattr(self._others[name], "by_side", None)
@@ -121,9 +131,13 @@ class HybridRetrieval:
             answers["lexical"] = self._lexical(queries, filters, depth=self._depth, excluded=excluded)
         if "popular" in wanted:
             answers["popular"] = self._popular(requests, depth=self._depth, excluded=excluded)
-        for name, channel in self._others.items():
-            if name in wanted:
-                answers[name] = list(channel(requests, depth=self._depth, excluded=excluded))
+        others = {name: channel for name, channel in self._others.items() if name in wanted}
+        if others:
+            # a network has not learnt every misspelling, and words know what is meant by most of them
+            meant = replace(requests, query=self._meant(requests))
+            answers |= {
+                name: list(channel(meant, depth=self._depth, excluded=excluded)) for name, channel in others.items()
+            }
         for at, product_id in enumerate(requests.product_id):
             if product_id is not None and requests.query[at] is None:
                 row = self._view.row(product_id)
