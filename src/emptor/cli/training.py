@@ -12,10 +12,13 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from emptor.cli.common import ShopFolder, out
+from emptor.cli.common import ShopFolder, count, out
 from emptor.errors import EmptorError
 from emptor.rank.names import NAMES as RANKERS
 from emptor.retrieve.names import NAMES as RETRIEVERS
+
+_MANY = 5_000
+"""Pairs of a query and a product below which a retriever has hardly learnt anything."""
 
 if TYPE_CHECKING:
     from emptor.shop.shop import Shop
@@ -77,7 +80,13 @@ def _retrieve(shop: Path, model: str, settings: list[str], resume: Path | None) 
         lexical = Assembler(target).lexical
         trained = train_retriever(target, lexical, model=model, network=network, options=options, resume=resume)
         TrainedRetrievers(target).encode_all(trained.path)
-        _print(model, trained.version, trained.metrics, trained.path, where="on queries it has not seen")
+        told = f"on {trained.asked:,} of the queries it has not seen, among {count(trained.pool, 'product')}"
+        _print(model, trained.version, trained.metrics, trained.path, where=told)
+        if trained.pairs < _MANY:
+            out.print(
+                f"It has learnt from {count(trained.pairs, 'pair')} of a query and a product that was chosen for it; "
+                f"what it finds is worth little below some {_MANY:,}."
+            )
         version = None if _is_live(target, "retrieve", model, trained.version) else trained.version
         out.print(_beside_words(target, model, version), markup=False, highlight=False, soft_wrap=True)
 

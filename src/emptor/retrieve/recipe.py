@@ -39,11 +39,16 @@ _ASKED = 4_000
 
 @dataclass(frozen=True)
 class TrainedRetriever:
-    """A model that was trained: its folder, version, and figures on queries that it has not learnt from."""
+    """A model that was trained: its folder, version, and figures on `asked` queries that it has not learnt from, among
+    a `pool` of products. pairs: that it has learnt from.
+    """
 
     path: Path
     version: str
     metrics: dict[str, float]
+    asked: int
+    pool: int
+    pairs: int
 
 
 def train_retriever(
@@ -117,7 +122,8 @@ def train_retriever(
         },
         usable=_usable,
     )
-    return TrainedRetriever(path, version, metrics)
+    learnt = len(pairs) - len(pairs.of(pairs.validated))
+    return TrainedRetriever(path, version, metrics, trained.asked, trained.pool, learnt)
 
 
 def _with_hard(pairs: Pairs, lexical: LexicalChannel, rows: int, *, seed: int) -> Pairs:
