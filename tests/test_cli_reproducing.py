@@ -63,7 +63,7 @@ def test_what_cannot_be_is_told(words: list[str], told: str, tmp_path: Path) -> 
         (["--dataset", "beauty"], "--dataset: unknown 'beauty'; known are market, fashion, homedepot"),
         (["--dataset", "homedepot"], "--data: give the folder with the files of homedepot"),
         (["--dataset", "homedepot", "--data", ".", "--model", "smar"], "--model: unknown 'smar'; known are text_only"),
-        (["--model", "text_only"], "--tune"),
+        (["--dataset", "fashion", "--data", ".", "--model", "text_only"], "--tune"),
     ],
 )
 def test_what_cannot_be_of_retrieval_is_told(words: list[str], told: str, tmp_path: Path) -> None:
