@@ -27,7 +27,7 @@ HNSW_LINKS = 32
 
 def steps(depth: int) -> int:
     """Candidates that a search by HNSW keeps on its way to the `depth` nearest."""
-    return max(64, 2 * depth)
+    return max(128, 3 * depth)
 
 
 class VectorIndex:
