@@ -56,7 +56,7 @@ def speed(results: dict[str, Any]) -> str:
         f"({own['encoded_per_s']:,.0f} a second, pictures read again), {own['both_s']:.0f} s in all. recall@50 on "
         f"queries that nothing was learnt from {own['recall@50']:.3f}."
     )
-    heads = ["products", "vectors, links", "built in", "recall@100", "p50", "exact, p50 (floor)", "FAISS at no less"]
+    heads = ["products", "vectors, links", "built in", "recall@100", "p50", "exact, p50 (reading the vectors once)", "FAISS at no less"]
     lines = [line(heads), line(["---:"] * len(heads))]
     for row in results["rows"]:
         beside = [(kept, at) for kept, at in row["faiss"]["by_steps"].items() if at["recall@100"] >= row["recall@100"]]
