@@ -56,11 +56,13 @@ def speed(results: dict[str, Any]) -> str:
         f"({own['encoded_per_s']:,.0f} a second, pictures read again), {own['both_s']:.0f} s in all. recall@50 on "
         f"queries that nothing was learnt from {own['recall@50']:.3f}."
     )
-    heads = ["products", "vectors, links", "built in", "recall@100", "p50", "exact, p50 (reading the vectors once)", "FAISS at no less"]
+    once = "exact, p50 (reading the vectors once)"
+    plain_head = "FAISS as it comes: recall@100, p50 (steps)"
+    heads = ["products", "vectors, links", "built in", "recall@100", "p50", once, plain_head]
     lines = [line(heads), line(["---:"] * len(heads))]
     for row in results["rows"]:
-        beside = [(kept, at) for kept, at in row["faiss"]["by_steps"].items() if at["recall@100"] >= row["recall@100"]]
-        plain = "–" if not beside else f"{beside[0][1]['p50_ms']:.2f} ms ({beside[0][0]} steps)"
+        beside = list(row["faiss"]["by_steps"].items())
+        steps, plain = next((own for own in beside if own[1]["recall@100"] >= row["recall@100"]), beside[-1])
         lines.append(
             line(
                 [
@@ -70,7 +72,7 @@ def speed(results: dict[str, Any]) -> str:
                     f"{row['recall@100']:.3f}",
                     f"{row['p50_ms']:.2f} ms",
                     f"{row['exact_p50_ms']:.1f} ms ({row['exact_floor_ms']:.1f})",
-                    plain,
+                    f"{plain['recall@100']:.3f}, {plain['p50_ms']:.2f} ms ({steps})",
                 ]
             )
         )
