@@ -51,7 +51,8 @@ def speed(results: dict[str, Any]) -> str:
     """What a shop waits for, and what its index costs and finds."""
     own = results["training"]
     told = (
-        f"SMAR, preset `small`, on {own['products']:,} products and {own['pairs']:,} pairs: {own['train_s']:.0f} s for "
+        f"SMAR, preset `small`, on {own['products']:,} products and a log of {own['pairs']:,} pairs (a tenth of "
+        f"its users, and of their queries, is left out of learning): {own['train_s']:.0f} s for "
         f"reading, naming and both stages, {own['encode_s']:.0f} s for the vectors of all products "
         f"({own['encoded_per_s']:,.0f} a second, pictures read again), {own['both_s']:.0f} s in all. recall@50 on "
         f"queries that nothing was learnt from {own['recall@50']:.3f}."

@@ -18,7 +18,7 @@ from emptor.rank.names import NAMES as RANKERS
 from emptor.retrieve.names import NAMES as RETRIEVERS
 
 _MANY = 5_000
-"""Pairs of a query and a product below which a retriever has hardly learnt anything."""
+"""Pairs of a query and a product below which a log is told to be small; the smallest that was measured has 40,000."""
 
 if TYPE_CHECKING:
     from emptor.shop.shop import Shop
@@ -85,7 +85,7 @@ def _retrieve(shop: Path, model: str, settings: list[str], resume: Path | None) 
         if trained.pairs < _MANY:
             out.print(
                 f"It has learnt from {count(trained.pairs, 'pair')} of a query and a product that was chosen for it; "
-                f"what it finds is worth little below some {_MANY:,}."
+                "that is few: compare it with words before you use it."
             )
         version = None if _is_live(target, "retrieve", model, trained.version) else trained.version
         out.print(_beside_words(target, model, version), markup=False, highlight=False, soft_wrap=True)

@@ -6,6 +6,7 @@
     text_net      TextNet: a small transformer over sub-words
     image_net     ImageNet: a small network over pictures
     pixels        pictures as arrays of one size
+    naming        Naming: the words that a picture would be named by, read off its numbers
     transformer   the attention and the block that both networks are made of
 
 What loads torch, Pillow or the tokenizers package is loaded once it is asked for: a shop starts without them.

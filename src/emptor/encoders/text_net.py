@@ -21,8 +21,8 @@ class TextNet(nn.Module):
     """States of a text's pieces; the first is [CLS] and stands for the whole.
 
     To [CLS] goes the weighted sum of all pieces before anything else, sqrt(D) long, with a weight for each piece that
-    is learnt, and one for its field. The blocks add what order and neighbours say. Without the sum a network has to
-    learn to read its own words first, which takes far more choices than a shop has.
+    is learnt, and one for its field. The blocks add what order and neighbours say: a network need not learn
+    to read its own words before it learns anything else.
 
     Args:
         size: ids of the tokenizer. width: D of the states. layers: blocks. heads: of attention. length: pieces at most.

@@ -12,7 +12,7 @@ from torch import nn
 
 from emptor.errors import EmptorError
 
-_MAY_BE_0 = ("layers", "joint_layers", "fusion_layers", "cross_layers")
+_MAY_BE_0 = ("layers", "joint_layers", "fusion_layers")
 """Counts of which none may be right: blocks that a network can do without."""
 Net = TypeVar("Net", bound=nn.Module, covariant=True)
 
@@ -29,51 +29,40 @@ class Builder(Generic[Net]):
     @property
     def options(self) -> tuple[str, ...]:
         """The names of the options it takes."""
-        made = self.net.__init__ if isinstance(self.net, type) else self.net  # type: ignore[misc]
-        hints = get_type_hints(made)
-        names: list[str] = []
-        for option in inspect.signature(self.net).parameters.values():
-            if option.kind is option.KEYWORD_ONLY:
-                names.append(option.name)
-            elif option.kind is option.VAR_KEYWORD:
-                (passed,) = get_args(hints[option.name])
-                names += [name for name in passed.__annotations__ if name not in names]
-        return tuple(names)
+        return tuple(self._kinds)
 
     def __call__(self, spec: Any, **options: Any) -> Net:
-        """Raises: EmptorError for an unknown option, naming those it takes."""
-        known = self.options
+        """Raises: EmptorError for an unknown option, naming those it takes, and for a value of another kind."""
+        kinds = self._kinds
         for name, value in options.items():
-            one_of("options", name, known)
-            self._check(name, value)
+            one_of("options", name, tuple(kinds))
+            _check(name, value, kinds[name])
         return self.net(spec, **{**self.defaults, **options})
-
-    def _check(self, name: str, value: Any) -> None:
-        """Raises: EmptorError for a value of another type than the option has, and for a count below 0, or 0 where it
-        is a width or the like.
-        """
-        kind = self._kinds.get(name)
-        if kind is bool and not isinstance(value, bool):
-            raise EmptorError(f"{name}: {value!r}, expected true or false")
-        if kind is int and (
-            isinstance(value, bool) or not isinstance(value, int) or value < (0 if name in _MAY_BE_0 else 1)
-        ):
-            raise EmptorError(f"{name}: {value!r}, expected a whole number from {0 if name in _MAY_BE_0 else 1}")
-        if kind is float and (
-            isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value)
-        ):
-            raise EmptorError(f"{name}: {value!r}, expected a number")
 
     @property
     def _kinds(self) -> dict[str, Any]:
-        """Of the options, by name: the types that they are annotated with."""
+        """Its options, and the types that they are annotated with."""
         made = self.net.__init__ if isinstance(self.net, type) else self.net  # type: ignore[misc]
-        hints = dict(get_type_hints(made))
+        hints = get_type_hints(made)
+        kinds: dict[str, Any] = {}
         for option in inspect.signature(self.net).parameters.values():
-            if option.kind is option.VAR_KEYWORD:
-                (passed,) = get_args(hints.pop(option.name))
-                hints |= {name: own for name, own in get_type_hints(passed).items() if name not in hints}
-        return hints
+            if option.kind is option.KEYWORD_ONLY:
+                kinds[option.name] = hints[option.name]
+            elif option.kind is option.VAR_KEYWORD:
+                (passed,) = get_args(hints[option.name])
+                kinds |= {name: own for name, own in get_type_hints(passed).items() if name not in kinds}
+        return kinds
+
+
+def _check(name: str, value: Any, kind: Any) -> None:
+    least = 0 if name in _MAY_BE_0 else 1
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if kind is bool and not isinstance(value, bool):
+        raise EmptorError(f"{name}: {value!r}, expected true or false")
+    if kind is int and not (number and isinstance(value, int) and value >= least):
+        raise EmptorError(f"{name}: {value!r}, expected a whole number from {least}")
+    if kind is float and not (number and math.isfinite(value)):
+        raise EmptorError(f"{name}: {value!r}, expected a number")
 
 
 def one_of(option: str, value: str, known: Sequence[str]) -> str:

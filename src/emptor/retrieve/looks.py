@@ -6,19 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import numpy as np
 
 from emptor.encoders.folder import config_of, fingerprint_of
-from emptor.encoders.image_folder import FILES
+from emptor.encoders.image_folder import FILES, LocalImageEncoder
 from emptor.encoders.pixels import Source, decoded, pictures
 from emptor.errors import EmptorError
 from emptor.shop.features.pictures import PALETTE, VERSION, WIDTH, describe, palette
 from emptor.shop.features.pictures import SIDE as DESCRIBED
-
-if TYPE_CHECKING:
-    from emptor.encoders.image_folder import LocalImageEncoder
 
 PIXELS, NUMBERS = "pixels", "numbers"
 """Names of looks; any other is the folder of a vision model."""
@@ -72,9 +69,7 @@ class Pixels:
 
 @dataclass(frozen=True)
 class Numbers:
-    """[N, 1, values] float16: form, light, edges and colours, see `shop.features.pictures`. There is nothing to train,
-    so a shop with a few thousand pictures reads colours better by it than a network that starts from pixels does.
-    """
+    """[N, 1, values] float16: form, light, edges and colours, see `shop.features.pictures`; nothing is trained."""
 
     name = NUMBERS
     side = None
@@ -109,8 +104,6 @@ class Folder:
 
     @cached_property
     def _model(self) -> LocalImageEncoder:
-        from emptor.encoders.image_folder import LocalImageEncoder  # transformers takes seconds
-
         return LocalImageEncoder(self.path)
 
     @property

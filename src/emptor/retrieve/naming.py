@@ -23,7 +23,7 @@ _LARGEST = 0.5
 _HELD, _JUDGED = 0.1, 5_000
 """Share of the products, and most of them, that nothing is learnt from."""
 _READ = 200_000
-"""Products that are read, at most: a million teach no more names, and take half an hour."""
+"""Products that are read, at most: so that memory and time have a bound."""
 _BATCH = 128
 _STEPS = 2_000
 _EPOCHS = 20
