@@ -52,7 +52,7 @@ def test_parts_of_the_queries_do_not_meet_and_follow_from_the_words_alone() -> N
     words = [f"query {at}" for at in range(2_000)]
     pairs = pairs_of(words, np.arange(2_000))
     held, gate = pairs.validated, pairs.of_gate
-    assert not (held & gate).any() and 0.07 < held.mean() < 0.13 and 0.14 < gate.mean() < 0.22
+    assert not (held & gate).any() and 0.07 < held.mean() < 0.13 and 0.03 < gate.mean() < 0.07
     few = pairs_of(words[:50], np.arange(50))
     mine = dict(zip(pairs.queries, held, strict=True))
     assert all(mine[text] == own for text, own in zip(few.queries, few.validated, strict=True))

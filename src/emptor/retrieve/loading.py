@@ -54,7 +54,7 @@ class Reading(BaseModel):
     categories: int = Field(ge=0)
     fields: tuple[str, ...] = FIELDS
     tokenizer: str
-    version: int = 2
+    version: int = 3
 
     @property
     def hash(self) -> str:

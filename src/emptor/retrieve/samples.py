@@ -22,7 +22,7 @@ CHOSEN = ("click", "add_to_cart", "purchase")
 """Actions by which somebody chooses a product."""
 VALIDATED = 0.1
 """Share of the queries, by their words, that nothing is learnt from."""
-OF_GATE = 0.2
+OF_GATE = 0.05
 """Share of the queries that are learnt from of which the first stage knows nothing."""
 LONGEST = 200
 """Characters of a query that count."""

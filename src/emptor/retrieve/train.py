@@ -17,6 +17,7 @@ from emptor.encoders.naming import Naming
 from emptor.errors import EmptorError
 from emptor.learn.fit import FitOptions, Fitted, fit
 from emptor.learn.seeds import derive, numpy_rng, seeded
+from emptor.retrieve.levels import measure
 from emptor.retrieve.listings import Listings
 from emptor.retrieve.looks import NUMBERS
 from emptor.retrieve.models.backbone import BackboneNet
@@ -124,6 +125,7 @@ def train_network(
     if options.second:
         second = run.second()
         history += second.history
+    measure(net, source, run.learnt, seed=options.seed)
     return Trained(net.eval(), {**metrics, **run.validate(net)}, history, run.asked, run.pool)
 
 
@@ -168,7 +170,7 @@ class _Run:
     ) -> None:
         self._net, self._source, self._options, self._resume, self._made_of = net, source, options, resume, made_of
         held = pairs.validated
-        self._learnt = pairs.of(~held)
+        self.learnt = pairs.of(~held)
         self._of_gate = pairs.of(pairs.of_gate)
         self._of_first = pairs.of(~held & ~pairs.of_gate)
         validated = pairs.of(held)
@@ -202,7 +204,7 @@ class _Run:
     def second(self) -> Fitted[Retriever]:
         options = self._options
         worth = torch.from_numpy(self.worth())
-        steps = options.second * -(-len(self._learnt) // options.batch)
+        steps = options.second * -(-len(self.learnt) // options.batch)
 
         def loss(net: Retriever, sample: Sample, at: int) -> dict[str, torch.Tensor]:
             net.anneal(at / max(steps, 1))
@@ -215,7 +217,7 @@ class _Run:
                 temperature=options.temperature,
             )
 
-        return self._fit("second", self._learnt, loss, epochs=options.second, lr=options.lr * options.slower)
+        return self._fit("second", self.learnt, loss, epochs=options.second, lr=options.lr * options.slower)
 
     @torch.no_grad()
     def worth(self) -> np.ndarray:

@@ -127,22 +127,19 @@ def test_a_product_without_text_rests_on_its_picture(name: str) -> None:
         assert ((one[silent] - two[silent]).norm(dim=1) > 1e-3).all(), "every vector that is served"
 
 
-@pytest.mark.parametrize("name", [*FUSED, "concatenation"])
-def test_a_product_without_text_begins_as_its_picture(name: str) -> None:
-    _, batch = example(8, spec=NAMED)
-    torch.manual_seed(1)
-    net = build(name, NAMED, **TINY).eval()
-    silent = ~batch.has_text & batch.has_image
-    seeing = net.towers.image
-    assert isinstance(seeing, NamedNet)
-    with torch.no_grad():
-        seeing.naming.names.copy_(torch.arange(4, 10))
-        seeing.naming.out.weight.zero_()
-        seeing.naming.out.bias.copy_(torch.tensor([-9.0, -9, 9, -9, -9, -9]))  # this is a picture of word 6
-        both = net.products(batch).both
-        assert both is not None
-        near = torch.cosine_similarity(both[silent], net.query(torch.tensor([[1, 6]])).vector)
-    assert silent.any() and (near > 0.9).all()
+@EVERY
+def test_levels_lengthen_what_lacks_a_side_and_nothing_else(name: str) -> None:
+    spec, batch = example(8)
+    net = made(name, spec)
+    products = net.products(batch)
+    before = net.parts(products)
+    net.levels.copy_(torch.tensor([[1, 1.5, 2], [1, 1, 3]]))
+    wanted = net.levels[: len(before), batch.lacks].unsqueeze(2)
+    if name in ("text_only", "image_only"):
+        assert products.lacks is None
+        wanted = torch.ones(1, 1, 1)
+    for one, other, by in zip(before, net.parts(products), wanted.expand(len(before), -1, -1), strict=True):
+        torch.testing.assert_close(other, by * one)
 
 
 @EVERY

@@ -64,4 +64,5 @@ class ClipStyle(Retriever):
             image=where(batch.there, where(batch.has_image, image, text)),
             both=None,
             there=batch.there,
+            lacks=batch.lacks,
         )

@@ -9,7 +9,7 @@ from torch import nn
 
 from emptor.encoders.transformer import Block
 from emptor.retrieve.models.inputs import InputSpec, ProductBatch
-from emptor.retrieve.models.layers import begin_alike, dropped, out_as, share, standing, unit, where
+from emptor.retrieve.models.layers import begin_alike, dropped, out_as, share, unit, where
 from emptor.retrieve.models.retriever import Products, Retriever
 from emptor.retrieve.models.towers import TowerOptions, Towers
 
@@ -53,12 +53,12 @@ class Concatenation(Retriever):
         own = self.towers
         text, image = own.of_text(batch), own.of_image(batch)
         shown = dropped(batch.has_image, batch.has_text, self.image_dropout, training=self.training)
-        words = standing(text.states, image, batch.has_text)
-        both = words[:, 0] + where(shown & batch.has_text, own.image_start * image[:, 0])
+        words = text.states
+        both = words[:, 0] + where(shown, own.image_start * image[:, 0])
         words = torch.cat([both.unsqueeze(1), words[:, 1:]], 1)
         states = torch.cat([words + self.side[0], image + self.side[1]], 1)
         mask = torch.cat([text.mask, shown.unsqueeze(1).expand(image.shape[:2])], 1)
         for block in self.blocks:
             states = block(states, mask)
         both = unit(self.out(self.last(states[:, 0])))
-        return Products(text=None, image=None, both=where(batch.there, both), there=batch.there)
+        return Products(text=None, image=None, both=where(batch.there, both), there=batch.there, lacks=batch.lacks)

@@ -65,4 +65,5 @@ class Fused(Retriever):
             image=where(batch.has_image, self.towers.image_vector(image)),
             both=both,
             there=batch.there,
+            lacks=batch.lacks,
         )

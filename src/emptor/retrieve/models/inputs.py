@@ -91,6 +91,11 @@ class ProductBatch:
         """[P] bool: whether there is text or picture at all."""
         return self.has_text | self.has_image
 
+    @property
+    def lacks(self) -> torch.Tensor:
+        """[P] int64: 0 nothing (or both), 1 a picture, 2 a text."""
+        return (self.has_text & ~self.has_image) + 2 * (self.has_image & ~self.has_text)
+
 
 @dataclass(frozen=True)
 class RetrievalBatch(ProductBatch):

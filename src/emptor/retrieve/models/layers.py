@@ -44,14 +44,6 @@ def share(option: str, value: float) -> float:
     return value
 
 
-def standing(text: torch.Tensor, image: torch.Tensor, has_text: torch.Tensor) -> torch.Tensor:
-    """States [M, n, D] of texts with the first state of pictures [M, m, D] in the place of their own first where there
-    is no text: a [CLS] that has heard nothing would stand beside the picture as if it said something.
-    """
-    first = where(has_text, text[:, 0], image[:, 0])
-    return torch.cat([first.unsqueeze(1), text[:, 1:]], 1)
-
-
 def mostly(other: float) -> float:
     """The logit of a weight that, to begin with, gives 1 to one side and `other` to the other, both over their sum."""
     return -math.log(other)

@@ -32,6 +32,7 @@ class Products(NamedTuple):
 
     there [P] bool: whether the network has a vector for the product; where False, all are 0. What stands for a side
     that a product lacks is said by the network; losses leave these rows out. logit [P]: of a gate over categories.
+    lacks [P] int64, of a network that makes one vector of two sides: see ProductBatch.lacks.
     """
 
     text: torch.Tensor | None
@@ -39,6 +40,7 @@ class Products(NamedTuple):
     both: torch.Tensor | None
     there: torch.Tensor
     logit: torch.Tensor | None = None
+    lacks: torch.Tensor | None = None
 
 
 class Output(NamedTuple):
@@ -57,6 +59,11 @@ class Retriever(nn.Module, ABC):
     With one, the score is Q . S. With two it is p Q . S_1 + (1 - p) Q . S_2, and an index of [S_1 ; S_2] that is asked
     by [p Q ; (1 - p) Q] gives the same.
 
+    Two sides that both fit a query agree where each errs in its own way, so their cosine with it is larger than that of
+    either alone, and a product that lacks a side would stand behind for that reason. `levels` [2, 3] is what each of
+    the vectors that are served is multiplied by, by what a product lacks (see ProductBatch.lacks): 1 until it is
+    measured (see `retrieve.levels`).
+
     `served`: the names of the vectors, of Products. `weights`: what the loss of each counts in training; only kept
     here. `hard`: whether p is rounded to 0 or 1 in evaluation mode.
 
@@ -68,6 +75,8 @@ class Retriever(nn.Module, ABC):
 
     def __init__(self, towers: Towers, *, weights: Mapping[str, float]) -> None:
         super().__init__()
+        self.levels: torch.Tensor
+        self.register_buffer("levels", torch.ones(2, 3))
         self.towers, self.weights = towers, dict(weights)
 
     @property
@@ -112,7 +121,7 @@ class Retriever(nn.Module, ABC):
         return torch.cat([p * query.vector, (1 - p) * query.vector], 1)
 
     def serving_products(self, products: Products, *, hard: bool | None = None) -> torch.Tensor:
-        """[P, serving_width]: what an index holds of the products that are there; of two vectors, root 2 long.
+        """[P, serving_width]: what an index holds of the products that are there.
 
         Args: hard: see score.
         """
@@ -128,7 +137,14 @@ class Retriever(nn.Module, ABC):
         return torch.stack([torch.cat([query.vector, nothing], 1), torch.cat([nothing, query.vector], 1)])
 
     def parts(self, products: Products, *, hard: bool | None = None) -> list[torch.Tensor]:
-        """The vectors that are served, [P, k] each."""
+        """The vectors that are served, [P, k] each; as long as `levels` says."""
+        vectors = self.vectors(products, hard=hard)
+        if products.lacks is None:
+            return vectors
+        return [own * self.levels[at, products.lacks].unsqueeze(1) for at, own in enumerate(vectors)]
+
+    def vectors(self, products: Products, *, hard: bool | None = None) -> list[torch.Tensor]:
+        """Those that are served, [P, k] each, of length one."""
         return [getattr(products, name) for name in self.served]
 
     def gate_logit(self, query: Query, products: Products, target: torch.Tensor) -> torch.Tensor | None:

@@ -12,7 +12,7 @@ from emptor.retrieve.models.fused import Fused, FusedOptions
 from emptor.retrieve.models.fusion import CoAttention, CrossAttention
 from emptor.retrieve.models.gate import CategoryGate, QueryGate
 from emptor.retrieve.models.inputs import InputSpec, ProductBatch
-from emptor.retrieve.models.layers import standing, unit
+from emptor.retrieve.models.layers import unit
 from emptor.retrieve.models.retriever import Products, Query
 from emptor.retrieve.models.towers import Words
 
@@ -80,7 +80,7 @@ class SMAR(Fused):
         self.hard = hard
 
     def fuse(self, text: Words, image: torch.Tensor, has_text: torch.Tensor, has_image: torch.Tensor) -> torch.Tensor:
-        return unit(self.multimodal(standing(text.states, image, has_text), text.mask, image, has_image))
+        return unit(self.multimodal(text.states, text.mask, image, has_image))
 
     def query(self, ids: torch.Tensor) -> Query:
         states = self.towers.of_query(ids)
@@ -98,9 +98,9 @@ class SMAR(Fused):
             raise EmptorError("products: no categories, but the gate decides by them; give them, or take gate query")
         return own._replace(logit=self.gate(batch.category))
 
-    def parts(self, products: Products, *, hard: bool | None = None) -> list[torch.Tensor]:
+    def vectors(self, products: Products, *, hard: bool | None = None) -> list[torch.Tensor]:
         if products.logit is None:
-            return super().parts(products, hard=hard)
+            return super().vectors(products, hard=hard)
         assert products.both is not None and products.text is not None
         p = self._rounded(products.logit.sigmoid(), hard).unsqueeze(1)
         return [unit(p * products.both + (1 - p) * products.text)]
