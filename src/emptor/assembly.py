@@ -14,6 +14,8 @@ from emptor.errors import EmptorError
 from emptor.merchandise import NAME as RULES
 from emptor.merchandise import Blocks, Rules, read_rules
 from emptor.merchandise import methods as merchandise_methods
+from emptor.prerank import methods as prerank_methods
+from emptor.prerank.trained import TrainedPrerankers
 from emptor.rank import methods as rank_methods
 from emptor.rank.trained import TrainedRankers
 from emptor.retrieve.alike import AlikeChannel
@@ -124,6 +126,7 @@ class Assembler:
         self._vectors: tuple[Generation, VectorIndex] | None = None
         self._measured: tuple[Generation, Measured] | None = None
         self._rankers = TrainedRankers(shop)
+        self._prerankers = TrainedPrerankers(shop, self._rankers)
         self._retrieving: TrainedRetrievers | None = None
         self._rules: Rules | None = None
         self._rule_faults: tuple[str, ...] = ()
@@ -175,6 +178,7 @@ class Assembler:
 
         methods: Methods = {
             **retrieve_methods(lexical=lexical, popular=popular, others=others, trained=trained, excluding=excluding),
+            **prerank_methods(lambda name: self._prerankers.method(name, manifest.models)),
             **rank_methods(taste, lambda name: self._rankers.method(name, manifest.models)),
             **merchandise_methods(rules),
         }
@@ -306,7 +310,7 @@ def _is_personal(options: CascadeOptions) -> bool:
     """Whether a cascade asks what is known of the user."""
     channels = ("personal", *RETRIEVERS)
     return any(
-        own.stage == "rank" or any(name in own.options.get("channels", ()) for name in channels)
+        own.stage in ("prerank", "rank") or any(name in own.options.get("channels", ()) for name in channels)
         for own in options.stages
     )
 

@@ -14,6 +14,7 @@ from rich.table import Table
 
 from emptor.cli.common import ShopFolder, count, out
 from emptor.errors import EmptorError
+from emptor.prerank.names import NAMES as PRERANKERS
 from emptor.rank.names import NAMES as RANKERS
 from emptor.retrieve.names import NAMES as RETRIEVERS
 
@@ -26,11 +27,14 @@ if TYPE_CHECKING:
 
 def train(
     shop: ShopFolder,
-    stage: Annotated[Literal["rank", "retrieve"], typer.Option(help="Which stage of the cascade to train.")] = "rank",
+    stage: Annotated[
+        Literal["retrieve", "prerank", "rank"], typer.Option(help="Which stage of the cascade to train.")
+    ] = "rank",
     model: Annotated[
         str | None,
         typer.Option(
-            help=f"Of rank (awmoe unless given): {', '.join(RANKERS)}. Of retrieve (smar): {', '.join(RETRIEVERS)}."
+            help=f"Of rank (awmoe unless given): {', '.join(RANKERS)}. Of prerank (hccp): {', '.join(PRERANKERS)}. "
+            f"Of retrieve (smar): {', '.join(RETRIEVERS)}."
         ),
     ] = None,
     settings: Annotated[
@@ -47,6 +51,8 @@ def train(
     torch.set_num_threads(1)  # two would fight with a server over the machine, and gain little with nets so small
     if stage == "rank":
         _rank(shop, model or "awmoe", settings or [], resume)
+    elif stage == "prerank":
+        _prerank(shop, model or "hccp", settings or [], resume)
     else:
         _retrieve(shop, model or "smar", settings or [], resume)
 
@@ -63,6 +69,32 @@ def _rank(shop: Path, model: str, settings: list[str], resume: Path | None) -> N
         _print(model, trained.version, trained.metrics, trained.path, where="on the last day")
         version = None if _is_live(target, "rank", model, trained.version) else trained.version
         out.print(_next_step(target, model, version), markup=False, highlight=False, soft_wrap=True)
+
+
+def _prerank(shop: Path, model: str, settings: list[str], resume: Path | None) -> None:
+    from emptor.prerank.recipe import train_preranker
+    from emptor.prerank.samples import COLUMNS
+    from emptor.prerank.train import PrerankOptions
+    from emptor.serve.traces import trace_parts
+    from emptor.shop.shop import Shop
+
+    training, network = _sorted(settings, tuple(PrerankOptions.model_fields))
+    with _told():
+        options = PrerankOptions.model_validate(training)
+    with Shop.open(shop) as target:
+        trained = train_preranker(
+            target,
+            trace_parts(target.path, columns=COLUMNS),
+            model=model,
+            network=network,
+            options=options,
+            resume=resume,
+        )
+        _print(model, trained.version, trained.metrics, trained.path, where="on the last traced pages")
+        for lack in trained.missing:
+            out.print(f"{lack[:1].upper()}{lack[1:]}.", markup=False, highlight=False, soft_wrap=True)
+        version = None if _is_live(target, "prerank", model, trained.version) else trained.version
+        out.print(_before_ranking(target, model, version), markup=False, highlight=False, soft_wrap=True)
 
 
 def _retrieve(shop: Path, model: str, settings: list[str], resume: Path | None) -> None:
@@ -152,6 +184,27 @@ def _beside_words(shop: Shop, model: str, version: str | None) -> str:
         stage["model"] = version
     see = f"emptor serve {shop.path}  # and open /lab/channels?q=QUERY&cascade=seeing"
     return _told_to_try(shop, "seeing", stages, see=see)
+
+
+def _before_ranking(shop: Shop, model: str, version: str | None) -> str:
+    """The default cascade with pre-ranking behind retrieval, which finds five times as many, and how to judge it."""
+    stages = [
+        own.model_dump(exclude_defaults=True)
+        for own in shop.options.cascade["default"].stages
+        if own.stage != "prerank"
+    ]
+    place = next((at + 1 for at, own in enumerate(stages) if own["stage"] == "retrieve"), 0)
+    kept = min([own.get("depth", 1000) for own in stages[:place]] + [200])
+    if place:
+        stages[place - 1]["depth"] = max(stages[place - 1].get("depth", 1000), 1000)
+    for own in stages[place:]:
+        own["depth"] = min(own.get("depth", 1000), kept)
+    preranker: dict[str, Any] = {"stage": "prerank", "method": model, "depth": kept, "budget_ms": 20, "fallback": "cut"}
+    if version is not None:
+        preranker["model"] = version
+    stages.insert(place, preranker)
+    see = f"emptor serve {shop.path}  # and open /lab?q=QUERY&cascade=wide"
+    return _told_to_try(shop, "wide", stages, see=see)
 
 
 def _told_to_try(shop: Shop, name: str, stages: list[dict[str, Any]], *, see: str) -> str:

@@ -54,7 +54,16 @@ def load_ranker(path: Path, *, view: View | None = None) -> Ranker:
         return build(config.method, inputs, **config.options)
 
     model = load_model(path, net_of)
-    spec = FeatureSpec.read(model.config.features)
+    return Ranker(model.net, *inputs_of(path, model.config, view))
+
+
+def inputs_of(path: Path, config: ModelConfig, view: View | None) -> tuple[FeatureSpec, Scale]:
+    """The features of a model that reads them as a ranker does, and the scale of their numbers.
+
+    Args: path: its folder. view: see `load_ranker`.
+    Raises: EmptorError where this version or the view makes them in another way, and for a scale that is damaged.
+    """
+    spec = FeatureSpec.read(config.features)
     today = FeatureSpec(
         fields=spec.fields,
         history=spec.history,
@@ -63,7 +72,7 @@ def load_ranker(path: Path, *, view: View | None = None) -> Ranker:
         text=spec.text if view is None else text_of(view),
         pictures=pictures_of(view) if view is not None and spec.pictures else spec.pictures,
     )
-    if not model.config.feature_hash == spec.hash == today.hash:
+    if not config.feature_hash == spec.hash == today.hash:
         told = "; ".join(spec.differences(today)) or "its hash and its features do not agree"
         raise EmptorError(
             f"{path}: trained with other features than this version and shop make ({told}); train it again"
@@ -72,4 +81,4 @@ def load_ranker(path: Path, *, view: View | None = None) -> Ranker:
         scale = Scale.read(orjson.loads((path / "scale.json").read_bytes()))
     except (OSError, KeyError, ValueError, TypeError) as error:
         raise EmptorError(f"{path / 'scale.json'} is missing or damaged ({error}); train the model again") from error
-    return Ranker(model.net, spec, scale)
+    return spec, scale

@@ -20,7 +20,7 @@ from emptor.shop.view import View
 
 if TYPE_CHECKING:
     from emptor.rank.loading import Ranker
-    from emptor.shop.features import Features
+    from emptor.shop.features import Features, FeatureSpec
 
 _ROWS = 20_000
 """Products that are scored in one go, at most: a batch of thousands of requests goes in parts."""
@@ -107,7 +107,7 @@ class TrainedRankers:
             folder = model_folder(self._shop.path, live, "rank", name, options.model, asked_as=f"method {name}")
             with self._lock:
                 ranker = self._ranker(folder, view)
-                return TrainedRanking(view, ranker, self._features_of(view.generation, ranker), own)
+            return TrainedRanking(view, ranker, self.features(view.generation, ranker.spec), own)
 
         return make
 
@@ -118,12 +118,14 @@ class TrainedRankers:
             self._rankers[folder] = load_ranker(folder, view=view)
         return self._rankers[folder]
 
-    def _features_of(self, generation: Generation, ranker: Ranker) -> Features:
+    def features(self, generation: Generation, spec: FeatureSpec) -> Features:
+        """What a model with these features is given of a generation; the same for all of them, rankers or not."""
         from emptor.shop.features import Features
 
-        key = (generation.number, ranker.spec.hash)
-        if key not in self._features:
-            # those of older generations are not asked for again
-            self._features = {own: kept for own, kept in self._features.items() if own[0] == generation.number}
-            self._features[key] = Features.as_published(self._shop, generation, ranker.spec)
-        return self._features[key]
+        key = (generation.number, spec.hash)
+        with self._lock:
+            if key not in self._features:
+                # those of older generations are not asked for again
+                self._features = {own: kept for own, kept in self._features.items() if own[0] == generation.number}
+                self._features[key] = Features.as_published(self._shop, generation, spec)
+            return self._features[key]

@@ -14,7 +14,7 @@ import threading
 import time
 import uuid
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -149,6 +149,21 @@ def read_traces(shop: str | os.PathLike[str], *, newest: int | None = None) -> p
         return pl.from_arrow(TRACE.empty_table()).lazy()  # type: ignore[union-attr]
     schema = pl.from_arrow(TRACE.empty_table()).schema  # type: ignore[union-attr]
     return pl.scan_parquet(files, schema=schema, missing_columns="insert", hive_partitioning=False)
+
+
+def trace_parts(shop: str | os.PathLike[str], *, columns: Sequence[str] | None = None) -> Iterator[pl.DataFrame]:
+    """The log's parts one after the other, oldest day first, so that it need not fit in memory; a request's rows stand
+    in one part.
+
+    Raises: EmptorError for a part that cannot be read.
+    """
+    for path in trace_files(Path(shop)):
+        try:
+            frame = pl.from_arrow(pq.read_table(path, columns=None if columns is None else list(columns)))
+        except (OSError, pa.ArrowException) as error:
+            raise EmptorError(f"{path}: cannot be read ({error}); remove it, or restore a copy") from error
+        assert isinstance(frame, pl.DataFrame)
+        yield frame
 
 
 def erase_traces(shop: Path, selection: Selection) -> int:

@@ -1,0 +1,57 @@
+"""The pre-ranking stage as the cascade calls it.
+
+Method "cut" is the baseline: the first of what retrieval found stay. It costs nothing and learns nothing; a trained
+pre-ranker that does not beat it is not worth its training.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from emptor.cascade import Candidates, Methods, Requests, Stage
+from emptor.errors import EmptorError
+from emptor.prerank.names import NAMES
+from emptor.shop.config import StageOptions
+from emptor.shop.view import View
+
+
+class NoOptions(BaseModel):
+    """Pre-ranking takes none: how many it keeps is the stage's depth."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Cut:
+    """Keeps the order that retrieval gave; the cascade cuts it to the stage's depth."""
+
+    name = "prerank"
+
+    def __call__(self, requests: Requests, candidates: Candidates) -> Candidates:
+        return candidates
+
+
+def methods(trained: Callable[[str], Callable[[View, StageOptions], Stage]] | None = None) -> Methods:
+    """The pre-ranking methods that a cascade may name.
+
+    Args: trained: model of `prerank.models` -> what makes its stage; none where models cannot be loaded.
+    """
+
+    def cut(view: View, options: StageOptions) -> Stage:
+        checked(options)
+        return Cut()
+
+    learnt = {name: trained(name) for name in NAMES} if trained else {}
+    return {"prerank": {"cut": cut, **learnt}}
+
+
+def checked(stage: StageOptions) -> None:
+    """Raises: EmptorError for a stage with options."""
+    try:
+        NoOptions.model_validate(stage.options)
+    except ValidationError:
+        names = ", ".join(stage.options)
+        raise EmptorError(
+            f"stage prerank, options: {names}; method {stage.method} takes none, and keeps as many as its depth says"
+        ) from None
