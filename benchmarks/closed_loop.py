@@ -23,22 +23,25 @@ from pathlib import Path
 import numpy as np
 import orjson
 
-from emptor.demo.stages import RANK, RANKER
 from emptor.evaluate.report import environment
 from emptor.learn.compare import over_seeds
 from emptor.market.config import WorldConfig
-from emptor.market.making import BY_HAND, cascade_table, new_market
+from emptor.market.making import new_market
 from emptor.market.running import run_market
+from emptor.shop.config import read_options
 from emptor.shop.experiments import kept
+from emptor.shop.proposals import as_table, proposed
 
-MODELS = {"rank": ["dnn_crosses", "dnn_no_history"], "retrieve": ["smar", "text_only"]}
+MODELS = {"rank": ["dnn_crosses", "dnn_no_history"], "prerank": ["hccp", "exposed"], "retrieve": ["smar", "text_only"]}
+OPTIONS = {"rank": {"best": 20}}
+"""Of the stage, as the demo has them."""
 MEASURES = ("orders", "clicks", "carts", "gmv")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, nargs="+", default=[21, 22, 23])
-    parser.add_argument("--stage", choices=("rank", "retrieve"), default="rank")
+    parser.add_argument("--stage", choices=("retrieve", "prerank", "rank"), default="rank")
     parser.add_argument("--models", nargs="+", help=f"unless given: {MODELS}")
     parser.add_argument("--users", type=int, default=30_000)
     parser.add_argument("--log-days", type=int, default=3)
@@ -67,8 +70,13 @@ def compared(shop: Path, seed: int, models: list[str], args: argparse.Namespace)
         run_market(shop, days=args.log_days)
         (shop / "made").touch()
     told = (shop / "shop.toml").read_text(encoding="utf-8")
-    new = [settings(args.stage, model) for model in models if f"[cascade.{model}]" not in told]
-    (shop / "shop.toml").write_text(told + "".join(new), encoding="utf-8")
+    default = read_options(shop / "shop.toml").cascade["default"]
+    new = [
+        as_table(model, proposed(default, args.stage, model, options=OPTIONS.get(args.stage)), base=default)
+        for model in models
+        if f"[cascade.{model}]" not in told
+    ]
+    (shop / "shop.toml").write_text("\n\n".join([told, *new]), encoding="utf-8")
     found = []
     for model in models:
         if not (shop / "models" / args.stage / model).exists():
@@ -89,13 +97,6 @@ def compared(shop: Path, seed: int, models: list[str], args: argparse.Namespace)
             }
         )
     return found
-
-
-def settings(stage: str, model: str) -> str:
-    """The cascade that differs from the untrained one by one model."""
-    if stage == "rank":
-        return RANK.settings.replace(RANKER, model).replace("[cascade.trained", f"[cascade.{model}")
-    return cascade_table(model, "a trained retriever", personal=True, rank=BY_HAND, trained=model)
 
 
 def together(runs: list[dict]) -> list[dict]:

@@ -17,14 +17,14 @@ from rich.console import Console
 from emptor.demo import training as demo_training
 from emptor.demo.background import Background
 from emptor.demo.making import make_demo
-from emptor.demo.stages import RANK, RANKER
+from emptor.demo.stages import PRERANK, RANK, RANKER, RETRIEVE, STAGES
 from emptor.demo.training import train_demo
 from emptor.engine import Engine
 from emptor.errors import ShopBusy
 from emptor.market.store import folder_of
 from emptor.shop.config import read_options
 from emptor.shop.manifest import read_manifest
-from emptor.shop.training import NAME, being_the_one, is_running, read_training, write_training
+from emptor.shop.training import NAME, Training, being_the_one, is_running, read_training, write_training
 from tests.serve.test_process import served
 from tests.serve.test_publish import until
 
@@ -52,24 +52,43 @@ def with_gate(shop: Path, gate: str) -> None:
     file.write_text(file.read_text().partition("[gate]")[0] + gate)
 
 
-def test_the_shop_names_what_is_trained_later_and_keeps_what_its_owner_wrote(demo_path: Path) -> None:
+def test_the_shop_has_a_gate_and_keeps_what_its_owner_wrote(demo_path: Path) -> None:
     with Engine.open(demo_path) as engine:
-        assert "no such model" in engine.off["trained"] and engine.search("mug").total >= 0
-    options = read_options(demo_path / "shop.toml")
-    assert options.cascade["trained"].stages[1].method == RANKER and options.gate.floors
+        assert not engine.off and engine.search("mug").total >= 0
     file = demo_path / "shop.toml"
+    assert read_options(file).gate.floors
     file.write_text(file.read_text().replace('"ndcg@10" = 0.3', '"ndcg@10" = 0.9'))
     make_demo(demo_path, products=500, days=2, console=QUIET)
     assert read_options(file).gate.floors == {"ndcg@10": 0.9}
-    assert file.read_text().count("[cascade.trained]") == 1
+
+
+def test_each_stage_is_proposed_beside_those_that_were_promoted_before(demo_path: Path) -> None:
+    file = demo_path / "shop.toml"
+    default = read_options(file).cascade["default"]
+    for stage in STAGES:
+        file.write_text(file.read_text() + stage.table(default))
+        default = read_options(file).cascade[stage.cascade]
+    retrieve, prerank, rank = default.stages
+    assert list(retrieve.options["channels"]) == ["lexical", "personal", RETRIEVE.model] and retrieve.depth == 1_000
+    assert (prerank.method, prerank.depth, prerank.fallback) == (PRERANK.model, 200, "cut")
+    assert (rank.method, rank.depth, rank.options) == (RANKER, 200, {"best": 20})
+    assert default.deadline_ms == 200 and default.explore.share == 0.1
 
 
 def test_a_stage_is_trained_compared_and_promoted_and_the_server_takes_it_up(demo_path: Path) -> None:
-    """Beside a server that is never started again, and by a process of its own that ends when it is done."""
+    """Beside a server that is never started again, and by a process of its own that ends when it is done. The stages
+    before it were decided earlier.
+    """
     with_gate(demo_path, ANY)
+    decided = [
+        demo_training._waiting(own).model_copy(update={"outcome": "kept", "why": "It loses."})
+        for own in (RETRIEVE, PRERANK)
+    ]
+    (demo_path / NAME).mkdir()
+    write_training(demo_path, Training(started_at="2026-01-01T00:00:00+00:00", stages=tuple(decided)))
     with served(demo_path) as (url, _), httpx.Client(base_url=url, timeout=30) as client:
         refused = client.get("/v1/search?q=mug&cascade=trained")
-        assert refused.status_code == 400 and "'trained' is off" in refused.json()["error"]
+        assert refused.status_code == 400 and "'trained'" in refused.json()["error"]
         training = Background(demo_path)
         training.start()
         process = training._process
@@ -83,7 +102,8 @@ def test_a_stage_is_trained_compared_and_promoted_and_the_server_takes_it_up(dem
             training.stop()
         told = read_training(demo_path)
         assert told is not None and told.ended_at is not None and not is_running(demo_path)
-        (stage,) = told.stages
+        *earlier, stage = told.stages
+        assert [own.model_dump() for own in earlier] == [own.model_dump() for own in decided]
         assert [own.name for own in stage.steps] == ["train", "compare", "promote"]
         assert all(own.state == "done" and own.seconds for own in stage.steps[:2]), stage
         (file,) = (demo_path / "experiments").iterdir()
@@ -135,7 +155,7 @@ def trained(
 ) -> tuple[Commands, demo_training.StageTraining]:
     commands = Commands(shop, **options)  # type: ignore[arg-type]
     monkeypatch.setattr(demo_training._Run, "_wait", lambda run, *given: commands(run, *given))
-    (stage,) = train_demo(shop, in_background=True).stages
+    (stage,) = train_demo(shop, stages=(RANK,), in_background=True).stages
     return commands, stage
 
 
@@ -168,9 +188,9 @@ def test_a_failure_is_told_in_the_sentence_of_the_command_and_tried_again(
 
 def test_a_table_that_names_another_model_is_told(demo_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = demo_path / "shop.toml"
-    file.write_text(file.read_text().replace(f'method = "{RANKER}"', 'method = "lr"'))
+    file.write_text(file.read_text() + '\n[cascade.trained]\nstages = [{ stage = "rank", method = "lr" }]\n')
     commands, stage = trained(demo_path, monkeypatch)
-    assert not commands.asked and stage.outcome == "failed" and f"does not use {RANKER}" in stage.why
+    assert commands.asked == ["train"] and stage.outcome == "failed" and f"does not use {RANKER}" in stage.why
 
 
 def test_one_trains_at_a_time(demo_path: Path) -> None:

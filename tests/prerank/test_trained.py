@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -131,6 +133,23 @@ def test_the_stage_scores_as_the_network_does_whatever_the_batch(logged: Path, m
         by_price = Requests.of(["mug"], sorts=["price"])
         kept = stage(by_price, Candidates(rows[:1].copy(), given.score[:1].copy(), mask[:1].copy()))
         assert kept.row(0)[0].tolist() == rows[0].tolist(), "a page in another order keeps what was found"
+
+
+def test_the_command_prints_a_cascade_that_can_be_pasted(own: Shop, tmp_path: Path) -> None:
+    folder = own.path / "logs" / "date=2026-03-01"
+    folder.mkdir(parents=True, exist_ok=True)
+    traces_of(own).write_parquet(folder / "traces-1-a.parquet")
+    command = [sys.executable, "-m", "emptor", "train", str(own.path), "--stage", "prerank", "--model", "infonce"]
+    done = subprocess.run([*command, "--set", "epochs=1", "--set", "weight=0.2"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    table = done.stdout[done.stdout.index("[cascade.wide]") : done.stdout.index("then see")]
+    settings = own.path / "shop.toml"
+    settings.write_text(settings.read_text().partition("[cascade.wide]")[0] + table)
+    with Engine.open(own.path) as engine:
+        (_, (options, _)) = engine.cascades["wide"]._stages
+        assert not engine.off and (options.method, options.depth, options.fallback) == ("infonce", 200, "cut")
+    wrong = subprocess.run([*command, "--set", "epochs=0"], capture_output=True, text=True)
+    assert wrong.returncode == 2 and "--set epochs" in wrong.stderr
 
 
 def test_the_same_log_and_seed_are_the_same_model(own: Shop) -> None:

@@ -17,6 +17,7 @@ from emptor.errors import EmptorError
 from emptor.prerank.names import NAMES as PRERANKERS
 from emptor.rank.names import NAMES as RANKERS
 from emptor.retrieve.names import NAMES as RETRIEVERS
+from emptor.shop.proposals import as_table, proposed
 
 _MANY = 5_000
 """Pairs of a query and a product below which a log is told to be small; the smallest that was measured has 40,000."""
@@ -67,8 +68,8 @@ def _rank(shop: Path, model: str, settings: list[str], resume: Path | None) -> N
     with Shop.open(shop) as target:
         trained = train_ranker(target, model=model, network=network, options=options, resume=resume)
         _print(model, trained.version, trained.metrics, trained.path, where="on the last day")
-        version = None if _is_live(target, "rank", model, trained.version) else trained.version
-        out.print(_next_step(target, model, version), markup=False, highlight=False, soft_wrap=True)
+        see = f'emptor search {shop} "QUERY" --cascade challenger --user USER --explain'
+        _print_next(target, "rank", model, trained.version, name="challenger", see=see)
 
 
 def _prerank(shop: Path, model: str, settings: list[str], resume: Path | None) -> None:
@@ -93,8 +94,8 @@ def _prerank(shop: Path, model: str, settings: list[str], resume: Path | None) -
         _print(model, trained.version, trained.metrics, trained.path, where="on the last traced pages")
         for lack in trained.missing:
             out.print(f"{lack[:1].upper()}{lack[1:]}.", markup=False, highlight=False, soft_wrap=True)
-        version = None if _is_live(target, "prerank", model, trained.version) else trained.version
-        out.print(_before_ranking(target, model, version), markup=False, highlight=False, soft_wrap=True)
+        see = f"emptor serve {shop}  # and open /lab?q=QUERY&cascade=wide"
+        _print_next(target, "prerank", model, trained.version, name="wide", see=see)
 
 
 def _retrieve(shop: Path, model: str, settings: list[str], resume: Path | None) -> None:
@@ -119,8 +120,8 @@ def _retrieve(shop: Path, model: str, settings: list[str], resume: Path | None) 
                 f"It has learnt from {count(trained.pairs, 'pair')} of a query and a product that was chosen for it; "
                 "that is few: compare it with words before you use it."
             )
-        version = None if _is_live(target, "retrieve", model, trained.version) else trained.version
-        out.print(_beside_words(target, model, version), markup=False, highlight=False, soft_wrap=True)
+        see = f"emptor serve {shop}  # and open /lab/channels?q=QUERY&cascade=seeing"
+        _print_next(target, "retrieve", model, trained.version, name="seeing", see=see)
 
 
 @contextmanager
@@ -138,11 +139,6 @@ def _print(model: str, version: str, metrics: dict[str, float], path: Path, *, w
         table.add_row(f"[dim]{name}[/]", f"{value:,.4f}" if value < 100 else f"{value:,.0f}")
     out.print(table)
     out.print(f"Written to {escape(str(path))}.")
-
-
-def _is_live(shop: Shop, stage: str, model: str, version: str) -> bool:
-    live = shop.manifest()
-    return live is not None and live.models.get(f"{stage}/{model}") == version
 
 
 def _sorted(settings: list[str], known: tuple[str, ...]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -170,73 +166,13 @@ def _first(error: ValueError) -> str:
     return f"{fault['loc'][0]}: {fault['msg']}, found {fault['input']!r}"
 
 
-def _beside_words(shop: Shop, model: str, version: str | None) -> str:
-    """The default cascade with a trained retriever beside its channels, and how to judge it."""
-    stages = [own.model_dump(exclude_defaults=True) for own in shop.options.cascade["default"].stages]
-    stage = next((own for own in stages if own["stage"] == "retrieve"), None)
-    if stage is None:
-        stage = {"stage": "retrieve", "method": "hybrid"}
-        stages.insert(0, stage)
-    options = dict(stage.get("options", {}))
-    options["channels"] = {"lexical": 1.0, **options.get("channels", {}), model: 1.0}
-    stage["options"] = options
-    if version is not None:
-        stage["model"] = version
-    see = f"emptor serve {shop.path}  # and open /lab/channels?q=QUERY&cascade=seeing"
-    return _told_to_try(shop, "seeing", stages, see=see)
-
-
-def _before_ranking(shop: Shop, model: str, version: str | None) -> str:
-    """The default cascade with pre-ranking behind retrieval, which finds five times as many, and how to judge it."""
-    stages = [
-        own.model_dump(exclude_defaults=True)
-        for own in shop.options.cascade["default"].stages
-        if own.stage != "prerank"
-    ]
-    place = next((at + 1 for at, own in enumerate(stages) if own["stage"] == "retrieve"), 0)
-    kept = min([own.get("depth", 1000) for own in stages[:place]] + [200])
-    if place:
-        stages[place - 1]["depth"] = max(stages[place - 1].get("depth", 1000), 1000)
-    for own in stages[place:]:
-        own["depth"] = min(own.get("depth", 1000), kept)
-    preranker: dict[str, Any] = {"stage": "prerank", "method": model, "depth": kept, "budget_ms": 20, "fallback": "cut"}
-    if version is not None:
-        preranker["model"] = version
-    stages.insert(place, preranker)
-    see = f"emptor serve {shop.path}  # and open /lab?q=QUERY&cascade=wide"
-    return _told_to_try(shop, "wide", stages, see=see)
-
-
-def _told_to_try(shop: Shop, name: str, stages: list[dict[str, Any]], *, see: str) -> str:
-    lines = [f"Put it into {shop.path / 'shop.toml'} as a cascade of its own:", ""]
-    lines += [f"[cascade.{name}]", "stages = ["]
-    lines += [f"  {_inline(own)}," for own in stages]
-    lines += ["]", "", "then see, judge and promote it:"]
-    lines += [f"  {see}", f"  emptor evaluate {shop.path} --cascade {name} --against default"]
-    return "\n".join([*lines, f"  emptor promote {shop.path} --cascade {name}"])
-
-
-def _next_step(shop: Shop, model: str, version: str | None) -> str:
-    """The cascade to put into shop.toml, and how to judge it."""
-    stages = [
-        own.model_dump(exclude_defaults=True) for own in shop.options.cascade["default"].stages if own.stage != "rank"
-    ]
-    place = next((at + 1 for at, own in enumerate(stages) if own["stage"] == "retrieve"), len(stages))
-    ranker: dict[str, Any] = {"stage": "rank", "method": model, "budget_ms": 50, "fallback": "affinity"}
-    if version is not None:
-        ranker["model"] = version
-    depths = [own.get("depth", 1000) for own in stages[:place]]
-    if depths:
-        ranker["depth"] = min(depths)
-    stages.insert(place, ranker)
-    see = f'emptor search {shop.path} "QUERY" --cascade challenger --user USER --explain'
-    return _told_to_try(shop, "challenger", stages, see=see)
-
-
-def _inline(value: Any) -> str:
-    """A value as TOML on one line."""
-    if isinstance(value, dict):
-        return "{ " + ", ".join(f"{key} = {_inline(own)}" for key, own in value.items()) + " }"
-    if isinstance(value, list):
-        return "[" + ", ".join(map(_inline, value)) + "]"
-    return json.dumps(value)
+def _print_next(shop: Shop, stage: str, model: str, version: str, *, name: str, see: str) -> None:
+    """Print the default cascade with the model, under another name, and how to see, judge and promote it."""
+    live = shop.manifest()
+    is_live = live is not None and live.models.get(f"{stage}/{model}") == version
+    stages = proposed(shop.options.cascade["default"], stage, model, version=None if is_live else version)
+    lines = [f"Put it into {shop.path / 'shop.toml'} as a cascade of its own:", "", as_table(name, stages), ""]
+    lines += ["then see, judge and promote it:", f"  {see}"]
+    lines += [f"  emptor evaluate {shop.path} --cascade {name} --against default"]
+    lines += [f"  emptor promote {shop.path} --cascade {name}"]
+    out.print("\n".join(lines), markup=False, highlight=False, soft_wrap=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from emptor.demo.stages import GATE, STAGES
+from emptor.demo.stages import GATE
 from emptor.engine import Engine
 from emptor.errors import EmptorError
 from emptor.evaluate import evaluate_shop
@@ -26,7 +26,7 @@ METRICS = ["ndcg@10", "recall@100:2", "mrr@10", "pair_accuracy"]
 def make_demo(folder: Path, *, products: int = PRODUCTS, days: int = DAYS, seed: int = 0, console: Console) -> None:
     """Make the `demo` world and its shop, let users shop for some days, and print how good search is.
 
-    Its shop.toml names the cascades that are trained later (see `stages`), which are off until then, and a gate.
+    Its shop.toml has a gate; the cascades of trained models come to it when they are trained (see `training`).
 
     What is there already of the same demo is kept, and only what is missing is done.
 
@@ -57,15 +57,11 @@ def make_demo(folder: Path, *, products: int = PRODUCTS, days: int = DAYS, seed:
 
 
 def _settle(folder: Path) -> None:
-    """Add to shop.toml what it lacks of the trained cascades and the gate; what its owner wrote stays."""
+    """Add a gate to shop.toml if it lacks one; what its owner wrote stays."""
     file = folder / "shop.toml"
     text = file.read_text(encoding="utf-8")
-    there = tomllib.loads(text)
-    known = there.get("cascade", {})
-    added = [own.settings for own in STAGES if own.cascade not in known]
-    added += [GATE] if "gate" not in there else []
-    if added:
-        write_durably(file, (text.rstrip() + "\n" + "".join(added)).encode())
+    if "gate" not in tomllib.loads(text):
+        write_durably(file, (text.rstrip() + "\n" + GATE).encode())
 
 
 def _is_made(folder: Path, config: WorldConfig) -> bool:

@@ -1,10 +1,13 @@
-"""What the demo trains, in order, and the cascades that use it. A stage to come is one more entry here."""
+"""What the demo trains, in order: a stage to come is one more entry here."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
-from emptor.market.making import cascade_table
+from emptor.shop.config import CascadeOptions
+from emptor.shop.proposals import as_table, proposed
 
 RANKER = "dnn_crosses"
 """The ranking network that the demo trains."""
@@ -15,31 +18,44 @@ class Trainable:
     """A stage that `emptor train --stage STAGE --model MODEL` trains.
 
     Args:
-        cascade: the name of the cascade of shop.toml that uses the model; settings: the table that is written there.
-        options: `key=value`, of the training.
+        cascade: the name of the cascade of shop.toml that has the model in the default's place. note: what stands
+            behind its name there. of_stage: options of the stage. options: `key=value`, of the training.
     """
 
     stage: str
     model: str
     cascade: str
-    settings: str
+    note: str
+    of_stage: Mapping[str, Any] = field(default_factory=dict)
     options: tuple[str, ...] = ()
 
+    def table(self, default: CascadeOptions) -> str:
+        """The cascade as a table of shop.toml: the default as it is when the model has been trained, and the model."""
+        stages = proposed(default, self.stage, self.model, options=self.of_stage)
+        return f"\n{as_table(self.cascade, stages, note=self.note, base=default)}\n"
 
+
+RETRIEVE = Trainable(
+    stage="retrieve",
+    model="smar",
+    cascade="seeing",
+    note="the default, with products that a network found by title and picture beside those that words find",
+)
+PRERANK = Trainable(
+    stage="prerank",
+    model="hccp",
+    cascade="wide",
+    note="the default, and which of all that was found are ranked is learnt from the whole stream",
+)
 RANK = Trainable(
     stage="rank",
     model=RANKER,
     cascade="trained",
-    settings=cascade_table(
-        "trained",
-        "the same products, in an order that is learnt from the log; off until the demo has trained it",
-        personal=True,
-        rank=f'method = "{RANKER}"\nbudget_ms = 50\nfallback = "affinity"\n'
-        "options = { best = 20 } # a page: what few days of clicks say of relevance does not outweigh the words",
-    ),
+    note="the default, in an order that is learnt from the log",
+    of_stage={"best": 20},  # a page: what few days of clicks say of relevance does not outweigh the words
 )
 
-STAGES = (RANK,)
+STAGES = (RETRIEVE, PRERANK, RANK)
 
 GATE = """
 [gate]                 # what a cascade must show on the judged queries before it becomes the default

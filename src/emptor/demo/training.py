@@ -24,6 +24,7 @@ from emptor.errors import EmptorError
 from emptor.progress import FILE
 from emptor.shop.config import read_options
 from emptor.shop.experiments import kept
+from emptor.shop.files import write_durably
 from emptor.shop.manifest import read_manifest
 from emptor.shop.models import models_folder
 from emptor.shop.training import (
@@ -86,12 +87,6 @@ class _Run:
 
     def _one(self, at: int, stage: Trainable) -> None:
         """Train, compare, promote. Raises EmptorError where a command fails."""
-        options = read_options(self._shop / "shop.toml").cascade.get(stage.cascade)
-        if options is None or not any((own.stage, own.method) == (stage.stage, stage.model) for own in options.stages):
-            raise EmptorError(
-                f"[cascade.{stage.cascade}] of shop.toml is missing or does not use {stage.model}; remove the table, "
-                "and `emptor demo` writes it anew"
-            )
         shop = str(self._shop)
         manifest = read_manifest(self._shop)
         earlier = self._before.get(_key(stage))
@@ -103,6 +98,7 @@ class _Run:
             command = ["train", shop, "--stage", stage.stage, "--model", stage.model]
             self._command(at, "train", [*command, *(part for own in stage.options for part in ("--set", own))])
             self._step(at, "train", told=_trained(self._shop, stage))
+        self._settle(stage)
         before = set(kept(self._shop))
         command = ["market", "ab", shop, "--a", "default", "--b", stage.cascade, "--held-out"]
         self._command(at, "compare", [*command, "--days", str(self._days)])
@@ -118,6 +114,24 @@ class _Run:
             self._end(at, "kept", f"In the closed loop it loses orders per user: {_change(orders)}.")
             return
         self._promote(at, stage)
+
+    def _settle(self, stage: Trainable) -> None:
+        """Add the stage's cascade to shop.toml, unless its owner has: the default as it is now, with the new model.
+
+        Raises: EmptorError for a cascade of that name without the model.
+        """
+        file = self._shop / "shop.toml"
+        cascades = read_options(file).cascade
+        own = cascades.get(stage.cascade)
+        if own is None:
+            manifest = read_manifest(self._shop)
+            default = cascades["default" if manifest is None else manifest.cascade]
+            write_durably(file, (file.read_text(encoding="utf-8").rstrip() + "\n" + stage.table(default)).encode())
+        elif not any(stage.model in (known.method, *known.options.get("channels", ())) for known in own.stages):
+            raise EmptorError(
+                f"[cascade.{stage.cascade}] of shop.toml does not use {stage.model}; remove the table, "
+                "and `emptor demo` writes it anew"
+            )
 
     def _promote(self, at: int, stage: Trainable) -> None:
         measured = self._shop / NAME / "gate.json"

@@ -26,47 +26,29 @@ from emptor.shop.shop import Shop
 SETTINGS = """
 # of the simulated market
 [log]
-traces = 0.05          # share of requests whose trace is kept
+traces = 0.25          # share of requests whose trace is kept: pre-ranking is learnt from them
 
 [serve]
 shoppers = true        # visitors may shop as one of the simulated users
-"""
 
-
-def cascade_table(name: str, note: str, *, personal: bool, rank: str = "", trained: str = "") -> str:
-    """A table of shop.toml for a cascade that retrieves as all of a market's do.
-
-    Args:
-        personal: whether what a user likes is among what is retrieved. rank: the lines of its ranking stage, if any.
-        trained: a trained retriever beside words, if any.
-    """
-    named = ["lexical", *([trained] if trained else []), *(["personal"] if personal else [])]
-    channels = ", ".join(f"{own} = 1.0" for own in named)
-    stage = f'\n[[cascade.{name}.stages]]\nstage = "rank"\ndepth = 200\n{rank}\n' if rank else ""
-    return f"""
-[cascade.{name}]  # {note}
+[cascade.default]  # nothing is trained yet: words, the first of what they find, then an order by hand for the known
 deadline_ms = 200
-explore = {{ share = 0.1, depth = 10 }}
+explore = { share = 0.1, depth = 10 }
+stages = [
+  { stage = "retrieve", method = "hybrid", depth = 1000, budget_ms = 100, fallback = "popular", \
+options = { channels = { lexical = 1.0, personal = 1.0 } } },
+  { stage = "prerank", method = "cut", depth = 200, budget_ms = 5 },
+  { stage = "rank", method = "affinity", depth = 200, budget_ms = 20, options = { weight = 0.5 } },
+]
 
-[[cascade.{name}.stages]]
-stage = "retrieve"
-method = "hybrid"
-depth = 200
-budget_ms = 100
-fallback = "popular"
-options = {{ channels = {{ {channels} }} }}
-{stage}"""
-
-
-BY_HAND = 'method = "affinity"\nbudget_ms = 20\noptions = { weight = 0.5 }'
-"""The lines of a ranking stage that needs no training."""
-SETTINGS += cascade_table(
-    "default",
-    "nothing is trained yet: words, then an order by hand for who has a history",
-    personal=True,
-    rank=BY_HAND,
-)
-SETTINGS += cascade_table("plain", "the same without the user: what to compare with", personal=False)
+[cascade.plain]  # the same without the user: what to compare with
+deadline_ms = 200
+explore = { share = 0.1, depth = 10 }
+stages = [
+  { stage = "retrieve", method = "hybrid", depth = 200, budget_ms = 100, fallback = "popular", \
+options = { channels = { lexical = 1.0 } } },
+]
+"""
 
 
 def new_market(
