@@ -16,7 +16,7 @@ from emptor.reproduce.names import METHODS
 
 def reproduce(
     name: Annotated[
-        Literal["awmoe", "smar"], typer.Argument(metavar="METHOD", help="Which method, with all its opponents.")
+        Literal["smar", "hccp", "awmoe"], typer.Argument(metavar="METHOD", help="Which method, with all its opponents.")
     ],
     dataset: Annotated[
         str, typer.Option(help="On which data: " + ". ".join(f"{own}: {', '.join(of)}" for own, of in METHODS.items()))
@@ -30,7 +30,7 @@ def reproduce(
     ] = Path("reproductions/work"),
     arm: Annotated[
         list[str] | None,
-        typer.Option(help="Of the market: `as it is`, or with a cause switched off; repeatable, all unless given."),
+        typer.Option(help="Of the market: as it is, or with a cause switched off; repeatable, all unless given."),
     ] = None,
     seed: Annotated[list[int] | None, typer.Option(help="Repeatable; those that report unless given.", min=0)] = None,
     model: Annotated[list[str] | None, typer.Option(help="Repeatable; all unless given.")] = None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -106,18 +106,24 @@ def read_stream(
                 continue
             rng = np.random.default_rng([seed, page])
             list_, teacher = ranked.get(request, (np.zeros(0, np.int64), np.zeros(0, np.float32)))
-            parts.append(_candidates(pages, page, found[request][0], list_, teacher, scratch, drawn, rng))
+            parts.append(candidates_of(pages, page, found[request][0], list_, teacher, scratch, drawn, rng))
             at_page.append(page)
-    order = np.argsort(pages.now[at_page], kind="stable") if at_page else np.zeros(0, np.int64)
+    return stream_of(pages, at_page, parts)
+
+
+def stream_of(pages: Pages, at_page: Sequence[int], parts: Sequence[tuple[np.ndarray, ...]]) -> Stream:
+    """Candidates of requests as a stream: at_page: the page of each; parts: what `candidates_of` gives of each."""
+    order = np.argsort(pages.now[list(at_page)], kind="stable") if at_page else np.zeros(0, np.int64)
     chosen = np.asarray(at_page, np.int64)[order]
     width = max((len(own[0]) for own in parts), default=1)
+    columns = [(0, np.int32), (0, np.int8), (-1, np.int16), (np.nan, np.float32)]
     return Stream(
         pages.user_id[chosen],
         pages.query[chosen],
         pages.now[chosen],
         *(
             _wide([parts[at][column] for at in order.tolist()], width, fill, kind)
-            for column, (fill, kind) in enumerate([(0, np.int32), (0, np.int8), (-1, np.int16), (np.nan, np.float32)])
+            for column, (fill, kind) in enumerate(columns)
         ),
     )
 
@@ -142,7 +148,7 @@ def _lists(part: pl.DataFrame, rows: pl.DataFrame, *, scores: bool = False) -> d
     return {request[start]: (row[start:end], value[start:end]) for start, end in zip(begins, ends, strict=True)}
 
 
-def _candidates(
+def candidates_of(
     pages: Pages,
     page: int,
     found: np.ndarray,
@@ -152,7 +158,12 @@ def _candidates(
     drawn: Drawn,
     rng: np.random.Generator,
 ) -> tuple[np.ndarray, ...]:
-    """(rows, level, place, teacher) of one request. scratch: -1 everywhere, before and after."""
+    """(rows, level, place, teacher) of one request, see Stream.
+
+    Args:
+        page: which of `pages`. found: rows that retrieval found. ranked, teacher: rows that were ranked, best first,
+            and their scores. scratch: an int64 for each product, -1 everywhere, before and after.
+    """
     there = pages.mask[page]
     shown, clicked, bought = (own[page][there] for own in (pages.rows, pages.clicked, pages.bought))
     level = np.where(bought, int(Level.BOUGHT), np.where(clicked, int(Level.CLICKED), int(Level.SHOWN)))
@@ -207,6 +218,21 @@ class Examples:
     def take(self, places: np.ndarray) -> Examples:
         """Some of the requests, in that order."""
         return replace(self, asked=taken(self.asked, places), stream=self.stream.take(places))
+
+    def without(self, level: Level) -> Examples:
+        """The same requests without the candidates of a level."""
+        stream, asked = self.stream, self.asked
+        kept = self.stream.mask & (stream.level != level)
+        order = np.argsort(~kept, axis=1, kind="stable")
+
+        def moved(own: np.ndarray) -> np.ndarray:
+            return np.take_along_axis(own, order if own.ndim == 2 else order[..., None], axis=1)
+
+        there = moved(kept)
+        columns = {name: moved(getattr(stream, name)) for name in ("rows", "level", "place", "teacher")}
+        columns["level"] = np.where(there, columns["level"], int(Level.PADDING)).astype(np.int8)
+        asked = replace(asked, rows=moved(asked.rows), mask=there, numeric=moved(asked.numeric))
+        return replace(self, asked=asked, stream=replace(stream, **columns))
 
     def batch(self, places: np.ndarray, pool: np.ndarray, scale: Scale) -> PrerankBatch:
         """Some of the requests as tensors. pool: rows of products of the catalogue."""

@@ -129,4 +129,8 @@ def method(name: str) -> Method[Any]:
         from emptor.reproduce.retrieval.method import SMAR
 
         return SMAR
+    if name == "hccp":
+        from emptor.reproduce.preranking.method import HCCP
+
+        return HCCP
     raise EmptorError(f"unknown method {name!r}; known are {', '.join(METHODS)}")

@@ -1,4 +1,8 @@
 """The methods that can be reproduced, for who must know them without loading torch."""
 
-METHODS = {"awmoe": ("market", "movielens", "beauty"), "smar": ("market", "fashion", "homedepot")}
+METHODS = {
+    "smar": ("market", "fashion", "homedepot"),
+    "hccp": ("market",),
+    "awmoe": ("market", "movielens", "beauty"),
+}
 """Names, with their data sets; the classes are those of `reproduce.method`."""

@@ -1,0 +1,1 @@
+"""HCCP and its opponents on data sets, over seeds."""
