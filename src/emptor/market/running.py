@@ -21,8 +21,8 @@ from emptor.progress import step
 from emptor.shop.importer import republish
 from emptor.shop.shop import Shop
 
-BYTES_PER_VIEW = 260
-"""Of the log, for one page view at a trace share of 0.05: events and traces, in Parquet; see `benchmarks/market.py`."""
+BYTES_PER_VIEW = 600
+"""Of the log, for one page view at a trace share of 0.25: events and traces, in Parquet; see `benchmarks/market.py`."""
 
 
 @dataclass(frozen=True)
