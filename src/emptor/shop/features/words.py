@@ -16,17 +16,18 @@ PLACES = ("title", "category", "brand", "attributes")
 
 @dataclass(frozen=True)
 class ProductWords:
-    """The words of P products, as numbers.
+    """The words of P products, as numbers, by the word.
 
-    start [P + 1] int64: product p has word[start[p]:start[p + 1]]; word [W] int64; place [W] int8: bits, 1 << place in
-    PLACES. numbers [V], rarity [V]: each word's number, rising, and log(P / products that have it), over its maximum.
+    numbers [V], rarity [V]: each word's number, rising, and log(P / products that have it), over its maximum. start
+    [V + 1] int64: word v is had by row[start[v]:start[v + 1]], rising. row [W] int64; place [W] int8: bits, 1 << place
+    in PLACES.
     """
 
-    start: np.ndarray
-    word: np.ndarray
-    place: np.ndarray
     numbers: np.ndarray
     rarity: np.ndarray
+    start: np.ndarray
+    row: np.ndarray
+    place: np.ndarray
 
     def rarities(self, words: np.ndarray) -> np.ndarray:
         """Of words [B, L] int64 (0: none): 1 for what no product has, 0 for none; float32."""
@@ -39,20 +40,16 @@ class ProductWords:
         """How much of queries [B, L] products [B, N] (-1: none) have: float32 [B, N, 7], shares of the words in each of
         PLACES and anywhere, then of their rarities in the title and anywhere.
         """
-        (size, width), length = rows.shape, words.shape[1]
-        flat = np.maximum(rows, 0).ravel()
-        counts = np.where(rows.ravel() >= 0, self.start[flat + 1] - self.start[flat], 0)
-        owner = np.repeat(np.arange(size * width), counts)
-        at = np.repeat(self.start[flat], counts) + (
-            np.arange(len(owner)) - np.repeat(np.cumsum(counts) - counts, counts)
-        )
-        asked = words[owner // width]
-        hit = (self.word[at][:, None] == asked) & (asked != 0)
-        pair, which = np.nonzero(hit)
-        where = np.zeros((size * width, length), np.int64)
-        # a word stands once among a product's, so nothing is written twice
-        where[owner[pair], which] = self.place[at[pair]]
-        where = where.reshape(size, width, length)
+        where = np.zeros((*rows.shape, words.shape[1]), np.int8)
+        at = np.searchsorted(self.numbers, words)
+        for request, word in zip(*np.nonzero(words), strict=True):
+            known = at[request, word]
+            if known == len(self.numbers) or self.numbers[known] != words[request, word]:
+                continue
+            had = slice(self.start[known], self.start[known + 1])
+            own = self.row[had]
+            near = np.minimum(np.searchsorted(own, rows[request]), len(own) - 1)
+            where[request, :, word] = np.where(own[near] == rows[request], self.place[had][near], 0)
         rarity = self.rarities(words)
         count = np.maximum((words != 0).sum(1), 1).astype(np.float32)[:, None]
         total = np.maximum(rarity.sum(1), 1e-6)[:, None]
@@ -77,7 +74,7 @@ def product_words(view: View) -> ProductWords:
     brands = [numbers(str(view.brands[code])) for code in range(len(view.brands))]
     categories = [numbers(str(view.categories[code]).replace("/", " ")) for code in range(len(view.categories))]
     values = [numbers(str(view.attributes[code]).partition("\x1f")[2]) for code in range(len(view.attributes))]
-    starts: list[int] = [0]
+    counts: list[int] = []
     words: list[int] = []
     places: list[int] = []
     for row in range(view.rows):
@@ -94,11 +91,14 @@ def product_words(view: View) -> ProductWords:
                 own[number] = own.get(number, 0) | bit
         words += own.keys()
         places += own.values()
-        starts.append(len(words))
-    word = np.array(words, np.int64)
-    numbers_, counts = np.unique(word, return_counts=True)
-    rarity = np.log((view.rows + 1) / counts) / np.log(view.rows + 1) if len(word) else np.zeros(0)
-    return ProductWords(np.array(starts), word, np.array(places, np.int8), numbers_, rarity)
+        counts.append(len(own))
+    word, place = np.array(words, np.int64), np.array(places, np.int8)
+    row = np.repeat(np.arange(view.rows), counts)
+    order = np.argsort(word, kind="stable")  # so that a word's products rise
+    known, many = np.unique(word, return_counts=True)
+    rarity = np.log((view.rows + 1) / many) / np.log(view.rows + 1) if len(word) else np.zeros(0)
+    start = np.concatenate([[0], np.cumsum(many)])
+    return ProductWords(known, rarity, start, row[order], place[order])
 
 
 def query_words(view: View, queries: Sequence[str | None], spec: FeatureSpec) -> tuple[np.ndarray, np.ndarray]:
