@@ -4,8 +4,8 @@
 
 A market's users shop for a day; every network of `prerank.models` is built as it comes (what it has learnt changes
 nothing of what it costs) and asked as the cascade asks it, one request at a time, on one thread: who asks has a
-history, and candidates are drawn at random from the catalogue. The floor is the product of the candidates' vectors and the
-request's, gathered from the table of all products.
+history, and candidates are drawn at random from the catalogue. The floor is the product of the candidates' vectors and
+the request's, gathered from the table of all products.
 """
 
 from __future__ import annotations
