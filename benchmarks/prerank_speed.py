@@ -32,6 +32,7 @@ from emptor.market.making import new_market
 from emptor.market.running import run_market
 from emptor.prerank.loading import LoadedPreranker
 from emptor.prerank.models import MODELS, build
+from emptor.prerank.stage import PrerankerOptions
 from emptor.prerank.trained import TrainedPreranking
 from emptor.rank.scale import Scale, input_spec
 from emptor.shop.features import CONTEXT, NUMERIC, Features, FeatureSpec
@@ -82,7 +83,7 @@ def measured(shop: Shop) -> list[dict[str, Any]]:
         vectors = loaded.vectors(features.products)
         row: dict[str, Any] = {"model": name, "vectors_s": time.perf_counter() - start}
         row["mib_per_million"] = None if vectors is None else vectors[0].nbytes * 1e6 / 2**20
-        stage = TrainedPreranking(view, loaded, features, vectors)
+        stage = TrainedPreranking(view, loaded, features, vectors, depth=200, options=PrerankerOptions())
         for size in SIZES:
             own = lists[size]
             row[f"p50_ms@{size}"] = median_ms(partial(_staged, stage, requests, own), len(own))

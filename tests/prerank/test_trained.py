@@ -14,6 +14,7 @@ import pytest
 import torch
 
 from emptor.cascade import Candidates, Requests
+from emptor.cascade.contract import check_answer
 from emptor.engine import Engine
 from emptor.errors import EmptorError
 from emptor.prerank.loading import load_preranker
@@ -21,7 +22,9 @@ from emptor.prerank.models import Level
 from emptor.prerank.names import NAMES
 from emptor.prerank.recipe import train_preranker
 from emptor.prerank.samples import Stream
+from emptor.prerank.stage import PrerankerOptions
 from emptor.prerank.train import PrerankOptions, missing, split
+from emptor.prerank.trained import TrainedPreranking
 from emptor.rank.scale import batch_of
 from emptor.shop.features import Features
 from emptor.shop.importer import republish
@@ -110,28 +113,43 @@ def test_a_trained_pre_ranker_keeps_the_best_of_what_was_found(logged: Path) -> 
 
 
 @pytest.mark.parametrize("model", ["hccp", "cold"])
-def test_the_stage_scores_as_the_network_does_whatever_the_batch(logged: Path, model: str) -> None:
+def test_the_stage_keeps_what_the_network_says_whatever_the_batch(logged: Path, model: str) -> None:
     with Engine.open(logged) as engine, Shop.open(logged) as shop:
-        stage = engine.cascades["wide" if model == "hccp" else "slow"]._stages[1][1]
         view = engine.view
         loaded = load_preranker(logged / "models" / "prerank" / model / "1", view=view)
         features = Features.as_published(shop, view.generation, loaded.spec)
+
+        def stage(order: str) -> TrainedPreranking:
+            options = PrerankerOptions(order=order)  # type: ignore[arg-type]
+            vectors = loaded.vectors(features.products)
+            return TrainedPreranking(view, loaded, features, vectors, depth=6, options=options)
+
         asked = Requests.of(["mug", None, "red"], user_ids=["user01", "user02", None], now=1_772_900_000_000_000)
         rows = np.stack([np.random.default_rng(at).permutation(view.rows)[:30] for at in range(3)])
         mask = np.arange(30)[None] < np.array([30, 17, 5])[:, None]
-        given = Candidates(rows, -np.sort(np.random.rand(3, 30)).astype(np.float32), mask)
-        answer = stage(asked, given)
+        score = -np.arange(30, dtype=np.float32)[None] + np.zeros((3, 1), np.float32)
+
+        def given(part: slice = slice(3)) -> Candidates:
+            return Candidates(rows[part].copy(), score[part].copy(), mask[part].copy())
+
         arrays = features(asked.user_id.tolist(), asked.query.tolist(), asked.now, rows, mask)
         with torch.inference_mode():
             wanted = loaded.net(batch_of(arrays, loaded._scale)).numpy()
-        for at in range(3):
+        own, found = stage("own")(asked, given()), stage("found")(asked, given())
+        for at in range(2):
             mine = dict(zip(rows[at][mask[at]].tolist(), wanted[at][mask[at]].tolist(), strict=True))
-            products, scores = answer.row(at)
-            assert scores.tolist() == pytest.approx([mine[own] for own in products.tolist()], abs=1e-4)
-        alone = stage(asked.rows(slice(1, 2)), Candidates(rows[1:2].copy(), given.score[1:2].copy(), mask[1:2].copy()))
-        assert alone.row(0)[0].tolist() == answer.row(1)[0].tolist()
+            best = sorted(mine, key=lambda row: -mine[row])[:6]
+            products, scores = own.row(at)
+            assert products.tolist() == best
+            assert scores.tolist() == pytest.approx([mine[row] for row in best], abs=1e-4)
+            assert found.row(at)[0].tolist() == [row for row in rows[at].tolist() if row in best], "as it was found"
+            check_answer(given(), found, adds=False, order=view.order, stage="prerank")
+        for answer in (own, found):
+            assert answer.row(2)[0].tolist() == rows[2][:5].tolist(), "no longer than what stays: as it was"
+        alone = stage("found")(asked.rows(slice(1, 2)), given(slice(1, 2)))
+        assert alone.row(0)[0].tolist() == found.row(1)[0].tolist()
         by_price = Requests.of(["mug"], sorts=["price"])
-        kept = stage(by_price, Candidates(rows[:1].copy(), given.score[:1].copy(), mask[:1].copy()))
+        kept = stage("found")(by_price, given(slice(1)))
         assert kept.row(0)[0].tolist() == rows[0].tolist(), "a page in another order keeps what was found"
 
 
@@ -181,7 +199,10 @@ def test_a_stage_takes_no_options_and_a_model_that_there_is_not_is_said(own: Sho
     text = settings.read_text()
     settings.write_text(text.replace('method = "cut", depth = 6', 'method = "cut", depth = 6, options = { k = 1 }'))
     with Engine.open(own.path) as engine:
-        assert "stage prerank, options: k; method cut takes none" in engine.off["narrow"]
+        assert "stage prerank, options.k:" in engine.off["narrow"] and "method cut takes none" in engine.off["narrow"]
+    settings.write_text(text.replace('budget_ms = 5000, fallback = "cut"', 'options = { order = "any" }', 1))
+    with Engine.open(own.path) as engine:
+        assert "options.order: Input should be 'found' or 'own'; method hccp takes order" in engine.off["wide"]
     settings.write_text(text.replace('method = "cold"', 'method = "listwise"'))
     with Engine.open(own.path) as engine:
         assert "the shop has no such model yet" in engine.off["slow"] and "--stage prerank" in engine.off["slow"]

@@ -7,6 +7,7 @@ pre-ranker that does not beat it is not worth its training.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -16,11 +17,26 @@ from emptor.prerank.names import NAMES
 from emptor.shop.config import StageOptions
 from emptor.shop.view import View
 
+Options = TypeVar("Options", bound=BaseModel)
+
 
 class NoOptions(BaseModel):
-    """Pre-ranking takes none: how many it keeps is the stage's depth."""
+    """A cut takes none: how many it keeps is the stage's depth."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class PrerankerOptions(BaseModel):
+    """Options of a trained pre-ranker.
+
+    Args:
+        order: of what it keeps: "found" leaves it as retrieval gave it, for a ranker that goes by places or looks at
+            the first alone; "own" is the pre-ranker's.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    order: Literal["found", "own"] = "found"
 
 
 class Cut:
@@ -39,19 +55,21 @@ def methods(trained: Callable[[str], Callable[[View, StageOptions], Stage]] | No
     """
 
     def cut(view: View, options: StageOptions) -> Stage:
-        checked(options)
+        options_of(NoOptions, options)
         return Cut()
 
     learnt = {name: trained(name) for name in NAMES} if trained else {}
     return {"prerank": {"cut": cut, **learnt}}
 
 
-def checked(stage: StageOptions) -> None:
-    """Raises: EmptorError for a stage with options."""
+def options_of(kind: type[Options], stage: StageOptions) -> Options:
+    """A stage's own options. Raises: EmptorError naming the one that cannot be used."""
     try:
-        NoOptions.model_validate(stage.options)
-    except ValidationError:
-        names = ", ".join(stage.options)
+        return kind.model_validate(stage.options)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        takes = ", ".join(kind.model_fields) or "none, and keeps as many as its depth says"
         raise EmptorError(
-            f"stage prerank, options: {names}; method {stage.method} takes none, and keeps as many as its depth says"
+            f"stage prerank, options.{place}: {first['msg']}; method {stage.method} takes {takes}"
         ) from None

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from emptor.cascade import Candidates, Requests, Stage
-from emptor.prerank.stage import checked
+from emptor.prerank.stage import PrerankerOptions, options_of
 from emptor.rank.trained import TrainedRankers
 from emptor.shop.config import StageOptions
 from emptor.shop.models import model_folder
@@ -26,39 +27,55 @@ _ROWS = 40_000
 
 
 class TrainedPreranking:
-    """Orders all that retrieval found by what a network says of it; the cascade keeps the first.
+    """Keeps of all that retrieval found the `depth` that a network says most of.
 
-    A list stays as it is where the page will be in another order than by relevance. Column: `prerank`, 0 there.
+    A list that is no longer stays as it is, and so does one whose page will be in another order than by relevance.
+    Column: `prerank`, what the network says, 0 of a list that stayed.
 
-    Args: vectors: of the products that `features` knows, see `LoadedPreranker.vectors`.
+    Args: vectors: of the products that `features` knows, see `LoadedPreranker.vectors`. depth: candidates it keeps.
     """
 
     name = "prerank"
 
-    def __init__(self, view: View, preranker: LoadedPreranker, features: Features, vectors: np.ndarray | None) -> None:
+    def __init__(
+        self,
+        view: View,
+        preranker: LoadedPreranker,
+        features: Features,
+        vectors: np.ndarray | None,
+        *,
+        depth: int,
+        options: PrerankerOptions,
+    ) -> None:
         self._view, self._preranker, self._features, self._vectors = view, preranker, features, vectors
+        self._depth, self._options = depth, options
 
     def __call__(self, requests: Requests, candidates: Candidates) -> Candidates:
-        size, width = candidates.product.shape
-        mine = (requests.sort == "relevance")[:, None] & candidates.mask
-        value = np.zeros((size, width), np.float32)
-        many = max(_ROWS // max(width, 1), 1)
-        for at in range(0, size if width else 0, many):
-            part = slice(at, at + many)
-            if not mine[part].any():
-                continue
+        mine = (requests.sort == "relevance") & (candidates.mask.sum(1) > self._depth)
+        value = np.zeros(candidates.product.shape, np.float32)
+        places = np.flatnonzero(mine)
+        many = max(_ROWS // max(candidates.width, 1), 1)
+        for start in range(0, len(places), many):
+            own = places[start : start + many]
+            there = candidates.mask[own]
             asked = self._features.describe(
-                requests.user_id[part].tolist(),
-                requests.query[part].tolist(),
-                requests.now[part],
-                candidates.product[part],
-                mine[part],
+                requests.user_id[own].tolist(),
+                requests.query[own].tolist(),
+                requests.now[own],
+                candidates.product[own],
+                there,
             )
-            found = self._preranker(self._features.products, asked, self._vectors)
-            value[part] = np.where(mine[part], found, 0)
-        score = np.where(mine.any(1)[:, None], value, candidates.score)
-        score = np.where(candidates.mask, score, candidates.score)
-        return candidates.ranked(score.astype(np.float32), order=self._view.order, prerank=value)
+            value[own] = np.where(there, self._preranker(self._features.products, asked, self._vectors), 0)
+        valued = replace(candidates, columns={**candidates.columns, "prerank": value})
+        if not len(places):
+            return valued
+        if self._options.order == "own":
+            score = np.where(mine[:, None] & candidates.mask, value, candidates.score)
+            return valued.ranked(score, order=self._view.order, depth=self._depth)
+        ties = self._view.order[candidates.product]
+        best = np.lexsort((ties, np.where(candidates.mask, -value, np.inf)), axis=-1)[:, : self._depth]
+        first = np.broadcast_to(np.arange(best.shape[1]), best.shape)
+        return valued.take(np.where(mine[:, None], np.sort(best, axis=1), first))
 
 
 class TrainedPrerankers:
@@ -77,7 +94,7 @@ class TrainedPrerankers:
         """What makes the stage of a model. live: "stage/model" -> version, of the manifest."""
 
         def make(view: View, options: StageOptions) -> Stage:
-            checked(options)
+            own = options_of(PrerankerOptions, options)
             folder = model_folder(self._shop.path, live, "prerank", name, options.model, asked_as=f"method {name}")
             with self._lock:
                 preranker = self._preranker(folder, view)
@@ -87,7 +104,8 @@ class TrainedPrerankers:
                     # those of older generations are not asked for again
                     self._vectors = {own: kept for own, kept in self._vectors.items() if own[0] == key[0]}
                     self._vectors[key] = preranker.vectors(features.products)
-                return TrainedPreranking(view, preranker, features, self._vectors[key])
+                vectors = self._vectors[key]
+            return TrainedPreranking(view, preranker, features, vectors, depth=options.depth, options=own)
 
         return make
 

@@ -74,7 +74,7 @@ def product_words(view: View) -> ProductWords:
     brands = [numbers(str(view.brands[code])) for code in range(len(view.brands))]
     categories = [numbers(str(view.categories[code]).replace("/", " ")) for code in range(len(view.categories))]
     values = [numbers(str(view.attributes[code]).partition("\x1f")[2]) for code in range(len(view.attributes))]
-    counts: list[int] = []
+    many: list[int] = []
     words: list[int] = []
     places: list[int] = []
     for row in range(view.rows):
@@ -91,14 +91,14 @@ def product_words(view: View) -> ProductWords:
                 own[number] = own.get(number, 0) | bit
         words += own.keys()
         places += own.values()
-        counts.append(len(own))
-    word, place = np.array(words, np.int64), np.array(places, np.int8)
-    row = np.repeat(np.arange(view.rows), counts)
+        many.append(len(own))
+    word, bits = np.array(words, np.int64), np.array(places, np.int8)
+    rows = np.repeat(np.arange(view.rows), many)
     order = np.argsort(word, kind="stable")  # so that a word's products rise
-    known, many = np.unique(word, return_counts=True)
-    rarity = np.log((view.rows + 1) / many) / np.log(view.rows + 1) if len(word) else np.zeros(0)
-    start = np.concatenate([[0], np.cumsum(many)])
-    return ProductWords(known, rarity, start, row[order], place[order])
+    known, have = np.unique(word, return_counts=True)
+    rarity = np.log((view.rows + 1) / have) / np.log(view.rows + 1) if len(word) else np.zeros(0)
+    start = np.concatenate([[0], np.cumsum(have)])
+    return ProductWords(known, rarity, start, rows[order], bits[order])
 
 
 def query_words(view: View, queries: Sequence[str | None], spec: FeatureSpec) -> tuple[np.ndarray, np.ndarray]:
