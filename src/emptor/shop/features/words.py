@@ -95,10 +95,10 @@ def product_words(view: View) -> ProductWords:
     word, bits = np.array(words, np.int64), np.array(places, np.int8)
     rows = np.repeat(np.arange(view.rows), many)
     order = np.argsort(word, kind="stable")  # so that a word's products rise
-    known, have = np.unique(word, return_counts=True)
+    vocabulary, have = np.unique(word, return_counts=True)
     rarity = np.log((view.rows + 1) / have) / np.log(view.rows + 1) if len(word) else np.zeros(0)
     start = np.concatenate([[0], np.cumsum(have)])
-    return ProductWords(known, rarity, start, rows[order], bits[order])
+    return ProductWords(vocabulary, rarity, start, rows[order], bits[order])
 
 
 def query_words(view: View, queries: Sequence[str | None], spec: FeatureSpec) -> tuple[np.ndarray, np.ndarray]:
