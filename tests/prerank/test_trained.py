@@ -17,6 +17,7 @@ from emptor.cascade import Candidates, Requests
 from emptor.cascade.contract import check_answer
 from emptor.engine import Engine
 from emptor.errors import EmptorError
+from emptor.page import Ask
 from emptor.prerank.loading import load_preranker
 from emptor.prerank.models import Level
 from emptor.prerank.names import NAMES
@@ -151,6 +152,17 @@ def test_the_stage_keeps_what_the_network_says_whatever_the_batch(logged: Path, 
         by_price = Requests.of(["mug"], sorts=["price"])
         kept = stage("found")(by_price, given(slice(1)))
         assert kept.row(0)[0].tolist() == rows[0].tolist(), "a page in another order keeps what was found"
+
+
+def test_what_was_cut_is_told_with_what_the_network_says(logged: Path) -> None:
+    with Engine.open(logged) as engine:
+        page = engine.page(Ask(query="mug", cascade="wide", logged=False))
+        story = engine.explain(page.request_id)
+        assert story is not None
+        stage = story["stages"][1]
+        assert len(stage["products"]) == 6 and len(stage["dropped"]) == 6
+        least = min(stage["columns"]["prerank"])
+        assert stage["why_dropped"] == f"below the cut: 6 are kept, of which pre-ranking says {least:.4g} at least"
 
 
 def test_the_command_prints_a_cascade_that_can_be_pasted(own: Shop, tmp_path: Path) -> None:
