@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from markdown import line
+from markdown import line, listed
 from study_tables import by_arm, causes, models, tests
 
 MEASURE = "recall@50"
@@ -17,7 +17,7 @@ def market(results: dict[str, Any]) -> str:
     first = next(iter(arms))
     found = _metrics(arms[first])
     kinds = [name for name in found if name.startswith(f"{MEASURE}, ")]
-    parts = [f"Arm “{first}”, seeds {_list(arms[first]['seeds'])}:"]
+    parts = [f"Arm “{first}”, seeds {listed(arms[first]['seeds'])}:"]
     parts += [models(arms[first], [MEASURE, "recall@200", "weights"])]
     parts += ["recall@50 by kind of query:", models(arms[first], [MEASURE, *kinds])]
     parts += ["recall@50 of products of one kind, where no more than 50 fit:", _parts(arms[first], found)]
@@ -38,7 +38,7 @@ def public(results: dict[str, Any]) -> str:
     found = _metrics(arm)
     kinds = [name for name in found if name.startswith(f"{MEASURE}, ")]
     parts = [
-        f"Seeds {_list(arm['seeds'])}, of what was drawn to learn from and of training; queries are the same in all:"
+        f"Seeds {listed(arm['seeds'])}, of what was drawn to learn from and of training; queries are the same in all:"
     ]
     parts += [models(arm, [MEASURE, "recall@200", *kinds])]
     if any(name.startswith(_PART) for name in found):
@@ -91,7 +91,3 @@ def _parts(arm: dict[str, Any], found: list[str]) -> str:
 
 def _metrics(arm: dict[str, Any]) -> list[str]:
     return list(dict.fromkeys(row["metric"] for row in arm["rows"]))
-
-
-def _list(seeds: list[int]) -> str:
-    return ", ".join(map(str, seeds))

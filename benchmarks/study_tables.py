@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from markdown import line
+from markdown import line, listed
 
 LOST = "GAUC lost with others' histories"
 TAIL = "GAUC, at most 10, one a user"
@@ -16,7 +16,7 @@ def market(results: dict[str, Any]) -> str:
     arms = results["arms"]
     first = next(iter(arms))
     columns = ["GAUC", TAIL, "NDCG@10", "purchase AUC", LOST, "weights"]
-    parts = [f"Arm “{first}”, seeds {_list(arms[first]['seeds'])}:", models(arms[first], columns)]
+    parts = [f"Arm “{first}”, seeds {listed(arms[first]['seeds'])}:", models(arms[first], columns)]
     if len(arms) > 1:
         parts += ["GAUC in every arm:", by_arm(arms)]
     parts += ["Paired differences in GAUC over the seeds, p corrected by Holm over all the tests of an arm:"]
@@ -32,7 +32,7 @@ def public(results: dict[str, Any]) -> str:
     metrics = {row["metric"] for row in arm["rows"]}
     tail = next((name for name in ("GAUC, held out", "GAUC, at most 5") if name in metrics), None)
     columns = ["GAUC", *([tail] if tail else []), "AUC", "NDCG@10", LOST]
-    parts = [f"Seeds {_list(arm['seeds'])}, of what was drawn beside each and of training; users are the same in all:"]
+    parts = [f"Seeds {listed(arm['seeds'])}, of what was drawn beside each and of training; users are the same in all:"]
     parts += [models(arm, columns)]
     parts += ["Paired differences in GAUC over the seeds, p corrected by Holm:", tests({"all": arm})]
     return "\n\n".join(parts) + "\n"
@@ -107,7 +107,3 @@ def _interval(ci95: list[float] | None) -> str:
 
 def _p(value: float | None) -> str:
     return "" if value is None else ", p < 0.001" if value < 0.001 else f", p {value:.3f}"
-
-
-def _list(seeds: list[int]) -> str:
-    return ", ".join(map(str, seeds))
