@@ -114,6 +114,8 @@ def _why_dropped(stage: StageTrace, count: int) -> str | None:
         return "blocked by a rule, or pushed out by a pin"
     if stage.name == "prerank" and "prerank" in stage.columns and len(stage.products):
         least = float(stage.columns["prerank"].min())
+        if math.isnan(least):
+            return f"below the cut: the first {len(stage.products):,} that retrieval found are kept"
         return f"below the cut: {len(stage.products):,} are kept, of which pre-ranking says {least:.4g} at least"
     last = f", the last with score {stage.scores[-1]:.4g}" if len(stage.scores) else ""
     return f"below the cut: {len(stage.products):,} are kept{last}"

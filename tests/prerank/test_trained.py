@@ -73,12 +73,11 @@ def traces_of(shop: Shop, *, ranked: bool = True, dropped: bool = True) -> pl.Da
     for request, shown in pages.iter_rows():
         others = [own for own in view.product_ids(rng.permutation(view.rows)) if own not in shown]
         list_ = [*shown, *others[:20]]
-        stages = [("retrieve", [*list_, *others[20:60]] if dropped else list_)] + [("rank", list_)] * ranked
-        for place, (stage, ids) in enumerate(stages):
-            scores = (-np.arange(len(ids), dtype=np.float32)).tolist()
-            rows.append([request, 0, place, stage, ids, scores])
-    names = ["request_id", "offset", "place", "stage", "product_ids", "scores"]
-    return pl.DataFrame(rows, schema=names, orient="row")
+        stages = [("retrieve", [*list_, *others[20:60]] if dropped else list_), ("prerank", list_)]
+        for place, (stage, ids) in enumerate([*stages, *[("rank", list_)] * ranked]):
+            rows.append([request, 0, place, stage, ids, "[]", None])
+    names = ["request_id", "offset", "place", "stage", "product_ids", "degraded", "sort"]
+    return pl.DataFrame(rows, schema=names, orient="row", schema_overrides={"sort": pl.String})
 
 
 @pytest.fixture(scope="module")
@@ -149,7 +148,7 @@ def test_the_stage_keeps_what_the_network_says_whatever_the_batch(logged: Path, 
             assert answer.row(2)[0].tolist() == rows[2][:5].tolist(), "no longer than what stays: as it was"
         alone = stage("found")(asked.rows(slice(1, 2)), given(slice(1, 2)))
         assert alone.row(0)[0].tolist() == found.row(1)[0].tolist()
-        by_price = Requests.of(["mug"], sorts=["price"])
+        by_price = Requests.of(["mug"], sorts=["price_asc"])
         kept = stage("found")(by_price, given(slice(1)))
         assert kept.row(0)[0].tolist() == rows[0].tolist(), "a page in another order keeps what was found"
 
@@ -163,6 +162,11 @@ def test_what_was_cut_is_told_with_what_the_network_says(logged: Path) -> None:
         assert len(stage["products"]) == 6 and len(stage["dropped"]) == 6
         least = min(stage["columns"]["prerank"])
         assert stage["why_dropped"] == f"below the cut: 6 are kept, of which pre-ranking says {least:.4g} at least"
+        by_price = engine.explain(
+            engine.page(Ask(query="mug", cascade="wide", sort="price_asc", logged=False)).request_id
+        )
+        assert by_price is not None
+        assert by_price["stages"][1]["why_dropped"] == "below the cut: the first 6 that retrieval found are kept"
 
 
 def test_the_command_prints_a_cascade_that_can_be_pasted(own: Shop, tmp_path: Path) -> None:
@@ -235,7 +239,7 @@ def test_the_last_day_is_apart_and_held_out_users_are_in_neither() -> None:
         rows=np.zeros((300, 2), np.int32),
         level=np.tile(np.array([Level.CLICKED, Level.SHOWN], np.int8), (300, 1)),
         place=np.full((300, 2), -1, np.int16),
-        teacher=np.full((300, 2), np.nan, np.float32),
+        found=np.zeros((300, 1), np.int32),
     )
     learnt, validated = split(stream)
     assert set(learnt.now) == {0, day} and set(validated.now) == {2 * day}

@@ -12,8 +12,8 @@ from torch import nn
 
 from emptor.errors import EmptorError
 
-_MAY_BE_0 = ("layers", "joint_layers", "fusion_layers")
-"""Counts of which none may be right: blocks that a network can do without."""
+_MAY_BE_0 = ("layers", "joint_layers", "fusion_layers", "head")
+"""Counts of which none may be right: parts that a network can do without."""
 Net = TypeVar("Net", bound=nn.Module, covariant=True)
 
 

@@ -57,8 +57,7 @@ class LoadedPreranker:
             mask = asked.mask
             nobody = replace(asked, rows=asked.rows[:, :0], mask=mask[:, :0], numeric=asked.numeric[:, :0])
             request = net.towers.request(batch_of(arrays_of(products, nobody), self._scale))
-            mean, sd = self._scale.numeric
-            numeric = np.clip((asked.numeric - mean) / sd, -5, 5).astype(np.float32)
+            numeric = self._scale.standardised("numeric", asked.numeric)
             own = torch.from_numpy(vectors[asked.rows])
             scores = net.towers.scored(request, own, torch.from_numpy(numeric), torch.from_numpy(mask))
             return net.towers.value(scores).numpy()

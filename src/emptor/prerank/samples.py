@@ -10,15 +10,17 @@ import polars as pl
 import torch
 
 from emptor.prerank.models.inputs import Level, PrerankBatch
+from emptor.prerank.models.losses import chunk_of
 from emptor.rank.data import Pages
 from emptor.rank.scale import Scale, batch_of
 from emptor.shop.features import Described, Features, ProductColumns, arrays_of, joined, taken
 
-COLUMNS = ("request_id", "offset", "place", "stage", "product_ids", "scores")
+COLUMNS = ("request_id", "offset", "place", "stage", "product_ids", "degraded", "sort")
 """Of a trace that are read."""
+RANK = "rank"
+"""The stage whose order is learnt from."""
 _AT_ONCE = 2_048
 _SCALED_BY = 2_000
-_CHUNK = 10
 
 
 @dataclass(frozen=True)
@@ -34,18 +36,14 @@ class Drawn:
     ranked: int = 10
     dropped: int = 40
 
-    @property
-    def width(self) -> int:
-        return self.shown + self.ranked + self.dropped
-
 
 @dataclass(frozen=True)
 class Stream:
     """R requests with candidates of all stages, N each at most, in order of time.
 
     user_id, query [R] object; now [R] int64, UTC microseconds; rows [R, N] int32; level [R, N] int8, of Level: padding
-    at the end; place [R, N] int16: where the ranker put it, -1 where it did not see it; teacher [R, N] float32: the
-    ranker's score, NaN without.
+    at the end; place [R, N] int16: where the ranker put it, -1 where it did not; found [R, F] int32: rows of all that
+    was found, rising, -1 padding in front.
 
     Where retrieval put a candidate is not among it: where the first of what it found are kept, all the others are
     dropped for their place, and a network that knew the place would learn nothing but that.
@@ -57,7 +55,7 @@ class Stream:
     rows: np.ndarray
     level: np.ndarray
     place: np.ndarray
-    teacher: np.ndarray
+    found: np.ndarray
 
     def __len__(self) -> int:
         return len(self.now)
@@ -81,6 +79,10 @@ def read_stream(
 ) -> Stream:
     """Join pages with the traces of their requests.
 
+    What was handed to the ranking stage, or was left at the end where there is none, was kept; all else that was found
+    was dropped. An order counts only where the ranking stage has made it: not where another stood in for it or it was
+    skipped, nor of a page in another order than by relevance.
+
     Args:
         traces: parts of a trace log, one after the other, with at least COLUMNS; rows of a request stand in one part.
         pages: what was on screens, see `rank.data.read_pages`. Pages without a trace are left out, and so are further
@@ -90,23 +92,27 @@ def read_stream(
     """
     drawn = drawn or Drawn()
     page_of = {request: at for at, request in enumerate(pages.request_id.tolist())}
-    products = int(rows["row"].to_numpy().max(initial=0)) + 1
+    scratch = np.full(int(rows["row"].to_numpy().max(initial=0)) + 1, -1, np.int64)
     at_page: list[int] = []
     parts: list[tuple[np.ndarray, ...]] = []
-    scratch = np.full(products, -1, np.int64)
+    by_relevance = pl.col("sort").is_null() | (pl.col("sort") == "relevance")
     for part in traces:
-        part = part.filter((pl.col("offset") == 0) & pl.col("request_id").is_in(list(page_of)))
+        part = part.filter((pl.col("offset") == 0) & by_relevance & pl.col("request_id").is_in(list(page_of)))
         if not part.height:
             continue
+        ranks = pl.col("stage") == RANK
+        first = pl.col("place").filter(ranks).min().over("request_id")
+        last = pl.col("place").max().over("request_id")
+        own = ~pl.col("degraded").fill_null("").str.contains(f'"stage":"{RANK}"', literal=True)
         found = _lists(part.filter(pl.col("place") == 0), rows)
-        ranked = _lists(part.filter(pl.col("stage") == "rank"), rows, scores=True)
-        for request in found:
-            page = page_of.get(request)
-            if page is None:
-                continue
+        kept = _lists(part.filter(pl.col("place") == pl.coalesce(first - 1, last)), rows)
+        ranked = _lists(part.filter(ranks & own), rows)
+        nothing = np.zeros(0, np.int64)
+        for request, every in found.items():
+            page = page_of[request]
             rng = np.random.default_rng([seed, page])
-            list_, teacher = ranked.get(request, (np.zeros(0, np.int64), np.zeros(0, np.float32)))
-            parts.append(candidates_of(pages, page, found[request][0], list_, teacher, scratch, drawn, rng))
+            own_kept, order = kept.get(request, every), ranked.get(request, nothing)
+            parts.append(candidates_of(pages, page, every, own_kept, order, scratch, drawn, rng))
             at_page.append(page)
     return stream_of(pages, at_page, parts)
 
@@ -116,79 +122,78 @@ def stream_of(pages: Pages, at_page: Sequence[int], parts: Sequence[tuple[np.nda
     order = np.argsort(pages.now[list(at_page)], kind="stable") if at_page else np.zeros(0, np.int64)
     chosen = np.asarray(at_page, np.int64)[order]
     width = max((len(own[0]) for own in parts), default=1)
-    columns = [(0, np.int32), (0, np.int8), (-1, np.int16), (np.nan, np.float32)]
+    found = np.full((len(parts), max((len(own[3]) for own in parts), default=0)), -1, np.int32)
+    for place, at in enumerate(order.tolist()):
+        own = np.sort(parts[at][3])
+        found[place, found.shape[1] - len(own) :] = own
     return Stream(
         pages.user_id[chosen],
         pages.query[chosen],
         pages.now[chosen],
-        *(
-            _wide([parts[at][column] for at in order.tolist()], width, fill, kind)
-            for column, (fill, kind) in enumerate(columns)
-        ),
+        rows=_wide([parts[at][0] for at in order.tolist()], width, 0, np.int32),
+        level=_wide([parts[at][1] for at in order.tolist()], width, 0, np.int8),
+        place=_wide([parts[at][2] for at in order.tolist()], width, -1, np.int16),
+        found=found,
     )
 
 
-def _lists(part: pl.DataFrame, rows: pl.DataFrame, *, scores: bool = False) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """request_id -> rows of its products, best first, and their scores if wanted; without those that are not known."""
-    names = ["product_ids", "scores"] if scores else ["product_ids"]
+def _lists(part: pl.DataFrame, rows: pl.DataFrame) -> dict[str, np.ndarray]:
+    """request_id -> rows of its products, best first; without those that are not known."""
     flat = (
-        part.select("request_id", *names)
-        .filter(pl.col("product_ids").list.len() > 0)
-        .explode(names)
-        .rename({"product_ids": "product_id"})
+        part.select("request_id", pl.col("product_ids").alias("product_id"))
+        .filter(pl.col("product_id").list.len() > 0)
+        .explode("product_id")
         .join(rows, on="product_id", how="left", maintain_order="left")
         .filter(pl.col("row").is_not_null())
     )
     request, row = flat["request_id"].to_list(), flat["row"].to_numpy().astype(np.int64)
-    value = flat["scores"].to_numpy().astype(np.float32) if scores else np.zeros(len(row), np.float32)
     if not request:
         return {}
     begins = [at for at in range(len(request)) if at == 0 or request[at] != request[at - 1]]
-    ends = [*begins[1:], len(request)]
-    return {request[start]: (row[start:end], value[start:end]) for start, end in zip(begins, ends, strict=True)}
+    return {request[start]: row[start:end] for start, end in zip(begins, [*begins[1:], len(request)], strict=True)}
 
 
 def candidates_of(
     pages: Pages,
     page: int,
     found: np.ndarray,
+    kept: np.ndarray,
     ranked: np.ndarray,
-    teacher: np.ndarray,
     scratch: np.ndarray,
     drawn: Drawn,
     rng: np.random.Generator,
 ) -> tuple[np.ndarray, ...]:
-    """(rows, level, place, teacher) of one request, see Stream.
+    """(rows, level, place, found) of one request, see Stream.
 
     Args:
-        page: which of `pages`. found: rows that retrieval found. ranked, teacher: rows that were ranked, best first,
-            and their scores. scratch: an int64 for each product, -1 everywhere, before and after.
+        page: which of `pages`. found: rows that retrieval found; kept: those that the ranker was handed; ranked: those
+            that it has placed, best first. scratch: an int64 for each product, -1 everywhere, before and after.
     """
     there = pages.mask[page]
-    shown, clicked, bought = (own[page][there] for own in (pages.rows, pages.clicked, pages.bought))
+    on_page, clicked, bought = (own[page][there] for own in (pages.rows, pages.clicked, pages.bought))
     level = np.where(bought, int(Level.BOUGHT), np.where(clicked, int(Level.CLICKED), int(Level.SHOWN)))
+    shown = on_page
     if len(shown) > drawn.shown:
-        kept = np.sort(np.argsort(-level, kind="stable")[: max(drawn.shown, int((level > Level.SHOWN).sum()))])
-        shown, level = shown[kept], level[kept]
-    hidden = ranked[~np.isin(ranked, pages.rows[page][there])]
-    dropped = found[~np.isin(found, np.concatenate([ranked, pages.rows[page][there]]))]
+        most = max(drawn.shown, int((level > Level.SHOWN).sum()))
+        some = np.sort(np.argsort(-level, kind="stable")[:most])
+        shown, level = shown[some], level[some]
+    hidden = ranked[~np.isin(ranked, on_page)]
+    dropped = found[~np.isin(found, np.concatenate([kept, ranked, on_page]))]
     scratch[ranked] = np.arange(len(ranked))
     hidden = hidden[_by_chunks(scratch[hidden], drawn.ranked, rng)]
     dropped = dropped[np.sort(rng.permutation(len(dropped))[: drawn.dropped])]
     rows = np.concatenate([shown, hidden, dropped])
     place = scratch[rows]
     scratch[ranked] = -1
-    score = np.full(len(rows), np.nan, np.float32)
-    score[place >= 0] = teacher[place[place >= 0]]
     levels = np.concatenate([level, np.full(len(hidden), Level.RANKED), np.full(len(dropped), Level.DROPPED)])
-    return rows, levels, place, score
+    return rows, levels, place, np.unique(np.concatenate([found, ranked]))
 
 
 def _by_chunks(places: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
     """Which of some places in a ranker's list are drawn: as many from each chunk, as long as it has any; rising."""
     if len(places) <= count:
         return np.arange(len(places))
-    chunk = np.where(places < _CHUNK, 0, 1 + np.floor(np.log2(np.maximum(places, _CHUNK) / _CHUNK)))
+    chunk = chunk_of(torch.from_numpy(places)).numpy()
     mixed = rng.permutation(len(places))
     mixed = mixed[np.argsort(chunk[mixed], kind="stable")]
     own = chunk[mixed]
@@ -229,7 +234,7 @@ class Examples:
             return np.take_along_axis(own, order if own.ndim == 2 else order[..., None], axis=1)
 
         there = moved(kept)
-        columns = {name: moved(getattr(stream, name)) for name in ("rows", "level", "place", "teacher")}
+        columns = {name: moved(getattr(stream, name)) for name in ("rows", "level", "place")}
         columns["level"] = np.where(there, columns["level"], int(Level.PADDING)).astype(np.int8)
         asked = replace(asked, rows=moved(asked.rows), mask=there, numeric=moved(asked.numeric))
         return replace(self, asked=asked, stream=replace(stream, **columns))
@@ -244,8 +249,8 @@ class Examples:
             asked=batch_of(arrays_of(self.products, asked), scale),
             level=torch.from_numpy(stream.level[:, :width].astype(np.int64)),
             place=torch.from_numpy(stream.place[:, :width].astype(np.int64)),
-            teacher=torch.from_numpy(np.ascontiguousarray(stream.teacher[:, :width])),
             number=torch.from_numpy(number),
+            found=torch.from_numpy(np.sort(np.where(stream.found < 0, 0, self.products.number[stream.found]), axis=1)),
             pool_product=torch.from_numpy(self.products.fields[pool]),
             pool_own=torch.from_numpy(self.products.own[pool]),
             pool_number=torch.from_numpy(self.products.number[pool]),

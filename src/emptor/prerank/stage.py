@@ -7,17 +7,15 @@ pre-ranker that does not beat it is not worth its training.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal, TypeVar
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from emptor.cascade import Candidates, Methods, Requests, Stage
-from emptor.errors import EmptorError
 from emptor.prerank.names import NAMES
+from emptor.rank.options import options_of
 from emptor.shop.config import StageOptions
 from emptor.shop.view import View
-
-Options = TypeVar("Options", bound=BaseModel)
 
 
 class NoOptions(BaseModel):
@@ -60,16 +58,3 @@ def methods(trained: Callable[[str], Callable[[View, StageOptions], Stage]] | No
 
     learnt = {name: trained(name) for name in NAMES} if trained else {}
     return {"prerank": {"cut": cut, **learnt}}
-
-
-def options_of(kind: type[Options], stage: StageOptions) -> Options:
-    """A stage's own options. Raises: EmptorError naming the one that cannot be used."""
-    try:
-        return kind.model_validate(stage.options)
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        takes = ", ".join(kind.model_fields) or "none, and keeps as many as its depth says"
-        raise EmptorError(
-            f"stage prerank, options.{place}: {first['msg']}; method {stage.method} takes {takes}"
-        ) from None

@@ -16,12 +16,12 @@ from emptor.prerank.models.preranker import Preranker
 from emptor.prerank.quality import figures
 from emptor.prerank.samples import Examples, Stream
 from emptor.rank.scale import Scale
+from emptor.rank.train import last_day
 from emptor.shop.ageing import DAY_US
 from emptor.shop.holdout import is_held_out
 
 _FEWEST = 20
 """Choices without which there is nothing to learn."""
-_LEAST_VALIDATED = 0.05
 
 
 class PrerankOptions(BaseModel):
@@ -48,8 +48,7 @@ class PrerankOptions(BaseModel):
 
 
 def split(stream: Stream) -> tuple[Stream, Stream]:
-    """(to learn from, to validate on): without users who are held out; the last day apart, with those before it until
-    they are a twentieth, or the last seventh of a log of one day.
+    """(to learn from, to validate on): without users who are held out, the last day apart, see `rank.train.split`.
 
     Raises: EmptorError for a stream that nothing can be learnt from.
     """
@@ -62,12 +61,7 @@ def split(stream: Stream) -> tuple[Stream, Stream]:
             f"of the pages that were traced, {len(own)} can be learnt from, with {choices} clicks; pre-ranking needs "
             f"{_FEWEST}: let users shop under a cascade that ranks, and set traces in [log] of shop.toml higher"
         )
-    day = own.now // DAY_US
-    last = np.arange(len(own)) >= len(own) * 6 // 7
-    for first in np.unique(day)[:0:-1]:
-        if (day >= first).mean() >= _LEAST_VALIDATED:
-            last = day >= first
-            break
+    last = last_day(own.now // DAY_US)
     learnt, validated = own.take(np.flatnonzero(~last)), own.take(np.flatnonzero(last))
     for name, part in (("to learn from", learnt), ("to validate on", validated)):
         if not part.count(Level.CLICKED) + part.count(Level.BOUGHT):

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from emptor.cascade import Candidates, Requests, Stage
-from emptor.prerank.stage import PrerankerOptions, options_of
+from emptor.prerank.stage import PrerankerOptions
+from emptor.rank.options import options_of
 from emptor.rank.trained import TrainedRankers
 from emptor.shop.config import StageOptions
 from emptor.shop.models import model_folder
@@ -30,7 +31,7 @@ class TrainedPreranking:
     """Keeps of all that retrieval found the `depth` that a network says most of.
 
     A list that is no longer stays as it is, and so does one whose page will be in another order than by relevance.
-    Column: `prerank`, what the network says, 0 of a list that stayed.
+    Column: `prerank`, what the network says, NaN of a list that stayed.
 
     Args: vectors: of the products that `features` knows, see `LoadedPreranker.vectors`. depth: candidates it keeps.
     """
@@ -52,7 +53,7 @@ class TrainedPreranking:
 
     def __call__(self, requests: Requests, candidates: Candidates) -> Candidates:
         mine = (requests.sort == "relevance") & (candidates.mask.sum(1) > self._depth)
-        value = np.zeros(candidates.product.shape, np.float32)
+        value = np.full(candidates.product.shape, np.nan, np.float32)
         places = np.flatnonzero(mine)
         many = max(_ROWS // max(candidates.width, 1), 1)
         for start in range(0, len(places), many):
@@ -65,7 +66,7 @@ class TrainedPreranking:
                 candidates.product[own],
                 there,
             )
-            value[own] = np.where(there, self._preranker(self._features.products, asked, self._vectors), 0)
+            value[own] = np.where(there, self._preranker(self._features.products, asked, self._vectors), np.nan)
         valued = replace(candidates, columns={**candidates.columns, "prerank": value})
         if not len(places):
             return valued

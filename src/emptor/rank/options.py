@@ -1,4 +1,4 @@
-"""Options of a ranking method, as shop.toml has them."""
+"""Options of a ranking or pre-ranking method, as shop.toml has them."""
 
 from __future__ import annotations
 
@@ -19,5 +19,7 @@ def options_of(kind: type[Options], stage: StageOptions) -> Options:
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
-        takes = ", ".join(kind.model_fields)
-        raise EmptorError(f"stage rank, options.{place}: {first['msg']}; method {stage.method} takes {takes}") from None
+        takes = ", ".join(kind.model_fields) or "none"
+        raise EmptorError(
+            f"stage {stage.stage}, options.{place}: {first['msg']}; method {stage.method} takes {takes}"
+        ) from None

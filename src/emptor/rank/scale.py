@@ -49,6 +49,11 @@ class Scale:
             parts.append(np.stack([mean, np.where(sd > 1e-4, sd, np.inf)]).astype(np.float32))
         return cls(*parts)
 
+    def standardised(self, name: str, values: np.ndarray) -> np.ndarray:
+        """numeric or context [..., width] in standard deviations from the mean, kept from running away: float32."""
+        mean, sd = getattr(self, name)
+        return np.clip((values - mean) / sd, -5, 5).astype(np.float32)
+
     def to_dict(self) -> dict[str, list[Any]]:
         """Plain values; a standard deviation of 0 stands for a number that never differed."""
         return {own.name: np.nan_to_num(getattr(self, own.name), posinf=0).tolist() for own in fields(self)}
@@ -65,8 +70,7 @@ def batch_of(arrays: Arrays, scale: Scale) -> RankBatch:
     """Arrays as a batch, the numbers standardised and kept from running away."""
     columns = {own.name: getattr(arrays, own.name) for own in fields(arrays)}
     for name in ("numeric", "context"):
-        mean, sd = getattr(scale, name)
-        columns[name] = np.clip((columns[name] - mean) / sd, -5, 5).astype(np.float32)
+        columns[name] = scale.standardised(name, columns[name])
     columns["numeric"] = np.where(arrays.mask[..., None], columns["numeric"], np.float32(0))
     ready = {name: np.require(own, requirements=["C", "W"]) for name, own in columns.items()}
     return RankBatch(**{name: torch.from_numpy(own) for name, own in ready.items()})

@@ -131,7 +131,7 @@ def split(pages: Pages) -> tuple[Pages, Pages]:
             f"the log has {int(own.clicked.sum())} clicks on products that were logged as shown (and are in the shop); "
             f"a ranker needs at least {_FEWEST}: impressions and clicks must share a request_id"
         )
-    last = _last_day(own.day)
+    last = last_day(own.day)
     learnt, validated = own.take(np.flatnonzero(~last)), own.take(np.flatnonzero(last))
     for name, part in (("to learn from", learnt), ("of the last day, to validate on", validated)):
         clicks = int(part.clicked.sum())
@@ -145,7 +145,7 @@ def split(pages: Pages) -> tuple[Pages, Pages]:
     return learnt, validated
 
 
-def _last_day(day: np.ndarray) -> np.ndarray:
+def last_day(day: np.ndarray) -> np.ndarray:
     """[P] bool: pages of the last days [P] that make up a twentieth of all, rising."""
     for first in np.unique(day)[:0:-1]:
         last: np.ndarray = day >= first

@@ -33,6 +33,7 @@ TRACE = pa.schema(
         pa.field("offset", pa.int64()),
         pa.field("k", pa.int64()),
         pa.field("seed", pa.int64()),
+        pa.field("sort", pa.string()),  # the order in which the page was shown
         pa.field("explored", pa.bool_()),
         pa.field("degraded", pa.string()),  # JSON, as in an answer
         pa.field("place", pa.int64()),  # of the stage in its cascade, from 0

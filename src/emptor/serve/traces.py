@@ -159,11 +159,15 @@ def trace_parts(shop: str | os.PathLike[str], *, columns: Sequence[str] | None =
     """
     for path in trace_files(Path(shop)):
         try:
-            frame = pl.from_arrow(pq.read_table(path, columns=None if columns is None else list(columns)))
+            file = pq.ParquetFile(path)
+            known = [name for name in columns or TRACE.names if name in file.schema_arrow.names]
+            frame = pl.from_arrow(file.read(columns=known))
         except (OSError, pa.ArrowException) as error:
             raise EmptorError(f"{path}: cannot be read ({error}); remove it, or restore a copy") from error
         assert isinstance(frame, pl.DataFrame)
-        yield frame
+        # a part of before a column was there
+        missing = [pl.lit(None).alias(name) for name in columns or TRACE.names if name not in known]
+        yield frame.with_columns(missing)
 
 
 def erase_traces(shop: Path, selection: Selection) -> int:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
-from emptor.shop.config import CascadeOptions
+from emptor.shop.config import CascadeOptions, StageOptions
 
 FOUND, KEPT = 1_000, 200
 """Candidates before pre-ranking, and behind it."""
@@ -24,43 +25,43 @@ def proposed(
 ) -> Stages:
     """The stages of a cascade, with one that a trained model takes.
 
-    A retriever stands beside the channels that there are. A pre-ranker stands behind retrieval, which finds FOUND then,
-    and keeps KEPT. A ranker takes the place of the one there is, or stands behind what finds its candidates.
+    A retriever stands beside the channels that there are. A pre-ranker or a ranker takes the place of the one there is,
+    and keeps as many; where there is none, a pre-ranker stands behind retrieval, which finds FOUND then, and keeps
+    KEPT, a ranker behind the stages that find and cut.
 
     Args:
-        version: of the model, where it is not the live one. options: of the stage, over those that there are.
+        version: of the model, where it is not the live one. options: of the stage, over those that there are of a
+            retriever's channels.
     """
     stages = [own.model_dump(exclude_defaults=True) for own in base.stages]
-    own: dict[str, Any]
+    at = next((at for at, known in enumerate(stages) if known["stage"] == stage), None)
     if stage == "retrieve":
-        found = next((known for known in stages if known["stage"] == "retrieve"), None)
-        if found is None:
-            found = {"stage": "retrieve", "method": "hybrid"}
-            stages.insert(0, found)
-        known = dict(found.get("options", {}))
-        found["options"] = {**known, "channels": {"lexical": 1.0, **known.get("channels", {}), model: 1.0}}
-        own = found
+        if at is None:
+            at = 0
+            stages.insert(at, {"stage": "retrieve", "method": "hybrid"})
+        known = dict(stages[at].get("options", {}))
+        channels = {"lexical": 1.0, **known.get("channels", {}), model: 1.0}
+        stages[at] = {**stages[at], "options": {**known, "channels": channels}}
     else:
-        stages = [known for known in stages if known["stage"] != stage]
-        place = max((at + 1 for at, known in enumerate(stages) if known["stage"] in _BEFORE[stage]), default=0)
-        before = stages[:place]
-        kept = min([known.get("depth", 1_000) for known in before] + ([KEPT] if stage == "prerank" else []), default=0)
-        own = {"stage": stage, "method": model, **_RUN[stage]}
-        if kept:
-            own["depth"] = kept
-        if stage == "prerank" and before:
-            before[-1]["depth"] = max(before[-1].get("depth", 1_000), FOUND)
-        for known in stages[place:]:
-            known["depth"] = min(known.get("depth", 1_000), kept or 1_000)
-        stages.insert(place, own)
+        if at is None:
+            at = max((place + 1 for place, known in enumerate(stages) if known["stage"] in _BEFORE[stage]), default=0)
+            depth = min((known.get("depth", _DEPTH) for known in stages[:at]), default=_DEPTH)
+            stages.insert(at, {"stage": stage, "depth": min(depth, KEPT) if stage == "prerank" else depth})
+            if stage == "prerank" and at:
+                stages[at - 1]["depth"] = max(stages[at - 1].get("depth", _DEPTH), FOUND)
+        depth = stages[at].get("depth", _DEPTH)
+        stages[at] = {"stage": stage, "method": model, **_RUN[stage], "depth": depth}
+        for known in stages[at + 1 :]:
+            known["depth"] = min(known.get("depth", _DEPTH), depth)
     if options:
-        own["options"] = {**own.get("options", {}), **options}
+        stages[at]["options"] = {**stages[at].get("options", {}), **options}
     if version is not None:
-        own["model"] = version
+        stages[at]["model"] = version
     return stages
 
 
-_BEFORE = {"prerank": ("retrieve",), "rank": ("retrieve", "prerank")}
+_DEPTH = int(StageOptions.model_fields["depth"].default)
+_BEFORE = {"prerank": ("retrieve",), "rank": ("retrieve", "prerank", "relevance")}
 _RUN: dict[str, dict[str, Any]] = {
     "prerank": {"budget_ms": 20, "fallback": "cut"},
     "rank": {"budget_ms": 50, "fallback": "affinity"},
@@ -69,7 +70,7 @@ _RUN: dict[str, dict[str, Any]] = {
 
 def as_table(name: str, stages: Stages, *, note: str = "", base: CascadeOptions | None = None) -> str:
     """A cascade as a table of shop.toml. note: behind its name. base: whose deadline and exploration it has, if any."""
-    lines = [f"[cascade.{name}]" + (f"  # {note}" if note else "")]
+    lines = [f"[cascade.{_key(name)}]" + (f"  # {note}" if note else "")]
     if base is not None:
         rest = base.model_dump(exclude_defaults=True, exclude={"stages"})
         lines += [f"{key} = {as_toml(value)}" for key, value in rest.items()]
@@ -79,7 +80,12 @@ def as_table(name: str, stages: Stages, *, note: str = "", base: CascadeOptions 
 def as_toml(value: Any) -> str:
     """A value as TOML on one line."""
     if isinstance(value, dict):
-        return "{ " + ", ".join(f"{key} = {as_toml(own)}" for key, own in value.items()) + " }"
+        return "{ " + ", ".join(f"{_key(key)} = {as_toml(own)}" for key, own in value.items()) + " }"
     if isinstance(value, list):
         return "[" + ", ".join(map(as_toml, value)) + "]"
     return json.dumps(value, ensure_ascii=False)
+
+
+def _key(name: str) -> str:
+    """A key, in quotes where it needs them."""
+    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else json.dumps(name, ensure_ascii=False)

@@ -12,7 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emptor.prerank.models.inputs import Level
-from emptor.prerank.models.losses import chunk_of, list_mle, margin_infonce, response_loss, teacher_key
+from emptor.prerank.models.losses import (
+    chunk_of,
+    imitation_loss,
+    list_mle,
+    margin_infonce,
+    response_loss,
+    teacher_key,
+)
 
 
 def test_likelihoods_of_all_orders_add_up_to_one() -> None:
@@ -43,9 +50,9 @@ def test_the_places_of_a_list_and_what_is_not_there_change_nothing(order: list[i
     key = torch.tensor([[3, 3, 2, 1, 1, 9]])
     there = torch.tensor([[True, True, True, True, True, False]])
     moved = [own[:, order] for own in (scores, key, there)]
-    assert float(list_mle(*moved, discounted=False)) == pytest.approx(
-        float(list_mle(scores, key, there, discounted=False)), abs=1e-5
-    )
+    for discounted in (False, True):
+        one, other = (list_mle(*own, discounted=discounted).item() for own in (moved, (scores, key, there)))
+        assert one == pytest.approx(other, abs=1e-5)
     wild = torch.where(there, scores, 1e6)
     assert torch.equal(list_mle(wild, key, there), list_mle(scores, key, there))
 
@@ -95,7 +102,7 @@ def test_a_margin_pushes_its_side_exponentially_harder() -> None:
 
 
 def test_negatives_that_do_not_count_have_no_gradient_and_nobody_who_chose_is_no_loss() -> None:
-    value = torch.randn(2, 3, requires_grad=True)
+    value = torch.tensor([[0.1, 0.2, 0.3], [0.0, 0.1, 0.2]], requires_grad=True)
     chosen = torch.tensor([[True, False, False], [False] * 3])
     masks: dict[str, Any] = {
         "is_hard": torch.tensor([[False, True, False], [True] * 3]),
@@ -131,3 +138,16 @@ def test_the_teachers_list_is_arranged_by_what_became_of_it() -> None:
 def test_chunks_are_twice_as_long_each() -> None:
     chunks = chunk_of(torch.arange(160)).bincount().tolist()
     assert chunks == [10, 10, 20, 40, 80]
+
+
+def test_an_imitation_is_of_places_and_of_what_has_one() -> None:
+    place = torch.tensor([[2, 0, -1, 1]])
+    logits = torch.zeros(1, 4, requires_grad=True)
+    optimiser = torch.optim.Adam([logits], lr=0.1)
+    for _ in range(200):
+        optimiser.zero_grad()
+        imitation_loss(logits, place, temperature=1.0).backward()
+        optimiser.step()
+    chance = logits.detach()[0, [1, 3, 0]].softmax(0)
+    assert chance.tolist() == pytest.approx([6 / 11, 3 / 11, 2 / 11], abs=1e-3) and logits[0, 2] == 0
+    assert imitation_loss(logits, torch.tensor([[0, -1, -1, -1]]), temperature=1.0).item() == 0

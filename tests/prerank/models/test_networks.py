@@ -65,7 +65,7 @@ def test_a_candidates_value_does_not_depend_on_the_others(name: str) -> None:
 
 def easy_of(net: TwoTower, batch: PrerankBatch) -> torch.Tensor:
     with torch.no_grad():
-        return net.easy(batch, net.output(batch)).counts
+        return net.output(batch).counts
 
 
 def test_nothing_that_a_request_knows_is_its_easy_negative_and_nothing_counts_twice() -> None:
@@ -82,8 +82,11 @@ def test_nothing_that_a_request_knows_is_its_easy_negative_and_nothing_counts_tw
     pool[0] = batch.number[0, 6]  # a candidate of the first
     pool[1] = pool[2]
     pool[3] = 0  # unknown
-    counts = easy_of(net, replace(batch, pool_number=pool))[:, chosen:]
-    assert counts[:, 1:].tolist() == [[True, False, False, True]] * 3
+    found = batch.found.clone()
+    found[1, -1] = pool[4]  # what was found for the second, of which it has no sample
+    counts = easy_of(net, replace(batch, pool_number=pool, found=found))[:, chosen:]
+    assert counts[:, 1:4].tolist() == [[True, False, False]] * 3
+    assert counts[:, 4].tolist() == [True, False, True]
     assert counts[:, 0].tolist() == [False, True, True]
 
 
@@ -92,16 +95,15 @@ def test_what_was_shown_and_left_alone_is_a_negative_only_where_it_is_said() -> 
     torch.manual_seed(2)
     net = HCCP(spec, alpha=0, beta=0)
 
-    assert net.towers.head is not None
-    torch.nn.init.normal_(net.towers.head[-1].weight)  # type: ignore[arg-type]
     net.eval()  # nothing is standardised over the batch: a candidate's numbers reach its own score alone
 
     def moved(shown_are_hard: bool) -> float:
         net.shown_are_hard = shown_are_hard
-        asked = replace(batch.asked, numeric=batch.asked.numeric.clone().requires_grad_())
-        net.loss(replace(batch, asked=asked), 1.0)["choice"].backward()
-        assert asked.numeric.grad is not None
-        return float(asked.numeric.grad[batch.level == Level.SHOWN].abs().sum())
+        asked = replace(batch.asked, own=batch.asked.own.clone().requires_grad_())
+        net.zero_grad()
+        told = net.loss(replace(batch, asked=asked), 1.0)["choice"]
+        (gradient,) = torch.autograd.grad(told, asked.own)
+        return float(gradient[batch.level == Level.SHOWN].abs().sum())
 
     assert moved(True) > 0 == moved(False)
 
@@ -110,6 +112,10 @@ def test_parts_can_be_left_out_and_what_cannot_be_is_said() -> None:
     spec, batch = example()
     for options in ({"with_dropped": False}, {"with_easy": False}, {"margin_on": "hard"}, {"dropped_last": True}):
         assert build("hccp", spec, **options).loss(batch, 1.0)["loss"].isfinite()
+    assert build("hccp", spec, head=0).loss(batch, 1.0)["loss"].isfinite()
+    for name in ("hccp", "infonce", "distilled"):
+        with pytest.raises(EmptorError, match=r"temperature: 0\.0, expected a number above 0"):
+            build(name, spec, temperature=0.0)
     with pytest.raises(EmptorError, match="margin_on"):
         build("hccp", spec, margin_on="both")
     with pytest.raises(EmptorError, match="expected weights from 0"):
@@ -128,8 +134,28 @@ def test_a_day_without_choices_or_without_anything_shown_is_finite(name: str) ->
         net = build(name, spec)
         own = replace(batch, level=level)
         if level is nothing:
-            own = replace(own, place=torch.full_like(own.place, -1), teacher=torch.full_like(own.teacher, torch.nan))
+            own = replace(own, place=torch.full_like(own.place, -1))
         loss = net.loss(own, 1.0)["loss"]
         loss.backward()
         assert loss.isfinite()
         assert all(weight.grad is None or weight.grad.isfinite().all() for weight in net.parameters())
+
+
+def test_what_was_shown_and_never_ranked_is_in_no_list() -> None:
+    """A product that a rule has pinned: the ranker did not place it."""
+    _, batch = example(3)
+    place = torch.where(batch.level == Level.SHOWN, -1, batch.place)
+    own = replace(batch, place=place)
+    assert not own.ordered[batch.level == Level.SHOWN].any() and batch.ordered[batch.level == Level.SHOWN].all()
+    assert own.ordered[batch.chosen].all() and not own.ordered[batch.level == Level.DROPPED].any()
+
+
+def test_the_head_is_no_way_to_tell_candidates_from_others() -> None:
+    """Whatever it adds to all candidates, choices are compared as if it were not there."""
+    spec, batch = example(4)
+    net = HCCP(spec, alpha=0, beta=0).eval()
+    before = net.loss(batch, 1.0)["choice"]
+    assert net.towers.head is not None
+    with torch.no_grad():
+        net.towers.head[-1].bias.add_(3.0)  # type: ignore[operator]
+    assert torch.equal(net.loss(batch, 1.0)["choice"], before)

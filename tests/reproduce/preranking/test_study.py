@@ -8,10 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from emptor.cli import app
 from emptor.errors import EmptorError
 from emptor.prerank.models import Level
-from emptor.reproduce.preranking import market, prerankers
+from emptor.reproduce.preranking import market
 from emptor.reproduce.preranking.data import PrerankData
 from emptor.reproduce.preranking.market import config_of, load
 from emptor.reproduce.preranking.prerankers import CHOSEN, ENTRIES, figures
@@ -19,7 +18,15 @@ from emptor.reproduce.preranking.study import CUTS, MODELS, settings_of
 from emptor.reproduce.preranking.tuning import grid
 from tests.test_cli_reproducing import run
 
-SIZES = {"PRODUCTS": 2_000, "DAYS": 5, "KEPT": 40, "_LEARNT_FROM": 400, "_VALIDATED_ON": 80, "_TESTED_ON": 60}
+SIZES = {
+    "PRODUCTS": 2_400,
+    "DAYS": 5,
+    "FOUND": 48,
+    "KEPT": 24,
+    "_LEARNT_FROM": 400,
+    "_VALIDATED_ON": 80,
+    "_TESTED_ON": 60,
+}
 ARM = "kinds nobody asked for"
 
 
@@ -38,7 +45,7 @@ def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def data(small: object, work: Path) -> PrerankData:
-    return load(work / "preranking-3-2000", config_of(3, ARM, users=900))
+    return load(work / "preranking-3-2400", config_of(3, ARM, users=900))
 
 
 def test_a_stream_has_all_levels_and_whole_lists_are_judged(data: PrerankData) -> None:
@@ -47,27 +54,26 @@ def test_a_stream_has_all_levels_and_whole_lists_are_judged(data: PrerankData) -
         assert stream.count(level) > 50, level
     assert (stream.place[stream.level == Level.DROPPED] == -1).all()
     assert (stream.place[stream.level == Level.RANKED] >= 0).all()
-    ranked = np.isfinite(stream.teacher)
-    assert np.array_equal(ranked, stream.place >= 0)
-    first, other = (stream.teacher[ranked & (stream.place == at)].mean() for at in (0, 30))
-    assert first > other, "the teacher's order is by its score"
+    for at in range(0, len(stream), 37):
+        own = stream.found[at][stream.found[at] >= 0]
+        assert set(stream.rows[at][stream.mask[at]]) <= set(own) and (np.diff(own) > 0).all()
     assert stream.now.max() < data.validated.stream.now.min()
-    assert tested.mask.sum(1).mean() > 2 * SIZES["KEPT"] and len(tested.asked) == SIZES["_TESTED_ON"]
+    assert tested.mask.sum(1).mean() > 1.5 * SIZES["KEPT"] and len(tested.asked) == SIZES["_TESTED_ON"]
     assert ((tested.chance > 0) & (tested.chance < 1))[tested.mask].all()
 
 
 def test_cuts_are_judged_by_the_truth(data: PrerankData) -> None:
     found = {name: figures(cut(data, 0), data) for name, cut in CUTS.items()}
-    best = {name: own["true best kept@50"] for name, own in found.items()}
+    best = {name: own["true best kept@30"] for name, own in found.items()}
     assert best["truth"] == 1 and best["truth"] > best["cut"] > best["random"] + 0.05
-    assert found["ranker"]["ranker's best kept@50"] == 1 == found["ranker"]["clicks of the page@50"]
-    assert found["truth"]["clicks of the page@50"] > 1 > found["random"]["clicks of the page@50"]
+    assert found["ranker"]["ranker's best kept@30"] == 1 == found["ranker"]["clicks of the page@30"]
+    assert found["truth"]["clicks of the page@30"] > 1 > found["random"]["clicks of the page@30"]
 
 
 def test_both_arms_have_one_catalogue_and_only_one_has_kinds_that_nobody_asked_for(
     data: PrerankData, work: Path
 ) -> None:
-    other = load(work / "preranking-3-2000", config_of(3, "only what was asked for", users=900))
+    other = load(work / "preranking-3-2400", config_of(3, "only what was asked for", users=900))
     category = list(other.learnt.products.fields.T)[3]
 
     def kinds(own: PrerankData) -> float:
@@ -76,6 +82,12 @@ def test_both_arms_have_one_catalogue_and_only_one_has_kinds_that_nobody_asked_f
         return float(np.mean([len(set(category[rows[at][own.tested.mask[at]]])) for at in range(len(rows))]))
 
     assert kinds(other) == 1 < 3 < kinds(data)
+    assert other.about["tested: candidates of kinds nobody asked for"] == 0
+    assert 0.3 < data.about["tested: candidates of kinds nobody asked for"] < 0.5
+    shown = data.about["shown: products of kinds nobody asked for"]
+    assert shown < 0.2, "with a cut that is longer than a page it is next to nothing"
+    many = "tested: candidates, mean"
+    assert abs(other.about[many] - data.about[many]) < 1, "lists are as long"
 
 
 def test_a_level_can_be_left_out_and_the_rest_stays(data: PrerankData) -> None:
@@ -113,4 +125,3 @@ def test_every_network_has_settings_and_as_many_tries() -> None:
     assert all(own.settings_of is None or own.settings_of in CHOSEN for own in ENTRIES.values())
     with pytest.raises(KeyError):
         grid("hccp_no_margin", {})
-    assert prerankers.DEPTHS == (50, 200) and app

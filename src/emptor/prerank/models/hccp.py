@@ -11,7 +11,7 @@ from emptor.learn.registry import one_of
 from emptor.prerank.models.infonce import worth
 from emptor.prerank.models.inputs import Level, PrerankBatch
 from emptor.prerank.models.losses import list_mle, margin_infonce, response_loss, teacher_key
-from emptor.prerank.models.preranker import TwoTower, hard
+from emptor.prerank.models.preranker import TwoTower, above_0, hard
 from emptor.prerank.models.towers import TowerOptions
 from emptor.rank.models.inputs import InputSpec
 
@@ -25,7 +25,7 @@ class HCCP(TwoTower):
 
     Response: clicks and purchases of what was shown. Global: the ranker's list, re-arranged by feedback, by chunks.
     Local: its head, in full order. Margin InfoNCE: each choice against what was dropped (hard) and against others'
-    choices and the catalogue (easy), with a margin on one side.
+    choices and the catalogue (easy), with a margin on one side, by the towers alone, without their head.
 
     What was shown and left alone keeps its place in the list and is nobody's negative; what was dropped is in no list,
     unless `dropped_last`: to put it last would say that what the old pre-ranking kept was right.
@@ -39,7 +39,7 @@ class HCCP(TwoTower):
         towers: see Towers.
 
     Shapes: PrerankBatch -> losses; RankBatch -> value [B, N].
-    Raises: EmptorError for an unknown side, and weights that are all 0.
+    Raises: EmptorError for an unknown side, a weight below 0, and a temperature that is not above it.
 
     Source: Zhao et al., HCCP (WWW Companion 2025, arXiv 2502.10284). The abstract and summaries could be read: samples
         of all stages, a teacher's order re-arranged by feedback, global and local consistency, a margin InfoNCE. How
@@ -73,30 +73,29 @@ class HCCP(TwoTower):
         if min(alpha, beta, gamma) < 0:
             raise EmptorError(f"alpha, beta, gamma: {alpha}, {beta}, {gamma}; expected weights from 0 on")
         self.alpha, self.beta, self.gamma = alpha, beta, gamma
-        self.temperature, self.margin = temperature, margin
+        self.temperature, self.margin = above_0("temperature", temperature), margin
         self.margin_on = one_of("margin_on", margin_on, SIDES)
         self.with_dropped, self.with_easy, self.first = with_dropped, with_easy, first
         self.dropped_last, self.shown_are_hard = dropped_last, shown_are_hard
 
     def loss(self, batch: PrerankBatch, done: float) -> dict[str, torch.Tensor]:
         output = self.output(batch)
-        logits = output.scores.logits[..., 0]
+        logits = self.towers.steepened(output.value)
         told = {"response": response_loss(output.scores.logits, batch.level)}
-        ranked = batch.there if self.dropped_last else batch.level > Level.DROPPED
+        ranked = batch.ordered | (batch.level == Level.DROPPED) if self.dropped_last else batch.ordered
         told["global"] = list_mle(logits, teacher_key(batch.level, batch.place, local=False), ranked)
         key = teacher_key(batch.level, batch.place, local=True)
-        told["local"] = list_mle(logits, key, self._head(key, batch.level > Level.DROPPED))
-        easy = self.easy(batch, output)
+        told["local"] = list_mle(logits, key, self._head(key, batch.ordered))
         negative = hard(batch) if self.with_dropped else torch.zeros_like(batch.there)
         if self.shown_are_hard:
             negative = negative | (batch.level == Level.SHOWN)
         told["choice"] = margin_infonce(
-            output.value,
-            output.value,
-            easy.value,
+            output.alike,
+            output.alike,
+            output.easy,
             chosen=batch.chosen,
             is_hard=negative,
-            is_easy=easy.counts if self.with_easy else torch.zeros_like(easy.counts),
+            is_easy=output.counts if self.with_easy else torch.zeros_like(output.counts),
             temperature=self.temperature,
             hard_margin=self.margin if self.margin_on == "hard" else 0.0,
             easy_margin=self.margin if self.margin_on == "easy" else 0.0,

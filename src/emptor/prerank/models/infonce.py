@@ -8,7 +8,7 @@ import torch
 
 from emptor.prerank.models.inputs import Level, PrerankBatch
 from emptor.prerank.models.losses import margin_infonce, response_loss
-from emptor.prerank.models.preranker import TwoTower, hard
+from emptor.prerank.models.preranker import TwoTower, above_0, hard
 from emptor.prerank.models.towers import TowerOptions
 from emptor.rank.models.inputs import InputSpec
 
@@ -18,6 +18,8 @@ PURCHASES = 2.0
 
 class InfoNCE(TwoTower):
     """Responses, and each choice against what was dropped, what others chose and the catalogue, without margins.
+
+    The towers alone are compared there, without the head.
 
     Args:
         spec: see rank.models.InputSpec. weight: of the choices beside the responses. temperature: of scores.
@@ -37,19 +39,18 @@ class InfoNCE(TwoTower):
         self, spec: InputSpec, *, weight: float = 0.1, temperature: float = 0.07, **towers: Unpack[TowerOptions]
     ) -> None:
         super().__init__(spec, **towers)
-        self.weight, self.temperature = weight, temperature
+        self.weight, self.temperature = weight, above_0("temperature", temperature)
 
     def loss(self, batch: PrerankBatch, done: float) -> dict[str, torch.Tensor]:
         output = self.output(batch)
-        easy = self.easy(batch, output)
         response = response_loss(output.scores.logits, batch.level)
         choice = margin_infonce(
-            output.value,
-            output.value,
-            easy.value,
+            output.alike,
+            output.alike,
+            output.easy,
             chosen=batch.chosen,
             is_hard=hard(batch),
-            is_easy=easy.counts,
+            is_easy=output.counts,
             temperature=self.temperature,
             weight=worth(batch),
         )

@@ -6,7 +6,7 @@ from typing import Unpack
 
 import torch
 
-from emptor.prerank.models.inputs import PrerankBatch
+from emptor.prerank.models.inputs import Level, PrerankBatch
 from emptor.prerank.models.losses import list_mle, response_loss, teacher_key
 from emptor.prerank.models.preranker import TwoTower
 from emptor.prerank.models.towers import TowerOptions
@@ -35,5 +35,6 @@ class Listwise(TwoTower):
         output = self.output(batch)
         response = response_loss(output.scores.logits, batch.level)
         key = teacher_key(batch.level, batch.place, local=False)
-        listed = list_mle(output.scores.logits[..., 0], key, batch.there)
+        there = batch.ordered | (batch.level == Level.DROPPED)
+        listed = list_mle(self.towers.steepened(output.value), key, there)
         return {"loss": response + self.weight * listed, "response": response, "list": listed}

@@ -33,7 +33,8 @@ def list_mle(scores: torch.Tensor, key: torch.Tensor, there: torch.Tensor, *, di
     Args:
         scores: [B, N]. key: [B, N] int64, the higher the earlier; products with the same key are tied: none of them is
             asked to stand before another. there: [B, N] bool; what is not there is in no list.
-        discounted: whether the k-th of the order counts 1 / log2(k + 1), all adding up to 1; else each counts 1.
+        discounted: whether the k-th of the order counts 1 / log2(k + 1), all adding up to 1, what is tied as much as
+            each other; else each counts 1.
 
     Returns: a scalar, the mean over requests with products that are not all tied; 0 where there is none.
 
@@ -56,10 +57,19 @@ def list_mle(scores: torch.Tensor, key: torch.Tensor, there: torch.Tensor, *, di
     each = torch.where(there & behind.isfinite(), torch.logaddexp(scores, behind) - scores, 0.0)
     counts = (there & behind.isfinite()).any(1)
     if discounted:
-        weight = 1 / torch.log2(torch.arange(2, scores.shape[1] + 2, device=scores.device, dtype=scores.dtype))
-        weight = weight * there
+        weight = _by_tie(1 / torch.log2(torch.arange(2, scores.shape[1] + 2, device=scores.device)), key) * there
         each = each * weight / weight.sum(1, keepdim=True).clamp(min=torch.finfo(weight.dtype).tiny)
     return each.sum() / counts.sum().clamp(min=1)
+
+
+def _by_tie(weight: torch.Tensor, key: torch.Tensor) -> torch.Tensor:
+    """weight [N] of places -> [B, N]: the mean over those with the same key. Keys must fall."""
+    changes = torch.ones_like(key)
+    changes[:, 1:] = key[:, 1:] != key[:, :-1]
+    group = changes.cumsum(1) - 1
+    own = weight.expand(key.shape)
+    sums, many = (torch.zeros_like(own).scatter_add(1, group, values) for values in (own, torch.ones_like(own)))
+    return (sums / many.clamp(min=1)).gather(1, group)
 
 
 def _behind(scores: torch.Tensor, key: torch.Tensor, there: torch.Tensor) -> torch.Tensor:
@@ -144,7 +154,8 @@ def teacher_key(level: torch.Tensor, place: torch.Tensor, *, local: bool) -> tor
     """The order that a teacher gives a request's candidates: [B, N] int64, the higher the earlier.
 
     What was bought stands before what was clicked, and these before all else that the ranker saw, in its order, on the
-    page or not; what pre-ranking dropped stands behind, all tied.
+    page or not; what pre-ranking dropped stands behind, all tied. What has no place in this order, as it was neither
+    ranked nor chosen, is to be left out by who asks, see PrerankBatch.ordered.
 
     Args:
         level: [B, N], of Level. place: [B, N], the ranker's. local: its order in full; else only by chunks of its list:
@@ -155,3 +166,25 @@ def teacher_key(level: torch.Tensor, place: torch.Tensor, *, local: bool) -> tor
     depth = place.clamp(min=0) if local else chunk_of(place.clamp(min=0))
     tier = torch.where(level == Level.SHOWN, int(Level.RANKED), level)  # who leaves alone what they see says little
     return tier * 1_000_000 - torch.where(level == Level.DROPPED, 0, depth)
+
+
+def imitation_loss(logits: torch.Tensor, place: torch.Tensor, *, temperature: float) -> torch.Tensor:
+    """How far the softmax of logits [B, N] is from a teacher's, by the places [B, N] that it gave, -1 for none.
+
+    A place from 1 on counts place ** (-1 / temperature), all adding up to 1: rankers differ in the scale of their
+    scores, and some score only the first.
+
+    Returns: the mean divergence over requests with two places at least.
+
+    Example:
+        >>> places = torch.tensor([[0, 1, -1]])
+        >>> imitation_loss(-torch.log(places + 1.0).nan_to_num(), places, temperature=1.0)
+        tensor(0.)
+    """
+    seen = place >= 0
+    low = torch.finfo(logits.dtype).min / 2
+    wanted = torch.where(seen, -(place.clamp(min=0) + 1.0).log() / temperature, low).log_softmax(1)
+    found = torch.where(seen, logits, low).log_softmax(1)
+    each = torch.where(seen, wanted.exp() * (wanted - found), 0.0).sum(1)
+    known = seen.sum(1) > 1
+    return torch.where(known, each, 0.0).sum() / known.sum().clamp(min=1)

@@ -8,6 +8,7 @@ from typing import NamedTuple, Unpack
 import torch
 from torch import nn
 
+from emptor.errors import EmptorError
 from emptor.prerank.models.inputs import Level, PrerankBatch
 from emptor.prerank.models.towers import Scores, TowerOptions, Towers
 from emptor.rank.models.inputs import InputSpec, RankBatch
@@ -28,18 +29,14 @@ class Preranker(nn.Module, ABC):
 
 
 class Output(NamedTuple):
-    """What towers make of a batch. scores, value [B, N]: of candidates; request [B, 2, k]; products [B, N, 2, k]."""
+    """What towers make of a batch. scores, value [B, N]: of candidates; alike [B, N]: their value without the head;
+    easy [B, Z], counts [B, Z] bool: the same of products that are no candidates, and whether each is a negative.
+    """
 
     scores: Scores
     value: torch.Tensor
-    request: torch.Tensor
-    products: torch.Tensor
-
-
-class Easy(NamedTuple):
-    """Products that are no candidates: value [B, Z]; counts [B, Z] bool: whether it is a negative of the request."""
-
-    value: torch.Tensor
+    alike: torch.Tensor
+    easy: torch.Tensor
     counts: torch.Tensor
 
 
@@ -57,31 +54,52 @@ class TwoTower(Preranker):
         return self.towers.value(self.towers(batch))
 
     def output(self, batch: PrerankBatch) -> Output:
-        asked, towers = batch.asked, self.towers
-        request, products = towers.both(asked)
-        scores = towers.scored(request, products, asked.numeric, asked.mask)
-        return Output(scores, towers.value(scores), request, products)
+        """Candidates and, as easy negatives, what others chose in the batch, then the pool: without what was found for
+        the request, and each once.
 
-    def easy(self, batch: PrerankBatch, output: Output) -> Easy:
-        """What others chose in the batch, then the pool. A product that the request knows already is left out, and so
-        is one that stands there twice.
+        Of easy ones nothing is known that the head reads: where they stand beside candidates, these count without it,
+        or the head would soon tell who is a candidate, which serving never asks.
         """
-        chosen = batch.chosen
-        pool = self.towers.products(batch.pool_product, batch.pool_own)
-        others = torch.cat([output.products[chosen], pool])
-        number = torch.cat([batch.number[chosen], batch.pool_number])
-        known = (number[None, :, None] == batch.number[:, None, :]).any(2)
-        first = torch.ones_like(number, dtype=torch.bool)
-        if len(number):
-            _, at = torch.unique(number, return_inverse=True)
-            seen = torch.full((int(at.max()) + 1,), len(number), device=number.device)
-            place = torch.arange(len(number), device=number.device)
-            seen = seen.scatter_reduce(0, at, place, "amin")
-            first = seen[at] == place
-        counts = ~known & (first & (number > 0))
-        return Easy(self.towers.against(output.request, others), counts)
+        asked, towers = batch.asked, self.towers
+        request, products, pool = towers.all_of(asked, batch.pool_product, batch.pool_own)
+        scores = towers.scored(request, products, asked.numeric, asked.mask)
+        others = torch.cat([products[batch.chosen], pool])
+        number = torch.cat([batch.number[batch.chosen], batch.pool_number])
+        return Output(
+            scores,
+            towers.value(scores),
+            towers.alike(request, products),
+            towers.against(request, others),
+            ~_among(number, batch.found) & ~_among(number, batch.number.sort(1).values) & _once(number),
+        )
+
+
+def _among(number: torch.Tensor, found: torch.Tensor) -> torch.Tensor:
+    """number [Z], found [B, F], rising -> [B, Z] bool: whether each is among what was found."""
+    if not found.shape[1]:
+        return torch.zeros(len(found), len(number), dtype=torch.bool, device=number.device)
+    wanted = number.expand(len(found), -1).contiguous()
+    at = torch.searchsorted(found.contiguous(), wanted).clamp(max=found.shape[1] - 1)
+    return found.gather(1, at) == wanted
+
+
+def _once(number: torch.Tensor) -> torch.Tensor:
+    """[Z] bool: known, and the first of its number."""
+    if not len(number):
+        return torch.zeros(0, dtype=torch.bool, device=number.device)
+    _, at = torch.unique(number, return_inverse=True)
+    place = torch.arange(len(number), device=number.device)
+    first = torch.full((int(at.max()) + 1,), len(number), device=number.device).scatter_reduce(0, at, place, "amin")
+    return (first[at] == place) & (number > 0)
 
 
 def hard(batch: PrerankBatch) -> torch.Tensor:
     """[B, N] bool: retrieved, and dropped before ranking."""
     return batch.level == Level.DROPPED
+
+
+def above_0(option: str, value: float) -> float:
+    """The value. Raises: EmptorError where it is not above 0."""
+    if value <= 0:
+        raise EmptorError(f"{option}: {value}, expected a number above 0")
+    return value

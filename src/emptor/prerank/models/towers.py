@@ -101,8 +101,22 @@ class Towers(nn.Module):
 
     def both(self, batch: RankBatch) -> tuple[torch.Tensor, torch.Tensor]:
         """Requests [B, 2, k] and their candidates [B, N, 2, k]."""
-        embedded, past = self.embedding.pages_and_pasts(batch)
-        return self._request(batch, past), spread(self._halves(self.of_product(embedded[batch.mask])), batch.mask)
+        request, products, _ = self.all_of(batch, batch.product[:0, 0], batch.own[:0, 0])
+        return request, products
+
+    def all_of(
+        self, batch: RankBatch, pool: torch.Tensor, pool_own: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Requests [B, 2, k], their candidates [B, N, 2, k], and products beside them, pool [P, C], pool_own [P, G] ->
+        [P, 2, k]; standardised together: apart, training would move each by its own mean, but serving all by the same.
+        """
+        ids = (batch.product[batch.mask], batch.past[batch.there], pool)
+        own = (batch.own[batch.mask], batch.past_own[batch.there], pool_own)
+        embedded = self.embedding.products(torch.cat(ids), torch.cat(own))
+        shown, past, beside = embedded.split([len(part) for part in ids])
+        vectors = self._halves(self.of_product(torch.cat([shown, beside])))
+        request = self._request(batch, spread(past, batch.there))
+        return request, spread(vectors[: len(shown)], batch.mask), vectors[len(shown) :]
 
     def request(self, batch: RankBatch) -> torch.Tensor:
         """Who asks, what and when: [B, 2, k], each half of length one. Candidates of the batch are not looked at."""
@@ -121,6 +135,15 @@ class Towers(nn.Module):
     def value(self, scores: Scores) -> torch.Tensor:
         """[B, N]: one number for each candidate, click + kappa purchase."""
         return scores.cosine[..., 0] + self.purchase * scores.cosine[..., 1]
+
+    def steepened(self, value: torch.Tensor) -> torch.Tensor:
+        """Values as logits of a list: as steep as clicks are."""
+        return value * self.steep[0].exp()
+
+    def alike(self, request: torch.Tensor, products: torch.Tensor) -> torch.Tensor:
+        """request [B, 2, k] with products [B, N, 2, k] of its candidates: [B, N], as `value` without the head."""
+        each = torch.einsum("bhk,bnhk->bnh", request, products)
+        return each[..., 0] + self.purchase * each[..., 1]
 
     def against(self, request: torch.Tensor, products: torch.Tensor) -> torch.Tensor:
         """request [B, 2, k] with products [M, 2, k] that are no candidates: [B, M], as `value` without the head."""

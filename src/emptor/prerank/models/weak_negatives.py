@@ -39,11 +39,9 @@ class WeakNegatives(TwoTower):
 
     def loss(self, batch: PrerankBatch, done: float) -> dict[str, torch.Tensor]:
         output, towers = self.output(batch), self.towers
-        easy = self.easy(batch, output)
         response = response_loss(output.scores.logits, batch.level)
         hidden = batch.there & (batch.level < Level.SHOWN)
-        # of what no head knows, only the sum of both halves: a click's steepness stands for it
-        logits = easy.value / (1 + towers.purchase) * towers.steep[0].exp() + towers.rare[0]
-        parts = torch.cat([output.scores.logits[..., 0][hidden], logits[easy.counts]])
+        values = torch.cat([output.alike[hidden], output.easy[output.counts]])
+        parts = towers.steepened(values / (1 + towers.purchase)) + towers.rare[0]
         unseen = functional.softplus(parts).sum() / max(len(parts), 1)
         return {"loss": response + self.weak * unseen, "response": response, "unseen": unseen}

@@ -1,9 +1,11 @@
 """The market's stream as a pre-ranking data set: a cascade cuts, ranks and shows; the truth of all candidates is known.
 
-A thousand products are drawn for each page view, some of kinds that were not asked for (`demand.unexposed`). What was
-there before is a cut by what titles and pictures promise, read badly: 200 stay. They are shown by the same promise,
-read better, a share of the pages in random order. A ranking network is learnt from these pages; it is the teacher, and
-what ranks behind every pre-ranking that is judged.
+For each page view as many products are drawn as its category has on sale, 240 at most: all of that category, or two in
+five from other categories of the department (`demand.unexposed`). So lists of both arms are as long. What was there
+before is a cut by what titles and pictures promise, read badly: a quarter of the longest list stays. Pages show what is
+promised best of that, read well, a share of them with the first forty in random order: of kinds that were not asked for
+next to nothing. A ranking network is learnt from these pages; it is the teacher, and what ranks behind every
+pre-ranking that is judged.
 
 No model is trained on users' pages of the days that it is judged on. Nothing is known of a product's place in what was
 found: a network that knew it would learn to repeat the cut.
@@ -17,9 +19,9 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from emptor.evaluate.sets import by_popularity
+from emptor.evaluate.sets import by_popularity, kept_of
 from emptor.learn.seeds import numpy_rng, seeded
-from emptor.market.behaviour.asked import Asked
+from emptor.market.behaviour.asked import PAGE, Asked
 from emptor.market.behaviour.attraction import link
 from emptor.market.config import WorldConfig
 from emptor.market.loop import Loop
@@ -46,17 +48,17 @@ ARMS: dict[str, dict[str, object]] = {
     "kinds nobody asked for": {"demand": {"unexposed": 0.4}},
     "only what was asked for": {"demand": {"unexposed": 0.0}},
 }
-"""What is hidden from who learns from pages alone are kinds of products that no page shows: with them and without."""
+"""Hidden from who learns from pages alone are kinds of products that pages do not show: with and without them."""
 PRODUCTS, USERS, DAYS = 12_000, 24_000, 10
-FOUND, KEPT = 1_000, 200
+FOUND, KEPT = 240, 60
 VALIDATED, TESTED = 1, 2
 """Days at the end of the log."""
 _LEARNT_FROM, _VALIDATED_ON, _TESTED_ON = 24_000, 3_000, 1_500
 """Requests whose candidates are kept."""
 _MISREAD = 0.3
 """Of the cut, in units of the match; the order of a page is read half as badly."""
-_MIXED = 0.2
-"""Share of the pages in random order."""
+_MIXED, _AMONG = 0.2, 40
+"""Share of the pages whose first products stand in random order, and among how many."""
 RANKER = "dnn_crosses"
 _AT_ONCE = 128
 
@@ -87,27 +89,43 @@ class Staged(Matching):
         super().__init__(world, candidates=FOUND)
         self.share = 0.0
         self.traced: list[Traced] = []
+        self._shown = np.zeros(2)
 
     def __call__(self, asked: Asked) -> Shown:
         seed = self.world.config.seed
-        rows, there = self.world.fitting(asked, FOUND, day=self._day)
+        rows, there = self.found(asked)
         match = self.score(asked, rows)
         misread = Draws(seed, "cut").normal(paired(asked.key[:, None], rows))
         before = np.where(there, match + _MISREAD * misread, -np.inf)
-        edge = np.partition(before, -KEPT, axis=1)[:, -KEPT, None]
-        kept = there & (before >= edge)
-        mixed = Draws(seed, "mixed pages").uniform(asked.key) < _MIXED
-        chance = Draws(seed, "mixed pages").uniform(paired(asked.key[:, None], rows), 1)
-        score = np.where(kept, np.where(mixed[:, None], chance, match), -np.inf)
-        order = np.argsort(-score, axis=1, kind="stable")
-        skip = np.minimum(asked.offset, KEPT - 20)[:, None]
-        order = np.take_along_axis(order, skip + np.arange(20)[None], axis=1)
+        kept = kept_of(before, there, KEPT)
+        order = np.argsort(np.where(kept, -match, np.inf), axis=1, kind="stable")
+        draws, place = Draws(seed, "mixed pages"), np.arange(order.shape[1])[None]
+        chance = draws.uniform(paired(asked.key[:, None], place + 0 * order), 1)
+        mixed = (draws.uniform(asked.key) < _MIXED)[:, None] & (place < np.minimum(_AMONG, kept.sum(1))[:, None])
+        order = np.take_along_axis(order, np.argsort(np.where(mixed, chance - 1, place), axis=1, kind="stable"), axis=1)
+        skip = np.minimum(asked.offset, KEPT - PAGE)[:, None]
+        order = np.take_along_axis(order, skip + np.arange(PAGE)[None], axis=1)
         traced = np.flatnonzero((asked.offset == 0) & (Draws(seed, "traced").uniform(asked.key) < self.share))
         if len(traced):
             own = np.where(there[traced], rows[traced], -1).astype(np.int32)
             self.traced.append(Traced(asked.rows(traced), own, before[traced].astype(np.float32), kept[traced]))
-        shown = np.take_along_axis(kept, order, axis=1)
-        return Shown.of(np.take_along_axis(rows, order, axis=1), shown)
+        rows, shown = np.take_along_axis(rows, order, axis=1), np.take_along_axis(kept, order, axis=1)
+        self._shown += (shown & (self.world.products.category[rows] != asked.category[:, None])).sum(), shown.sum()
+        return Shown.of(rows, shown)
+
+    def foreign(self) -> float:
+        """The share of what pages showed that is of another category than was asked for."""
+        return float(self._shown[0] / max(self._shown[1], 1))
+
+    def found(self, asked: Asked) -> tuple[np.ndarray, np.ndarray]:
+        """Candidates [B, FOUND] and whether each is there: as many as the asked category has on sale."""
+        products = self.world.products
+        on_sale = np.bincount(products.category[products.alive(self._day)], minlength=len(self.world.taxonomy))
+        many = np.minimum(on_sale[asked.category], FOUND)
+        # twice as many are drawn, as some come twice; those that are there stand in front, in the order of the draw
+        rows, there = self.world.fitting(asked, 2 * FOUND, day=self._day)
+        there &= np.arange(2 * FOUND)[None] < many[:, None]
+        return rows[:, :FOUND], there[:, :FOUND]
 
 
 def load(folder: Path, config: WorldConfig) -> PrerankData:
@@ -168,6 +186,8 @@ def load(folder: Path, config: WorldConfig) -> PrerankData:
             "learnt: dropped candidates": parts[0].stream.count(Level.DROPPED),
             "tested: requests": len(tested),
             "tested: candidates, mean": float(judged.mask.sum(1).mean()),
+            "tested: candidates of kinds nobody asked for": float(traced.foreign(tested).mean()),
+            "shown: products of kinds nobody asked for": policy.foreign(),
         },
     )
 
@@ -224,12 +244,17 @@ class _Requests:
                 every = self._of_view[place]
                 found.append(
                     candidates_of(
-                        *(pages, int(page[start + at]), every[every >= 0], rows[at][best], score[at][best], scratch),
-                        drawn,
-                        np.random.default_rng([seed, place]),
+                        *(pages, int(page[start + at]), every[every >= 0], rows[at][there[at]], rows[at][best]),
+                        *(scratch, drawn, np.random.default_rng([seed, place])),
                     )
                 )
         return stream_of(pages, page.tolist(), found)
+
+    def foreign(self, places: np.ndarray) -> np.ndarray:
+        """[n]: the share of the candidates that is of another category than was asked for."""
+        rows, category = self._rows[places], self._world.products.category
+        other = category[np.maximum(rows, 0)] != self.asked.category[places][:, None]
+        return ((rows >= 0) & other).sum(1) / np.maximum((rows >= 0).sum(1), 1)
 
     def tested(self, places: np.ndarray, ranker: Ranker) -> Tested:
         """Some of them with all that was found, and the truth of it."""

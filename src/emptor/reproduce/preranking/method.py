@@ -26,7 +26,7 @@ HCCP = Method(
     grid=grid,
     validated=_validated,
     metric="kept",
-    shown="true best kept@50",
+    shown="true best kept@30",
     tested=study.TESTED,
     causes=study.CAUSES,
 )

@@ -19,18 +19,20 @@ from emptor.reproduce.preranking.data import PAGE, PrerankData, Tested
 from emptor.reproduce.tuning import Choice
 from emptor.shop.features import arrays_of, taken
 
-DEPTHS = (50, 200)
+DEPTHS = (30, 60)
 """Candidates that are handed on."""
 _AT_ONCE = 64
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A network of `prerank.models`, what of it is not as usual, what of its training, and whose settings it takes."""
+    """A network of `prerank.models`, what of it is not as usual, a level that it does not learn from, and whose
+    settings it takes.
+    """
 
     model: str
     network: Mapping[str, Any] = field(default_factory=dict)
-    training: Mapping[str, Any] = field(default_factory=dict)
+    without: Level | None = None
     settings_of: str | None = None
 
 
@@ -42,7 +44,7 @@ ENTRIES: Mapping[str, Entry] = {
     "distilled": Entry("distilled"),
     "infonce": Entry("infonce"),
     "listwise": Entry("listwise"),
-    "hccp_no_ranked": Entry("hccp", training={"ranked": 0}, settings_of="hccp"),
+    "hccp_no_ranked": Entry("hccp", without=Level.RANKED, settings_of="hccp"),
     "hccp_no_dropped": Entry("hccp", {"with_dropped": False}, settings_of="hccp"),
     "hccp_no_easy": Entry("hccp", {"with_easy": False}, settings_of="hccp"),
     "hccp_no_global": Entry("hccp", {"alpha": 0.0}, settings_of="hccp"),
@@ -63,9 +65,7 @@ def fitted(name: str, data: PrerankData, choice: Choice, *, seed: int) -> Preran
     with seeded(seed, "weights"):
         net = build(entry.model, data.inputs, **{**choice.network, **entry.network})
     options = PrerankOptions(**choice.training, seed=seed)
-    learnt = data.learnt
-    if entry.training.get("ranked") == 0:
-        learnt = learnt.without(Level.RANKED)
+    learnt = data.learnt if entry.without is None else data.learnt.without(entry.without)
     return fit_preranker(net, learnt, data.validated, data.scale, options=options).net
 
 

@@ -34,7 +34,7 @@ PAIRS = (
     ("infonce", "exposed"),
 )
 """What is tested against what."""
-TESTED = ("true best kept@50", "true best kept@50, tail", "clicks of the page@50")
+TESTED = ("true best kept@30", "true best kept@30, tail", "clicks of the page@30")
 """Metrics that pairs are tested by."""
 CAUSES = {
     "only what was asked for": tuple(

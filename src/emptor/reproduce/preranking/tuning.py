@@ -18,7 +18,9 @@ _OWN: Mapping[str, tuple[str, tuple[Any, Any]]] = {
     "exposed": ("purchase", (0.5, 1.0)),
     "cold": ("purchase", (0.5, 1.0)),
 }
-"""Beside the learning rate, the one option of a network that is tried: what its own loss counts, if it has one."""
+"""Beside the learning rate, the one option of a network that is tried: what its own loss counts beside the responses,
+or what a purchase counts in the score of who has no other loss.
+"""
 
 
 def grid(model: str, training: Mapping[str, Any]) -> list[Choice]:

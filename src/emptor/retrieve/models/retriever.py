@@ -32,7 +32,7 @@ class Products(NamedTuple):
 
     there [P] bool: whether the network has a vector for the product; where False, all are 0. What stands for a side
     that a product lacks is said by the network; losses leave these rows out. logit [P]: of a gate over categories.
-    lacks [P] int64, of a network that makes one vector of two sides: see ProductBatch.lacks.
+    lacks [P] int64, of a network that sees both sides of a product: see ProductBatch.lacks.
     """
 
     text: torch.Tensor | None
@@ -44,8 +44,8 @@ class Products(NamedTuple):
 
 
 class Output(NamedTuple):
-    """What a network makes of a batch. scores [Q, P]: those that it is served by, in -1..1; rubbish of products that
-    are not there.
+    """What a network makes of a batch. scores [Q, P]: those that it is served by, in -1..1 but for `levels`; rubbish of
+    products that are not there.
     """
 
     query: Query
