@@ -63,10 +63,15 @@ def test_what_cannot_be_is_told(words: list[str], told: str, tmp_path: Path) -> 
         (["--dataset", "beauty"], "--dataset: unknown 'beauty'; known are market, fashion, homedepot"),
         (["--dataset", "homedepot"], "--data: give the folder with the files of homedepot"),
         (["--dataset", "homedepot", "--data", ".", "--model", "smar"], "--model: unknown 'smar'; known are text_only"),
-        (["--dataset", "fashion", "--data", ".", "--model", "text_only"], "--tune"),
     ],
 )
 def test_what_cannot_be_of_retrieval_is_told(words: list[str], told: str, tmp_path: Path) -> None:
     with pytest.raises(EmptorError, match=told):
         run("reproduce", "smar", "--folder", tmp_path, "--work", tmp_path, *words)
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_was_never_tuned_is_told(tmp_path: Path) -> None:
+    with pytest.raises(EmptorError, match="no settings for market come with this version; make them anew: --tune"):
+        run("reproduce", "hccp", "--folder", tmp_path, "--work", tmp_path, "--model", "hccp")
     assert not list(tmp_path.iterdir())
