@@ -148,9 +148,11 @@ def test_the_stage_keeps_what_the_network_says_whatever_the_batch(logged: Path, 
             assert answer.row(2)[0].tolist() == rows[2][:5].tolist(), "no longer than what stays: as it was"
         alone = stage("found")(asked.rows(slice(1, 2)), given(slice(1, 2)))
         assert alone.row(0)[0].tolist() == found.row(1)[0].tolist()
-        by_price = Requests.of(["mug"], sorts=["price_asc"])
-        kept = stage("found")(by_price, given(slice(1)))
-        assert kept.row(0)[0].tolist() == rows[0].tolist(), "a page in another order keeps what was found"
+        at_once = {"user_ids": ["user01"], "now": 1_772_900_000_000_000, "sorts": ["price_asc"]}
+        kept = stage("found")(Requests.of(["mug"], **at_once), given(slice(1)))  # type: ignore[arg-type]
+        assert kept.row(0)[0].tolist() == found.row(0)[0].tolist(), "what a query finds is the same in any order"
+        kept = stage("found")(Requests.of([None], **at_once), given(slice(1)))  # type: ignore[arg-type]
+        assert kept.row(0)[0].tolist() == rows[0].tolist(), "without one, the first of that order were found"
 
 
 def test_what_was_cut_is_told_with_what_the_network_says(logged: Path) -> None:
@@ -163,7 +165,7 @@ def test_what_was_cut_is_told_with_what_the_network_says(logged: Path) -> None:
         least = min(stage["columns"]["prerank"])
         assert stage["why_dropped"] == f"below the cut: 6 are kept, of which pre-ranking says {least:.4g} at least"
         by_price = engine.explain(
-            engine.page(Ask(query="mug", cascade="wide", sort="price_asc", logged=False)).request_id
+            engine.page(Ask(query=None, cascade="wide", sort="price_asc", logged=False)).request_id
         )
         assert by_price is not None
         assert by_price["stages"][1]["why_dropped"] == "below the cut: the first 6 that retrieval found are kept"
@@ -176,7 +178,7 @@ def test_the_command_prints_a_cascade_that_can_be_pasted(own: Shop, tmp_path: Pa
     command = [sys.executable, "-m", "emptor", "train", str(own.path), "--stage", "prerank", "--model", "infonce"]
     done = subprocess.run([*command, "--set", "epochs=1", "--set", "weight=0.2"], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    table = done.stdout[done.stdout.index("[cascade.wide]") : done.stdout.index("then see")]
+    table = done.stdout[done.stdout.rindex("[cascade.wide]\n") : done.stdout.index("then see")]
     settings = own.path / "shop.toml"
     settings.write_text(settings.read_text().partition("[cascade.wide]")[0] + table)
     with Engine.open(own.path) as engine:
@@ -202,12 +204,14 @@ def test_what_traces_lack_is_said_and_the_rest_is_learnt_from(own: Shop) -> None
 
 
 def test_what_nothing_can_be_learnt_from_is_one_sentence(own: Shop) -> None:
-    with pytest.raises(EmptorError, match=r"of the pages that were traced, 0 can be learnt from, with 0 clicks"):
+    with pytest.raises(EmptorError, match="^0 pages of the log have a trace and can be learnt from, with 0 clicks"):
         train_preranker(own, [])
     with pytest.raises(EmptorError, match="model: unknown 'magic'"):
         train_preranker(own, [], model="magic")
     with pytest.raises(EmptorError, match="alpa"):
         train_preranker(own, [traces_of(own)], network={"alpa": 1.0})
+    with pytest.raises(EmptorError, match=r"hidden: 32, expected a list of whole numbers from 1, as \[64, 32\]"):
+        train_preranker(own, [traces_of(own)], network={"hidden": 32})
 
 
 def test_a_stage_takes_no_options_and_a_model_that_there_is_not_is_said(own: Shop) -> None:

@@ -65,8 +65,9 @@ def demo(
 ) -> None:
     """Make a shop out of nothing: a simulated market whose users have shopped for some days, measured and served.
 
-    While it is served it trains itself: a ranker from its log, compared with the untrained order on simulated users it
-    has never seen, and promoted if it passes the gate of shop.toml. /lab/experiments shows how far it is.
+    While it is served it trains itself: retrieval, pre-ranking and a ranker from its log, each compared with what was
+    there on simulated users it has never seen, and promoted if it loses no orders there and passes the gate of
+    shop.toml. /lab/experiments shows how far it is.
     """
     from emptor.demo.making import make_demo
 
@@ -109,6 +110,8 @@ def _train_before_the_end(folder: Path) -> None:
     for own in training.stages:
         out.print()
         for step in own.steps:
+            if step.state == "waiting":  # it was decided before
+                continue
             took = f" ({step.seconds:,.0f} s)" if step.seconds is not None else ""
             out.print(f"[bold]{own.stage} {step.name}[/] {step.state}{took}. {escape(step.told)}")
         told = {"promoted": f"{own.cascade} is the default cascade now.", "kept": f"The default stays. {own.why}"}

@@ -14,13 +14,14 @@ from rich.table import Table
 
 from emptor.cli.common import ShopFolder, count, out
 from emptor.errors import EmptorError
+from emptor.market.store import folder_of
 from emptor.prerank.names import NAMES as PRERANKERS
 from emptor.rank.names import NAMES as RANKERS
 from emptor.retrieve.names import NAMES as RETRIEVERS
 from emptor.shop.proposals import as_table, proposed
 
 _MANY = 5_000
-"""Pairs of a query and a product below which a log is told to be small; the smallest that was measured has 40,000."""
+"""Pairs of a query and a product, or traced pages, below which a log is told to be small."""
 
 if TYPE_CHECKING:
     from emptor.shop.shop import Shop
@@ -45,20 +46,21 @@ def train(
     resume: Annotated[
         Path | None, typer.Option(help="Folder for checkpoints: the same command continues a run that was cut off.")
     ] = None,
+    next_: Annotated[bool, typer.Option("--next/--no-next", help="Say how to use the model.")] = True,
 ) -> None:
     """Train a model on the shop's own log and put it into its `models/`; no cascade uses it until one names it."""
     import torch
 
     torch.set_num_threads(1)  # two would fight with a server over the machine, and gain little with nets so small
     if stage == "rank":
-        _rank(shop, model or "awmoe", settings or [], resume)
+        _rank(shop, model or "awmoe", settings or [], resume, then=next_)
     elif stage == "prerank":
-        _prerank(shop, model or "hccp", settings or [], resume)
+        _prerank(shop, model or "hccp", settings or [], resume, then=next_)
     else:
-        _retrieve(shop, model or "smar", settings or [], resume)
+        _retrieve(shop, model or "smar", settings or [], resume, then=next_)
 
 
-def _rank(shop: Path, model: str, settings: list[str], resume: Path | None) -> None:
+def _rank(shop: Path, model: str, settings: list[str], resume: Path | None, *, then: bool) -> None:
     from emptor.rank.train import TrainOptions, train_ranker
     from emptor.shop.shop import Shop
 
@@ -68,11 +70,12 @@ def _rank(shop: Path, model: str, settings: list[str], resume: Path | None) -> N
     with Shop.open(shop) as target:
         trained = train_ranker(target, model=model, network=network, options=options, resume=resume)
         _print(model, trained.version, trained.metrics, trained.path, where="on the last day")
-        see = f'emptor search {shop} "QUERY" --cascade challenger --user USER --explain'
-        _print_next(target, "rank", model, trained.version, name="challenger", see=see)
+        if then:
+            see = f'emptor search {shop} "QUERY" --cascade challenger --user USER --explain'
+            _print_next(target, "rank", model, trained.version, name="challenger", see=see)
 
 
-def _prerank(shop: Path, model: str, settings: list[str], resume: Path | None) -> None:
+def _prerank(shop: Path, model: str, settings: list[str], resume: Path | None, *, then: bool) -> None:
     from emptor.prerank.recipe import train_preranker
     from emptor.prerank.samples import COLUMNS
     from emptor.prerank.train import PrerankOptions
@@ -92,13 +95,19 @@ def _prerank(shop: Path, model: str, settings: list[str], resume: Path | None) -
             resume=resume,
         )
         _print(model, trained.version, trained.metrics, trained.path, where="on the last traced pages")
+        if trained.requests < _MANY:
+            out.print(
+                f"It has learnt from {count(trained.requests, 'traced page')}; that is few: "
+                "compare it before you use it."
+            )
         for lack in trained.missing:
             out.print(f"{lack[:1].upper()}{lack[1:]}.", markup=False, highlight=False, soft_wrap=True)
-        see = f"emptor serve {shop}  # and open /lab?q=QUERY&cascade=wide"
-        _print_next(target, "prerank", model, trained.version, name="wide", see=see)
+        if then:
+            see = f"emptor serve {shop}  # and open /lab?q=QUERY&cascade=wide"
+            _print_next(target, "prerank", model, trained.version, name="wide", see=see)
 
 
-def _retrieve(shop: Path, model: str, settings: list[str], resume: Path | None) -> None:
+def _retrieve(shop: Path, model: str, settings: list[str], resume: Path | None, *, then: bool) -> None:
     from emptor.assembly import Assembler
     from emptor.retrieve.recipe import train_retriever
     from emptor.retrieve.train import RetrievalOptions
@@ -120,8 +129,9 @@ def _retrieve(shop: Path, model: str, settings: list[str], resume: Path | None) 
                 f"It has learnt from {count(trained.pairs, 'pair')} of a query and a product that was chosen for it; "
                 "that is few: compare it with words before you use it."
             )
-        see = f"emptor serve {shop}  # and open /lab/channels?q=QUERY&cascade=seeing"
-        _print_next(target, "retrieve", model, trained.version, name="seeing", see=see)
+        if then:
+            see = f"emptor serve {shop}  # and open /lab/channels?q=QUERY&cascade=seeing"
+            _print_next(target, "retrieve", model, trained.version, name="seeing", see=see)
 
 
 @contextmanager
@@ -171,8 +181,11 @@ def _print_next(shop: Shop, stage: str, model: str, version: str, *, name: str, 
     live = shop.manifest()
     is_live = live is not None and live.models.get(f"{stage}/{model}") == version
     stages = proposed(shop.options.cascade["default"], stage, model, version=None if is_live else version)
-    lines = [f"Put it into {shop.path / 'shop.toml'} as a cascade of its own:", "", as_table(name, stages), ""]
+    place = f"in the place of [cascade.{name}]" if name in shop.options.cascade else "as a cascade of its own"
+    lines = [f"Put it into {shop.path / 'shop.toml'} {place}:", "", as_table(name, stages), ""]
     lines += ["then see, judge and promote it:", f"  {see}"]
     lines += [f"  emptor evaluate {shop.path} --cascade {name} --against default"]
+    if folder_of(shop.path).is_dir():  # whose users can be asked
+        lines += [f"  emptor market ab {shop.path} --a default --b {name} --held-out"]
     lines += [f"  emptor promote {shop.path} --cascade {name}"]
     out.print("\n".join(lines), markup=False, highlight=False, soft_wrap=True)

@@ -95,7 +95,7 @@ class _Run:
         if manifest is not None and f"{stage.stage}/{stage.model}" in manifest.models and not has_failed:
             self._step(at, "train", state="done", told="It was trained before.")
         else:
-            command = ["train", shop, "--stage", stage.stage, "--model", stage.model]
+            command = ["train", shop, "--stage", stage.stage, "--model", stage.model, "--no-next"]
             self._command(at, "train", [*command, *(part for own in stage.options for part in ("--set", own))])
             self._step(at, "train", told=_trained(self._shop, stage))
         self._settle(stage)
@@ -227,7 +227,7 @@ def _trained(shop: Path, stage: Trainable) -> str:
     newest = max(folder.iterdir(), key=lambda own: int(own.name) if own.name.isdigit() else -1)
     metrics = orjson.loads((newest / "metrics.json").read_bytes())
     figures = [f"{name} {value:.3f}" for name, value in metrics.items() if isinstance(value, float) and 0 < value < 1]
-    return f"On the log's last day: {', '.join(figures)}."
+    return f"On what it has not learnt from: {', '.join(figures)}."
 
 
 def _change(row: dict[str, Any]) -> str:

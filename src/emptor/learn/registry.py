@@ -6,7 +6,7 @@ import inspect
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar, get_args, get_type_hints
+from typing import Any, Generic, TypeVar, get_args, get_origin, get_type_hints
 
 from torch import nn
 
@@ -63,6 +63,11 @@ def _check(name: str, value: Any, kind: Any) -> None:
         raise EmptorError(f"{name}: {value!r}, expected a whole number from {least}")
     if kind is float and not (number and math.isfinite(value)):
         raise EmptorError(f"{name}: {value!r}, expected a number")
+    if get_origin(kind) is tuple and not (
+        isinstance(value, list | tuple)
+        and all(isinstance(own, int) and not isinstance(own, bool) and own >= 1 for own in value)
+    ):
+        raise EmptorError(f"{name}: {value!r}, expected a list of whole numbers from 1, as [64, 32]")
 
 
 def one_of(option: str, value: str, known: Sequence[str]) -> str:

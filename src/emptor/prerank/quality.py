@@ -33,8 +33,9 @@ def valued(net: Preranker, examples: Examples, scale: Scale) -> np.ndarray:
 
 
 def figures(net: Preranker, examples: Examples, scale: Scale) -> dict[str, float]:
-    """ "kept", which stops training: of what was clicked or bought, the share among the first quarter of what a request
-    has, dropped and unseen ones included; "kept of the ranker's": of the ranker's first ten; "click GAUC": on pages.
+    """What stops training, "kept": of what was clicked or bought, the share among the first quarter of what a request
+    has, dropped and unseen ones included. "kept by chance": by any order; "kept of the ranker's": of the ranker's first
+    ten, where there is a ranker; "click GAUC": on pages.
     """
     value, stream = valued(net, examples, scale), examples.stream
     there = stream.mask
@@ -52,8 +53,9 @@ def figures(net: Preranker, examples: Examples, scale: Scale) -> dict[str, float
     shown = stream.level >= Level.SHOWN
     page = np.nonzero(shown)[0]
     gauc, many = grouped_auc(value[shown], (stream.level >= Level.CLICKED)[shown], page)
-    return {
-        "kept": share(stream.level >= Level.CLICKED),
-        "kept of the ranker's": share((stream.place >= 0) & (stream.place < 10)),
-        "click GAUC": gauc if many else 0.5,
-    }
+    chosen, first = stream.level >= Level.CLICKED, (stream.place >= 0) & (stream.place < 10)
+    wanted = chosen.any(1)
+    found = {"kept": share(chosen), "kept by chance": float((depth / there.sum(1).clip(1))[wanted].mean())}
+    if first.any():
+        found["kept of the ranker's"] = share(first)
+    return {**found, "click GAUC": gauc if many else 0.5}

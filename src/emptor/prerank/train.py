@@ -58,8 +58,9 @@ def split(stream: Stream) -> tuple[Stream, Stream]:
     choices = own.count(Level.CLICKED) + own.count(Level.BOUGHT)
     if choices < _FEWEST:
         raise EmptorError(
-            f"of the pages that were traced, {len(own)} can be learnt from, with {choices} clicks; pre-ranking needs "
-            f"{_FEWEST}: let users shop under a cascade that ranks, and set traces in [log] of shop.toml higher"
+            f"{len(own)} pages of the log have a trace and can be learnt from, with {choices} clicks and purchases; "
+            f"pre-ranking needs {_FEWEST}. Traces are written while a shop is served (traces in [log] of shop.toml: of "
+            "which share of requests), not by an import: let users shop first"
         )
     last = last_day(own.now // DAY_US)
     learnt, validated = own.take(np.flatnonzero(~last)), own.take(np.flatnonzero(last))

@@ -30,7 +30,8 @@ _ROWS = 40_000
 class TrainedPreranking:
     """Keeps of all that retrieval found the `depth` that a network says most of.
 
-    A list that is no longer stays as it is, and so does one whose page will be in another order than by relevance.
+    A list that is no longer stays as it is, and so does one without a query whose page will be in another order than by
+    relevance: retrieval has found the first of that order.
     Column: `prerank`, what the network says, NaN of a list that stayed.
 
     Args: vectors: of the products that `features` knows, see `LoadedPreranker.vectors`. depth: candidates it keeps.
@@ -52,7 +53,10 @@ class TrainedPreranking:
         self._depth, self._options = depth, options
 
     def __call__(self, requests: Requests, candidates: Candidates) -> Candidates:
-        mine = (requests.sort == "relevance") & (candidates.mask.sum(1) > self._depth)
+        # what a query finds is the same in whatever order its page is shown; without one it is the newest, the cheapest
+        searching = np.array([query is not None for query in requests.query.tolist()], bool)
+        asked_for = (requests.sort == "relevance") | (searching & (self._options.order == "found"))
+        mine = asked_for & (candidates.mask.sum(1) > self._depth)
         value = np.full(candidates.product.shape, np.nan, np.float32)
         places = np.flatnonzero(mine)
         many = max(_ROWS // max(candidates.width, 1), 1)

@@ -98,7 +98,10 @@ def tuned(package: str, dataset: str, models: Sequence[str]) -> dict[str, Choice
     """
     own = resources.files(package) / "tuned" / f"{dataset}.json"
     if not own.is_file():
-        raise EmptorError(f"no settings for {dataset} come with this version; make them anew: --tune")
+        raise EmptorError(
+            f"no settings for {dataset} come with this version; make them anew: --tune (it takes hours; of a market "
+            "--users makes it shorter)"
+        )
     with resources.as_file(own) as path:
         return read_choices(path, models)
 
