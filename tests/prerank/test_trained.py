@@ -204,7 +204,7 @@ def test_what_traces_lack_is_said_and_the_rest_is_learnt_from(own: Shop) -> None
 
 
 def test_what_nothing_can_be_learnt_from_is_one_sentence(own: Shop) -> None:
-    with pytest.raises(EmptorError, match="^0 pages of the log have a trace and can be learnt from, with 0 clicks"):
+    with pytest.raises(EmptorError, match=r"^0 pages of the log have a trace and can be learnt from, with 0 clicks"):
         train_preranker(own, [])
     with pytest.raises(EmptorError, match="model: unknown 'magic'"):
         train_preranker(own, [], model="magic")
