@@ -34,7 +34,8 @@ def test_a_market_is_a_shop_like_any_other(tiny_market: Path) -> None:
     share = events["explored"].mean()
     assert isinstance(share, float) and 0.02 < share < 0.25
     traces = pl.read_parquet(tiny_market / "logs" / "date=*" / "traces-*.parquet")
-    assert traces["request_id"].n_unique() < 0.2 * events["request_id"].n_unique()
+    traced = traces["request_id"].n_unique() / events["request_id"].n_unique()
+    assert 0.1 < traced < 0.5, "a share of them, see SETTINGS"
     row = traces.filter(pl.col("shown_ids").is_not_null()).row(0, named=True)
     own = events.filter(pl.col("request_id") == row["request_id"])
     assert own["cascade"].unique().to_list() == [row["cascade"]] and set(own["product_id"]) <= set(row["shown_ids"])
