@@ -17,6 +17,7 @@ from typing import Any
 import market_tables
 import off_policy_tables
 import orjson
+import prerank_tables
 import ranking_tables
 import retrieval_tables
 import study_tables
@@ -181,6 +182,7 @@ RENDER: dict[str, Callable[[dict[str, Any]], str]] = {
     "smar_fashion": retrieval_tables.public,
     "smar_homedepot": retrieval_tables.public,
     "retrieval_speed": retrieval_tables.speed,
+    "prerank_speed": prerank_tables.speed,
 }
 
 

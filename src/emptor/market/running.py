@@ -21,7 +21,7 @@ from emptor.progress import step
 from emptor.shop.importer import republish
 from emptor.shop.shop import Shop
 
-BYTES_PER_VIEW = 600
+BYTES_PER_VIEW = 1_000
 """Of the log, for one page view at a trace share of 0.25: events and traces, in Parquet; see `benchmarks/market.py`."""
 
 
