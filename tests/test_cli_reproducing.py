@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from emptor.cli import app
 from emptor.errors import EmptorError
+from emptor.reproduce.method import method
 from emptor.reproduce.ranking import datasets
 from tests.reproduce.ranking.test_beauty import made, write
 
@@ -71,7 +72,6 @@ def test_what_cannot_be_of_retrieval_is_told(words: list[str], told: str, tmp_pa
     assert not list(tmp_path.iterdir())
 
 
-def test_what_was_never_tuned_is_told(tmp_path: Path) -> None:
-    with pytest.raises(EmptorError, match="no settings for market come with this version; make them anew: --tune"):
-        run("reproduce", "hccp", "--folder", tmp_path, "--work", tmp_path, "--model", "hccp")
-    assert not list(tmp_path.iterdir())
+def test_what_was_never_tuned_is_told() -> None:
+    with pytest.raises(EmptorError, match="no settings for moons come with this version; make them anew: --tune"):
+        method("hccp").tuned("moons")

@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from emptor.errors import EmptorError
 from emptor.prerank.models import Level
+from emptor.reproduce.method import method
 from emptor.reproduce.preranking import market
 from emptor.reproduce.preranking.data import PrerankData
+from emptor.reproduce.preranking.datasets import dataset
 from emptor.reproduce.preranking.market import config_of, load
 from emptor.reproduce.preranking.prerankers import CHOSEN, ENTRIES, figures
 from emptor.reproduce.preranking.study import CUTS, MODELS, settings_of
@@ -115,8 +116,6 @@ def test_a_comparison_is_tuned_and_measured(
     assert len(tries) == 12 and {own["model"] for own in tries} == {"hccp", "exposed"}
     report = json.loads((home / ARM.replace(" ", "-") / "report.json").read_text())
     assert {row["model"] for row in report["rows"]} == {"hccp", "hccp_no_choice", "exposed", "cut"}
-    with pytest.raises(EmptorError, match="no settings for market"):
-        run("reproduce", "hccp", "--folder", tmp_path / "other", "--work", work, *models)
 
 
 def test_every_network_has_settings_and_as_many_tries() -> None:
@@ -125,3 +124,17 @@ def test_every_network_has_settings_and_as_many_tries() -> None:
     assert all(own.settings_of is None or own.settings_of in CHOSEN for own in ENTRIES.values())
     with pytest.raises(KeyError):
         grid("hccp_no_margin", {})
+
+
+def test_what_comes_with_the_package_is_the_best_that_was_tried(tmp_path: Path) -> None:
+    whole = dataset("market", work=tmp_path)
+    file = Path(__file__).parents[3] / "docs" / "results" / "hccp_market" / "tries.jsonl"
+    rows = [json.loads(line) for line in file.read_text().splitlines()]
+    assert {(row["seed"], row["size"]) for row in rows} == {(whole.tuning, whole.tuning_size)}
+    chosen = method("hccp").tuned("market")
+    for model in CHOSEN:
+        tried = [json.loads(json.dumps([one.training, one.network])) for one in grid(model, whole.training)]
+        own = {json.dumps(row["choice"]): row["kept"] for row in rows if row["model"] == model}
+        assert [[*json.loads(choice).values()] for choice in own] == tried
+        best = json.loads(max(own, key=lambda choice: own[choice]))
+        assert [best["training"], best["network"]] == [chosen[model].training, chosen[model].network]
