@@ -1,10 +1,13 @@
-"""The table of what pre-ranking costs."""
+"""The tables of a pre-ranking study, from the summary that `emptor reproduce` writes, and of what pre-ranking costs."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from markdown import line
+from markdown import line, listed
+from study_tables import by_arm, causes, models, tests
+
+MEASURE = "true best kept@30"
 
 
 def speed(results: dict[str, Any]) -> str:
@@ -26,3 +29,25 @@ def speed(results: dict[str, Any]) -> str:
         lines.append(line([f"`{row['model']}`", *times, f"{row['candidates_per_s']:,.0f}", weight]))
     told = f"{results['products']:,} products, one request at a time on one thread, features and history included."
     return "\n".join([*lines, "", told]) + "\n"
+
+
+def market(results: dict[str, Any]) -> str:
+    """All cuts as the world is, by head, middle and tail; every arm; tests and causes where seeds allow them."""
+    arms = results["arms"]
+    first = next(iter(arms))
+    parts = [f"Arm “{first}”, {_seeds(arms[first]['seeds'])}:"]
+    by_part = [f"{MEASURE}, {name}" for name in ("head", "middle", "tail")]
+    rest = ["true best kept@60", "ranker's best kept@30", "clicks of the page@30", "weights"]
+    parts += [models(arms[first], [MEASURE, *by_part, *rest])]
+    if len(arms) > 1:
+        parts += [f"{MEASURE} in every arm:", by_arm(arms, MEASURE)]
+    if any(len(own["seeds"]) > 1 for own in arms.values()):
+        parts += [f"Paired differences in {MEASURE} over the seeds, p corrected by Holm over all the tests of an arm:"]
+        parts += [tests(arms, MEASURE)]
+        if results["causes"]:
+            parts += ["With a cause and without it:", causes(results["causes"], MEASURE)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _seeds(seeds: list[int]) -> str:
+    return f"seed{'s' if len(seeds) > 1 else ''} {listed(seeds)}"

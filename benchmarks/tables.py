@@ -183,6 +183,7 @@ RENDER: dict[str, Callable[[dict[str, Any]], str]] = {
     "smar_homedepot": retrieval_tables.public,
     "retrieval_speed": retrieval_tables.speed,
     "prerank_speed": prerank_tables.speed,
+    "hccp_market": prerank_tables.market,
 }
 
 
