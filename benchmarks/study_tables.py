@@ -52,7 +52,7 @@ def by_arm(arms: dict[str, Any], metric: str = "GAUC") -> str:
     cells = {(arm, row["model"]): row for arm, own in arms.items() for row in own["rows"] if row["metric"] == metric}
     first = next(iter(arms))
     names = sorted((own for arm, own in cells if arm == first), key=lambda own: -cells[first, own]["mean"])
-    heads = [f"{arm} ({len(own['seeds'])} seeds)" for arm, own in arms.items()]
+    heads = [f"{arm} ({len(own['seeds'])} seed{'s' if len(own['seeds']) > 1 else ''})" for arm, own in arms.items()]
     lines = [line(["", *heads]), line(["---", *["---:"] * len(arms)])]
     lines += [line([_name(name), *(_cell(cells.get((arm, name)), metric) for arm in arms)]) for name in names]
     return "\n".join(lines)

@@ -30,7 +30,7 @@ def reproduce(
     ] = Path("reproductions/work"),
     arm: Annotated[
         list[str] | None,
-        typer.Option(help="Of the market: as it is, or with a cause switched off; repeatable, all unless given."),
+        typer.Option(help="Of the market: with a cause, or with it switched off; repeatable, all unless given."),
     ] = None,
     seed: Annotated[list[int] | None, typer.Option(help="Repeatable; those that report unless given.", min=0)] = None,
     model: Annotated[list[str] | None, typer.Option(help="Repeatable; all unless given.")] = None,

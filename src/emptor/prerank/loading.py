@@ -60,7 +60,7 @@ class LoadedPreranker:
             numeric = self._scale.standardised("numeric", asked.numeric)
             own = torch.from_numpy(vectors[asked.rows])
             scores = net.towers.scored(request, own, torch.from_numpy(numeric), torch.from_numpy(mask))
-            return net.towers.value(scores).numpy()
+            return net.towers.value(scores.cosine).numpy()
 
 
 def load_preranker(path: Path, *, view: View | None = None) -> LoadedPreranker:

@@ -151,7 +151,7 @@ def read_traces(shop: str | os.PathLike[str], *, newest: int | None = None) -> p
     return pl.scan_parquet(files, schema=schema, missing_columns="insert", hive_partitioning=False)
 
 
-def trace_parts(shop: str | os.PathLike[str], *, columns: Sequence[str] | None = None) -> Iterator[pl.DataFrame]:
+def trace_parts(shop: str | os.PathLike[str], *, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
     """The log's parts one after the other, oldest day first, so that it need not fit in memory; a request's rows stand
     in one part.
 
@@ -160,13 +160,13 @@ def trace_parts(shop: str | os.PathLike[str], *, columns: Sequence[str] | None =
     for path in trace_files(Path(shop)):
         try:
             file = pq.ParquetFile(path)
-            known = [name for name in columns or TRACE.names if name in file.schema_arrow.names]
+            known = [name for name in columns if name in file.schema_arrow.names]
             frame = pl.from_arrow(file.read(columns=known))
         except (OSError, pa.ArrowException) as error:
             raise EmptorError(f"{path}: cannot be read ({error}); remove it, or restore a copy") from error
         assert isinstance(frame, pl.DataFrame)
         # a part of before a column was there
-        missing = [pl.lit(None).alias(name) for name in columns or TRACE.names if name not in known]
+        missing = [pl.lit(None).alias(name) for name in columns if name not in known]
         yield frame.with_columns(missing)
 
 

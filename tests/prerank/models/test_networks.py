@@ -47,7 +47,7 @@ def test_vectors_that_are_made_before_score_as_the_network(name: str) -> None:
         vectors = net.towers.products(asked.product.flatten(0, 1), asked.own.flatten(0, 1))
         vectors = vectors.view(*asked.mask.shape, *vectors.shape[1:])
         scores = net.towers.scored(net.towers.request(asked), vectors, asked.numeric, asked.mask)
-        torch.testing.assert_close(net.towers.value(scores)[asked.mask], net(asked)[asked.mask])
+        torch.testing.assert_close(net.towers.value(scores.cosine)[asked.mask], net(asked)[asked.mask])
 
 
 @EVERY

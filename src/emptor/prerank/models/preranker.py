@@ -51,7 +51,7 @@ class TwoTower(Preranker):
         self.towers = Towers(spec, **towers)
 
     def forward(self, batch: RankBatch) -> torch.Tensor:
-        return self.towers.value(self.towers(batch))
+        return self.towers.value(self.towers(batch).cosine)
 
     def output(self, batch: PrerankBatch) -> Output:
         """Candidates and, as easy negatives, what others chose in the batch, then the pool: without what was found for
@@ -67,8 +67,8 @@ class TwoTower(Preranker):
         number = torch.cat([batch.number[batch.chosen], batch.pool_number])
         return Output(
             scores,
-            towers.value(scores),
-            towers.alike(request, products),
+            towers.value(scores.cosine),
+            towers.value(scores.alike),
             towers.against(request, others),
             ~_among(number, batch.found) & ~_among(number, batch.number.sort(1).values) & _once(number),
         )

@@ -31,8 +31,11 @@ class TowerOptions(TypedDict, total=False):
 
 
 class Scores(NamedTuple):
-    """cosine [B, N, 2]: of click and purchase, with what the head adds; logits [B, N, 2]: of the chances."""
+    """alike [B, N, 2]: the cosines of click and purchase; cosine [B, N, 2]: with what the head adds; logits [B, N, 2]:
+    of the chances.
+    """
 
+    alike: torch.Tensor
     cosine: torch.Tensor
     logits: torch.Tensor
 
@@ -127,28 +130,22 @@ class Towers(nn.Module):
         self, request: torch.Tensor, products: torch.Tensor, numeric: torch.Tensor, mask: torch.Tensor
     ) -> Scores:
         """request [B, 2, k] with products [B, N, 2, k], numeric [B, N, F] and mask [B, N] of its candidates."""
-        cosine = torch.einsum("bhk,bnhk->bnh", request, products)
+        alike = cosine = torch.einsum("bhk,bnhk->bnh", request, products)
         if self.head is not None:
-            cosine = cosine + spread(self.head(numeric[mask]), mask)
-        return Scores(cosine, cosine * self.steep.exp() + self.rare)
+            cosine = alike + spread(self.head(numeric[mask]), mask)
+        return Scores(alike, cosine, cosine * self.steep.exp() + self.rare)
 
-    def value(self, scores: Scores) -> torch.Tensor:
-        """[B, N]: one number for each candidate, click + kappa purchase."""
-        return scores.cosine[..., 0] + self.purchase * scores.cosine[..., 1]
+    def value(self, cosine: torch.Tensor) -> torch.Tensor:
+        """cosine [..., 2] -> [...]: one number, click + kappa purchase."""
+        return cosine[..., 0] + self.purchase * cosine[..., 1]
 
     def steepened(self, value: torch.Tensor) -> torch.Tensor:
         """Values as logits of a list: as steep as clicks are."""
         return value * self.steep[0].exp()
 
-    def alike(self, request: torch.Tensor, products: torch.Tensor) -> torch.Tensor:
-        """request [B, 2, k] with products [B, N, 2, k] of its candidates: [B, N], as `value` without the head."""
-        each = torch.einsum("bhk,bnhk->bnh", request, products)
-        return each[..., 0] + self.purchase * each[..., 1]
-
     def against(self, request: torch.Tensor, products: torch.Tensor) -> torch.Tensor:
         """request [B, 2, k] with products [M, 2, k] that are no candidates: [B, M], as `value` without the head."""
-        each = torch.einsum("bhk,mhk->bmh", request, products)
-        return each[..., 0] + self.purchase * each[..., 1]
+        return self.value(torch.einsum("bhk,mhk->bmh", request, products))
 
     def _request(self, batch: RankBatch, past: torch.Tensor) -> torch.Tensor:
         taste = masked_mean(self.embedding.behaviours(past, batch.action, batch.gap), batch.there)
