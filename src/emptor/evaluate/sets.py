@@ -9,16 +9,16 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from emptor.rank.quality import places
+
 
 def kept_of(value: np.ndarray, there: np.ndarray, depth: int) -> np.ndarray:
     """[R, N] bool: the `depth` candidates of each request with the highest value, ties by their place.
 
     value [R, N]; there [R, N] bool: False is padding, which is never kept.
     """
-    order = np.argsort(np.where(there, -value, np.inf), axis=1, kind="stable")
-    place = np.empty_like(order)
-    np.put_along_axis(place, order, np.broadcast_to(np.arange(order.shape[1]), order.shape), axis=1)
-    return (place < depth) & there
+    kept: np.ndarray = (places(value, there) < depth) & there
+    return kept
 
 
 def hit_rate(kept: np.ndarray, wanted: np.ndarray) -> float:

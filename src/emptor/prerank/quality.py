@@ -8,7 +8,7 @@ import torch
 from emptor.prerank.models.inputs import Level
 from emptor.prerank.models.preranker import Preranker
 from emptor.prerank.samples import Examples
-from emptor.rank.quality import grouped_auc
+from emptor.rank.quality import grouped_auc, places
 from emptor.rank.scale import Scale
 
 _SIZE = 512
@@ -24,10 +24,10 @@ def valued(net: Preranker, examples: Examples, scale: Scale) -> np.ndarray:
     mask = examples.stream.mask
     out = np.full(mask.shape, -np.inf, np.float32)
     for start in range(0, len(examples), _SIZE):
-        places = np.arange(start, min(start + _SIZE, len(examples)))
-        batch = examples.batch(places, np.zeros(0, np.int64), scale)
+        own = np.arange(start, min(start + _SIZE, len(examples)))
+        batch = examples.batch(own, np.zeros(0, np.int64), scale)
         found = net(batch.asked).numpy()
-        out[places, : found.shape[1]] = np.where(batch.there.numpy(), found, -np.inf)
+        out[own, : found.shape[1]] = np.where(batch.there.numpy(), found, -np.inf)
     net.train(was)
     return out
 
@@ -40,10 +40,7 @@ def figures(net: Preranker, examples: Examples, scale: Scale) -> dict[str, float
     value, stream = valued(net, examples, scale), examples.stream
     there = stream.mask
     depth = np.maximum((there.sum(1) * SHARE).astype(np.int64), 1)
-    order = np.argsort(-value, axis=1, kind="stable")
-    place = np.empty_like(order)
-    np.put_along_axis(place, order, np.broadcast_to(np.arange(order.shape[1]), order.shape), axis=1)
-    kept = (place < depth[:, None]) & there
+    kept = (places(value, there) < depth[:, None]) & there
 
     def share(wanted: np.ndarray) -> float:
         many = wanted.sum(1)

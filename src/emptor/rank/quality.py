@@ -38,6 +38,16 @@ def _area(score: np.ndarray, label: np.ndarray, page: np.ndarray, pages: int) ->
     return float(area.mean()), int(good.sum())
 
 
+def places(value: np.ndarray, there: np.ndarray) -> np.ndarray:
+    """[R, N] int64: the place of each of a list's values [R, N], the highest first, ties in their order; what is not
+    there [R, N] bool stands at the end.
+    """
+    order = np.argsort(np.where(there, -value, np.inf), axis=1, kind="stable")
+    out = np.empty_like(order)
+    np.put_along_axis(out, order, np.broadcast_to(np.arange(order.shape[1]), order.shape), axis=1)
+    return out
+
+
 def log_loss(logit: np.ndarray, label: np.ndarray) -> float:
     """Mean of -log of the chance given to what happened, for logits [R] and labels [R] bool."""
     return float(np.logaddexp(0, np.where(label, -logit, logit)).mean()) if len(logit) else float("nan")

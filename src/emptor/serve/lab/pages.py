@@ -113,7 +113,8 @@ def queries_page(service: Service, *, only_zero: bool) -> dict[str, Any]:
 def stages_page(service: Service) -> dict[str, Any]:
     stages, degraded = read_stages(service.shop.path)
     worst = max((stage["p99"] for stage in stages), default=0.0)
-    cascades = [service.engine.cascades[name] for name in reversed(service.engine.cascade_names)]  # the default last
+    names = sorted(service.engine.cascade_names, key=lambda name: name == "default")  # whose budgets count last
+    cascades = [service.engine.cascades[name] for name in names]
     every = [stage for own in cascades for stage in own.options.stages]
     budgets = {(stage.stage, method): stage.budget_ms for stage in every for method in (stage.method, stage.fallback)}
     return {"stages": stages, "degraded": degraded, "worst": worst or 1.0, "budgets": budgets}
