@@ -9,10 +9,8 @@ import numpy as np
 import pytest
 
 from emptor.prerank.models import Level
-from emptor.reproduce.method import method
 from emptor.reproduce.preranking import market
 from emptor.reproduce.preranking.data import PrerankData
-from emptor.reproduce.preranking.datasets import dataset
 from emptor.reproduce.preranking.market import config_of, load
 from emptor.reproduce.preranking.prerankers import CHOSEN, ENTRIES, figures
 from emptor.reproduce.preranking.study import CUTS, MODELS, settings_of
@@ -124,17 +122,3 @@ def test_every_network_has_settings_and_as_many_tries() -> None:
     assert all(own.settings_of is None or own.settings_of in CHOSEN for own in ENTRIES.values())
     with pytest.raises(KeyError):
         grid("hccp_no_margin", {})
-
-
-def test_what_comes_with_the_package_is_the_best_that_was_tried(tmp_path: Path) -> None:
-    whole = dataset("market", work=tmp_path)
-    file = Path(__file__).parents[3] / "docs" / "results" / "hccp_market" / "tries.jsonl"
-    rows = [json.loads(line) for line in file.read_text().splitlines()]
-    assert {(row["seed"], row["size"]) for row in rows} == {(whole.tuning, whole.tuning_size)}
-    chosen = method("hccp").tuned("market")
-    for model in CHOSEN:
-        tried = [json.loads(json.dumps([one.training, one.network])) for one in grid(model, whole.training)]
-        own = {json.dumps(row["choice"]): row["kept"] for row in rows if row["model"] == model}
-        assert [[*json.loads(choice).values()] for choice in own] == tried
-        best = json.loads(max(own, key=lambda choice: own[choice]))
-        assert [best["training"], best["network"]] == [chosen[model].training, chosen[model].network]
