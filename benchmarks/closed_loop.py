@@ -4,11 +4,15 @@
         [--json docs/results/closed_loop.json]
     python benchmarks/closed_loop.py --stage retrieve
         --json docs/results/closed_loop_retrieval.json
+    python benchmarks/closed_loop.py --stage prerank --behind dnn_crosses
+        --json docs/results/closed_loop_preranking.json
 
 For each seed a market of the demo's kind is made, and users shop some days through the untrained cascade; every model
 is trained on that log by `emptor train`; and `emptor market ab --held-out` lets one user in ten, of whom nothing was
 learnt, shop the coming days under the untrained cascade and under the trained one: the same visits and chances in both.
-A retriever stands beside words and what a user likes, under the same ranking by hand.
+A retriever stands beside words and what a user likes, under the same ranking by hand. A pre-ranker takes the place of
+a plain cut of 1,000 to 200; with --behind, both have a trained ranker behind them that orders all it is handed. UNCUT
+is no pre-ranker: everything that was found is ranked, which is what a pre-ranking is to come near to.
 """
 
 from __future__ import annotations
@@ -28,11 +32,16 @@ from emptor.learn.compare import over_seeds
 from emptor.market.config import WorldConfig
 from emptor.market.making import new_market
 from emptor.market.running import run_market
-from emptor.shop.config import read_options
+from emptor.shop.config import CascadeOptions, read_options
 from emptor.shop.experiments import kept
-from emptor.shop.proposals import as_table, proposed
+from emptor.shop.proposals import Stages, as_table, proposed
 
-MODELS = {"rank": ["dnn_crosses", "dnn_no_history"], "prerank": ["hccp", "exposed"], "retrieve": ["smar", "text_only"]}
+UNCUT = "uncut"
+MODELS = {
+    "rank": ["dnn_crosses", "dnn_no_history"],
+    "prerank": ["hccp", "exposed", "weak_negatives", UNCUT],
+    "retrieve": ["smar", "text_only"],
+}
 OPTIONS = {"rank": {"best": 20}}
 """Of the stage, as the demo has them."""
 MEASURES = ("orders", "clicks", "carts", "gmv")
@@ -42,6 +51,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, nargs="+", default=[21, 22, 23])
     parser.add_argument("--stage", choices=("retrieve", "prerank", "rank"), default="rank")
+    parser.add_argument("--behind", metavar="RANKER", help="train it, and let it rank in both arms")
     parser.add_argument("--models", nargs="+", help=f"unless given: {MODELS}")
     parser.add_argument("--users", type=int, default=30_000)
     parser.add_argument("--log-days", type=int, default=3)
@@ -70,19 +80,28 @@ def compared(shop: Path, seed: int, models: list[str], args: argparse.Namespace)
         run_market(shop, days=args.log_days)
         (shop / "made").touch()
     told = (shop / "shop.toml").read_text(encoding="utf-8")
-    default = read_options(shop / "shop.toml").cascade["default"]
-    new = [
-        as_table(model, proposed(default, args.stage, model, options=OPTIONS.get(args.stage)), base=default)
+    known = read_options(shop / "shop.toml").cascade
+    default, base, tail = known["default"], "default", ""
+    tables: dict[str, Stages] = {}
+    if args.behind:
+        base, tail = f"before_{args.behind}", f"_{args.behind}"
+        trained(shop, "rank", args.behind)
+        tables[base] = proposed(default, "rank", args.behind)
+        default = CascadeOptions(stages=tables[base], deadline_ms=default.deadline_ms, explore=default.explore)
+    tables |= {
+        model + tail: uncut(default)
+        if model == UNCUT
+        else proposed(default, args.stage, model, options=OPTIONS.get(args.stage))
         for model in models
-        if f"[cascade.{model}]" not in told
-    ]
+    }
+    new = [as_table(name, stages, base=default) for name, stages in tables.items() if name not in known]
     (shop / "shop.toml").write_text("\n\n".join([told, *new]), encoding="utf-8")
     found = []
     for model in models:
-        if not (shop / "models" / args.stage / model).exists():
-            emptor("train", str(shop), "--stage", args.stage, "--model", model)
+        if model != UNCUT:
+            trained(shop, args.stage, model)
         before = set(kept(shop))
-        emptor("market", "ab", str(shop), "--a", "default", "--b", model, "--held-out", "--days", str(args.days))
+        emptor("market", "ab", str(shop), "--a", base, "--b", model + tail, "--held-out", "--days", str(args.days))
         (new,) = (own for own in kept(shop) if own not in before)
         measured = orjson.loads(new.read_bytes())
         rows = {own["measure"]: own for own in measured["rows"] if own["measure"] in MEASURES}
@@ -94,9 +113,28 @@ def compared(shop: Path, seed: int, models: list[str], args: argparse.Namespace)
                 **{"seed": seed, "model": model},
                 **{own: measured[own] for own in ("users", "days", "first_day")},
                 "rows": {name: {own: row[own] for own in names} for name, row in rows.items()},
+                "exposure": measured["exposure"],
             }
         )
     return found
+
+
+def trained(shop: Path, stage: str, model: str) -> None:
+    """Train a model, unless the shop has one."""
+    if not (shop / "models" / stage / model).exists():
+        emptor("train", str(shop), "--stage", stage, "--model", model)
+
+
+def uncut(base: CascadeOptions) -> Stages:
+    """The same cascade, everything that is found ranked, and no budget."""
+    stages = [own.model_dump(exclude_defaults=True) for own in base.stages if own.stage != "prerank"]
+    found = max(own.depth for own in base.stages)
+    ranks = [own for own in stages if own["stage"] == "rank"]
+    for own in ranks:
+        own["depth"] = found
+        if own["method"] != "affinity":
+            own["options"] = {**own.get("options", {}), "best": found}
+    return stages
 
 
 def together(runs: list[dict]) -> list[dict]:
@@ -117,6 +155,15 @@ def together(runs: list[dict]) -> list[dict]:
                     "over_markets": None if seeds.low is None else [seeds.low, seeds.high],
                 }
             )
+        for name in ("gini", "coverage", "tail"):
+            own = [run["exposure"] for run in runs if run["model"] == model and "exposure" in run]
+            if own:
+                change = over_seeds(np.array([one["b"][name] - one["a"][name] for one in own]))
+                low = None if change.low is None else [change.low, change.high]
+                means = {arm: float(np.mean([one[arm][name] for one in own])) for arm in "ab"}
+                found.append(
+                    {"model": model, "exposure": name, **means, "difference": change.mean, "over_markets": low}
+                )
     return found
 
 

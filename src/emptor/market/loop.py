@@ -24,9 +24,12 @@ Recorder = Callable[[Asked, Pages, Happened], None]
 
 @dataclass
 class Tally:
-    """What each user did: [U] float64 each. gmv: dollars of orders, what was sent back included."""
+    """What each user did: [U] float64 each. gmv: dollars of orders, what was sent back included. impressions [P] int64:
+    how often each product was on a page.
+    """
 
     users: int
+    products: int
     visits: np.ndarray = field(init=False)
     views: np.ndarray = field(init=False)
     shown: np.ndarray = field(init=False)
@@ -35,8 +38,10 @@ class Tally:
     orders: np.ndarray = field(init=False)
     gmv: np.ndarray = field(init=False)
     returns: np.ndarray = field(init=False)
+    impressions: np.ndarray = field(init=False)
 
     def __post_init__(self) -> None:
+        self.impressions = np.zeros(self.products, np.int64)
         for name in MEASURES:
             setattr(self, name, np.zeros(self.users))
 
@@ -55,6 +60,7 @@ class Tally:
         }
         for name, own in values.items():
             np.add.at(getattr(self, name), asked.user, own)
+        np.add.at(self.impressions, pages.rows[pages.shown], 1)
 
     def totals(self) -> dict[str, float]:
         """The sums over users."""
@@ -86,7 +92,7 @@ class Loop:
         self.satisfaction = (
             np.zeros(len(world.users), np.float32) if satisfaction is None else satisfaction.astype(np.float32)
         )
-        self.tally = Tally(len(world.users))
+        self.tally = Tally(len(world.users), len(world.products))
 
     def day(self, day: int, *, on_window: Callable[[int], None] = lambda views: None) -> int:
         """Simulate one day; returns its page views.

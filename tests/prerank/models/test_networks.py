@@ -110,7 +110,7 @@ def test_what_was_shown_and_left_alone_is_a_negative_only_where_it_is_said() -> 
 
 def test_parts_can_be_left_out_and_what_cannot_be_is_said() -> None:
     spec, batch = example()
-    for options in ({"with_dropped": False}, {"with_easy": False}, {"margin_on": "hard"}, {"dropped_last": True}):
+    for options in ({"with_dropped": False}, {"with_easy": False}, {"margin_on": "hard"}, {"dropped_last": False}):
         assert build("hccp", spec, **options).loss(batch, 1.0)["loss"].isfinite()
     assert build("hccp", spec, head=0).loss(batch, 1.0)["loss"].isfinite()
     for name in ("hccp", "infonce", "distilled"):

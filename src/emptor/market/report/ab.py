@@ -19,6 +19,7 @@ from rich.text import Text
 from emptor.assembly import INITIAL
 from emptor.engine import Engine
 from emptor.errors import EmptorError
+from emptor.evaluate.exposure import Exposure, exposures
 from emptor.evaluate.lines import shorten
 from emptor.evaluate.report import environment
 from emptor.evaluate.statistics import FLIPS, holm
@@ -53,7 +54,7 @@ class Compared:
         a, b: names of the cascades. first_day, days: of the market.
         users: who took part. kept: whether only of those that are kept from training.
         rows: a, b and b - a per measure. p_holm: of each row, None where it has no p.
-        totals: of each arm, sums over users.
+        totals: of each arm, sums over users. exposure: how evenly either showed the products on sale.
         at: when it began, ISO 8601; seconds: how long it took.
         stands_for: cascades of shop.toml that a and b were then ("default" may be any); hashes: exactly which.
     """
@@ -69,6 +70,7 @@ class Compared:
     rows: tuple[Row, ...]
     p_holm: tuple[float | None, ...]
     totals: tuple[dict[str, float], dict[str, float]]
+    exposure: tuple[Exposure, Exposure]
     notes: tuple[str, ...]
     command: str | None = None
     at: str = ""
@@ -101,6 +103,7 @@ class Compared:
                 for row, corrected in zip(self.rows, self.p_holm, strict=True)
             ],
             "totals": {"a": self.totals[0], "b": self.totals[1]},
+            "exposure": {name: own._asdict() for name, own in zip("ab", self.exposure, strict=True)},
             "statistics": {
                 "difference": "b - a, means over users; both arms meet the same visits and chances",
                 "ci95": f"percentile bootstrap over users, {RESAMPLES} resamples",
@@ -169,6 +172,8 @@ def compare_cascades(
 
         first, second = arm(a, "a"), arm(b, "b")
     rows = tuple(compare_arms(first, second, users=chosen, seed=seed))
+    products = world.products
+    on_sale = products.alive(state.day) | products.alive(state.day + days - 1)
     return Compared(
         a,
         b,
@@ -181,6 +186,7 @@ def compare_cascades(
         rows,
         corrected(rows),
         (first.totals(), second.totals()),
+        exposures(first.impressions[on_sale], second.impressions[on_sale]),
         tuple(notes),
         command,
         at.isoformat(timespec="seconds"),
@@ -264,6 +270,12 @@ def _print(compared: Compared, console: Console) -> None:
     console.print(
         "The last two are rates over all users, without a p; clicks are per product sent to the page, seen or not. "
         "Intervals are of b − a, from users drawn anew in pairs.",
+        style="dim",
+    )
+    a, b = compared.exposure
+    console.print(
+        f"Exposure, a and b: {a.coverage:.1%} and {b.coverage:.1%} of the products on a page, {a.tail:.1%} and "
+        f"{b.tail:.1%} of the impressions in the tail, Gini {a.gini:.3f} and {b.gini:.3f}",
         style="dim",
     )
     for note in compared.notes:

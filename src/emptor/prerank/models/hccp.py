@@ -27,8 +27,9 @@ class HCCP(TwoTower):
     Local: its head, in full order. Margin InfoNCE: each choice against what was dropped (hard) and against others'
     choices and the catalogue (easy), with a margin on one side, by the towers alone, without their head.
 
-    What was shown and left alone keeps its place in the list and is nobody's negative; what was dropped is in no list,
-    unless `dropped_last`: to put it last would say that what the old pre-ranking kept was right.
+    What was shown and left alone keeps its place in the list and is nobody's negative. What was dropped stands last in
+    the global list, all tied: even a bad cut drops what is worse, on the whole, than what it keeps, and the margin loss
+    alone does not tell. Without `dropped_last` it is in no list, so that nothing says the cut was right.
 
     Args:
         spec: see rank.models.InputSpec. alpha, beta, gamma: weights; 0 leaves a part out.
@@ -56,7 +57,7 @@ class HCCP(TwoTower):
         self,
         spec: InputSpec,
         *,
-        alpha: float = 0.1,
+        alpha: float = 1.0,
         beta: float = 0.1,
         gamma: float = 0.1,
         temperature: float = 0.07,
@@ -65,7 +66,7 @@ class HCCP(TwoTower):
         with_dropped: bool = True,
         with_easy: bool = True,
         first: int = 10,
-        dropped_last: bool = False,
+        dropped_last: bool = True,
         shown_are_hard: bool = False,
         **towers: Unpack[TowerOptions],
     ) -> None:

@@ -70,13 +70,14 @@ def config_of(seed: int, arm: str, *, users: int = USERS) -> WorldConfig:
 
 @dataclass(frozen=True)
 class Traced:
-    """Page views whose candidates are kept: rows [B, FOUND] int32 of the world's products, -1 for none; before
-    [B, FOUND] float32: what the cut was made by; kept [B, FOUND] bool.
+    """Page views whose candidates are kept: rows [B, FOUND] int32 of the world's products, -1 for none; before, behind
+    [B, FOUND] float32: what the cut was made by, and what the page was; kept [B, FOUND] bool.
     """
 
     asked: Asked
     rows: np.ndarray
     before: np.ndarray
+    behind: np.ndarray
     kept: np.ndarray
 
 
@@ -95,8 +96,7 @@ class Staged(Matching):
         seed = self.world.config.seed
         rows, there = self.found(asked)
         match = self.score(asked, rows)
-        misread = Draws(seed, "cut").normal(paired(asked.key[:, None], rows))
-        before = np.where(there, match + _MISREAD * misread, -np.inf)
+        before = np.where(there, self.cut_by(match, asked, rows), -np.inf)
         kept = kept_of(before, there, KEPT)
         order = np.argsort(np.where(kept, -match, np.inf), axis=1, kind="stable")
         draws, place = Draws(seed, "mixed pages"), np.arange(order.shape[1])[None]
@@ -105,13 +105,32 @@ class Staged(Matching):
         order = np.take_along_axis(order, np.argsort(np.where(mixed, chance - 1, place), axis=1, kind="stable"), axis=1)
         skip = np.minimum(asked.offset, KEPT - PAGE)[:, None]
         order = np.take_along_axis(order, skip + np.arange(PAGE)[None], axis=1)
-        traced = np.flatnonzero((asked.offset == 0) & (Draws(seed, "traced").uniform(asked.key) < self.share))
-        if len(traced):
-            own = np.where(there[traced], rows[traced], -1).astype(np.int32)
-            self.traced.append(Traced(asked.rows(traced), own, before[traced].astype(np.float32), kept[traced]))
+        self._trace(asked, rows, there, before, match, kept)
         rows, shown = np.take_along_axis(rows, order, axis=1), np.take_along_axis(kept, order, axis=1)
         self._shown += (shown & (self.world.products.category[rows] != asked.category[:, None])).sum(), shown.sum()
         return Shown.of(rows, shown)
+
+    def cut_by(self, match: np.ndarray, asked: Asked, rows: np.ndarray) -> np.ndarray:
+        """match [B, FOUND], badly read."""
+        misread = Draws(self.world.config.seed, "cut").normal(paired(asked.key[:, None], rows))
+        badly: np.ndarray = match + _MISREAD * misread
+        return badly
+
+    def _trace(
+        self,
+        asked: Asked,
+        rows: np.ndarray,
+        there: np.ndarray,
+        before: np.ndarray,
+        behind: np.ndarray,
+        kept: np.ndarray,
+    ) -> None:
+        drawn = Draws(self.world.config.seed, "traced").uniform(asked.key) < self.share
+        own = np.flatnonzero((asked.offset == 0) & drawn)
+        if len(own):
+            found = np.where(there[own], rows[own], -1).astype(np.int32)
+            values = (before[own].astype(np.float32), behind[own].astype(np.float32))
+            self.traced.append(Traced(asked.rows(own), found, *values, kept[own]))
 
     def foreign(self) -> float:
         """The share of what pages showed that is of another category than was asked for."""
@@ -152,7 +171,7 @@ def load(folder: Path, config: WorldConfig) -> PrerankData:
     day_of = pages.day - pages.day.min()
     with step("Learning to rank", None):
         ranker = Ranker(features, pages.take(np.flatnonzero(~pages.held_out & (day_of < last))), seed=config.seed)
-    traced = _Requests(world, features, policy.traced)
+    traced = Requests(world, features, policy.traced)
     at = {request: place for place, request in enumerate(pages.request_id.tolist())}
     page = np.array([at.get(f"{key:016x}", -1) for key in traced.asked.key.tolist()], np.int64)
     mine = (page >= 0) & ~pages.held_out[page]
@@ -213,23 +232,25 @@ class Ranker:
         return score
 
 
-class _Requests:
+class Requests:
     """Page views that were traced, as a shop knows them."""
 
     def __init__(self, world: World, features: Features, parts: list[Traced]) -> None:
         self._world, self._features = world, features
         columns = vars(parts[0].asked)
         self.asked = Asked(**{name: np.concatenate([getattr(own.asked, name) for own in parts]) for name in columns})
-        self._rows, self._before, self._kept = (
-            np.concatenate([getattr(own, name) for own in parts]) for name in ("rows", "before", "kept")
+        self._rows, self._before, self._behind, self._kept = (
+            np.concatenate([getattr(own, name) for own in parts]) for name in ("rows", "before", "behind", "kept")
         )
         known = {own: row for row, own in enumerate(features.view.product_ids(np.arange(features.count)))}
         of_world = np.array([*(known.get(own, -1) for own in world.products.product_id.tolist()), -1], np.int64)
         self._of_view = of_world[self._rows]
         """Rows of the view, -1 for none."""
 
-    def stream(self, places: np.ndarray, pages: Pages, page: np.ndarray, ranker: Ranker, *, seed: int) -> Stream:
-        """Some of them with candidates of all levels; what was kept is ranked anew. page: of each, in `pages`."""
+    def stream(self, places: np.ndarray, pages: Pages, page: np.ndarray, ranker: Ranker | None, *, seed: int) -> Stream:
+        """Some of them with candidates of all levels. page: of each, in `pages`. ranker: ranks anew what was kept;
+        without one it stands as it did.
+        """
         scratch = np.full(self._features.count, -1, np.int64)
         drawn, found = Drawn(), []
         for start in range(0, len(places), _AT_ONCE):
@@ -238,7 +259,10 @@ class _Requests:
             order = np.argsort(~kept, axis=1, kind="stable")[:, :KEPT]
             rows, there = (np.take_along_axis(column, order, axis=1) for column in (self._of_view[own], kept))
             rows = np.maximum(rows, 0)
-            score = ranker(self._described(own, rows, there))
+            if ranker is None:
+                score = np.take_along_axis(self._behind[own], order, axis=1)
+            else:
+                score = ranker(self._described(own, rows, there))
             for at, place in enumerate(own.tolist()):
                 best = np.argsort(np.where(there[at], -score[at], np.inf), kind="stable")[: int(there[at].sum())]
                 every = self._of_view[place]
@@ -262,8 +286,7 @@ class _Requests:
         asked, truth, ranked = [], [], []
         for start in range(0, len(places), _AT_ONCE):
             own = places[start : start + _AT_ONCE]
-            there = self._of_view[own] >= 0
-            asked.append(self._described(own, np.maximum(self._of_view[own], 0), there))
+            asked.append(self.described(own))
             ranked.append(ranker(asked[-1]))
             world_rows = np.maximum(self._rows[own], 0).astype(np.int64)
             truth.append(self._world.attraction(self.asked.rows(own), world_rows).attraction)
@@ -275,6 +298,10 @@ class _Requests:
             np.concatenate(ranked),
             self._before[places],
         )
+
+    def described(self, places: np.ndarray) -> Described:
+        """Some of them with all that was found."""
+        return self._described(places, np.maximum(self._of_view[places], 0), self._of_view[places] >= 0)
 
     def _described(self, places: np.ndarray, rows: np.ndarray, there: np.ndarray) -> Described:
         asked, world = self.asked.rows(places), self._world

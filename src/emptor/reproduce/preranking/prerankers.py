@@ -52,7 +52,7 @@ ENTRIES: Mapping[str, Entry] = {
     "hccp_no_choice": Entry("hccp", {"gamma": 0.0}, settings_of="hccp"),
     "hccp_no_margin": Entry("hccp", {"margin": 0.0}, settings_of="hccp"),
     "hccp_margin_on_hard": Entry("hccp", {"margin_on": "hard"}, settings_of="hccp"),
-    "hccp_dropped_last": Entry("hccp", {"dropped_last": True}, settings_of="hccp"),
+    "hccp_dropped_unlisted": Entry("hccp", {"dropped_last": False}, settings_of="hccp"),
     "hccp_shown_are_hard": Entry("hccp", {"shown_are_hard": True}, settings_of="hccp"),
 }
 """The method, its opponents, and what it is without a part, or with another choice where the paper says nothing."""

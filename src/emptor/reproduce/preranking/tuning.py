@@ -10,7 +10,7 @@ from emptor.reproduce.tuning import Choice, both
 
 _RATES = (1.5e-3, 3e-3, 6e-3)
 _OWN: Mapping[str, tuple[str, tuple[Any, Any]]] = {
-    "hccp": ("gamma", (0.1, 1.0)),
+    "hccp": ("alpha", (0.1, 1.0)),
     "infonce": ("weight", (0.1, 1.0)),
     "listwise": ("weight", (0.1, 1.0)),
     "distilled": ("weight", (0.1, 1.0)),
