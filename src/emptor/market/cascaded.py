@@ -62,6 +62,7 @@ class CascadePolicy:
                 product_id=self._world.products.product_id[pages.rows[view, at]].tolist(),
                 action=[ACTIONS[own] for own in action.tolist()],
                 time=time.tolist(),
+                query=[self._texts[own] if own >= 0 else None for own in asked.query[view].tolist()],
                 days=np.unique(np.concatenate([asked.now, time]) // DAY_US),
             )
         )

@@ -36,6 +36,7 @@ def log(events: list[tuple[str, int, str, int]]) -> pl.LazyFrame:
             "user_id": [own[0] for own in events],
             "product_id": [f"p{own[1]}" for own in events],
             "action": [own[2] for own in events],
+            "query": [f"p{own[1]}, please" if own[1] % 2 else None for own in events],
             "time": [START + dt.timedelta(minutes=own[3]) for own in events],
             "seq": list(range(len(events))),
         },
@@ -43,6 +44,7 @@ def log(events: list[tuple[str, int, str, int]]) -> pl.LazyFrame:
             "user_id": pl.String,
             "product_id": pl.String,
             "action": pl.String,
+            "query": pl.String,
             "time": pl.Datetime("us", "UTC"),
             "seq": pl.Int64,
         },
@@ -133,6 +135,20 @@ def test_features_have_the_promised_shapes_and_do_not_depend_on_what_comes_later
     assert (before.product[1, 2] == 0).all() and before.searching.tolist() == [True, False]
     known = Features(view, spec, later)(["u"], [None], np.array([moment(3 * 24 * 60)]), rows[:1], mask[:1])
     assert known.there[0].sum() == 2 and known.numeric[0, :, 8].any()
+
+
+def test_a_history_tells_what_was_typed(engine: Engine) -> None:
+    view = engine.view
+    row, other = (int(own) for own in np.flatnonzero(view.alive)[:2])
+    first, second = view.product_ids(np.array([row, other]))
+    events = log([("u0", 1, "click", 5), ("u0", 2, "click", 6), ("u0", 1, "click", 7)]).with_columns(
+        product_id=pl.Series([first, second, first])
+    )
+    features = Features(view, FeatureSpec.of(view), events)
+    found = features.describe(["u0"], [None], np.array([moment(60)]), np.array([[row]]), np.ones((1, 1), bool))
+    typed = [features.queries.text(own) for own in found.typed[0, :4].tolist()]
+    assert typed == ["p1, please", "", "p1, please", ""]
+    assert found.past[0, :3].tolist() == [row, other, row]
 
 
 def test_one_request_at_a_time_gives_what_a_batch_gives(engine: Engine) -> None:

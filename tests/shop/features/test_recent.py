@@ -22,6 +22,7 @@ from emptor.shop.events.following import Follower
 from emptor.shop.features import actions, recent
 from emptor.shop.features.heard import Heard, Told, hearing
 from emptor.shop.features.past import Past, Seen
+from emptor.shop.features.queries import QueryTexts
 from emptor.shop.features.recent import Recent
 
 FAR = 3_900_000_000_000_000  # 2093
@@ -41,6 +42,11 @@ Event = tuple[str | None, int, str, int]
 how = st.sampled_from(["one by one", "in bulk", "in bulk and unnamed", "rolled up"])
 
 
+def typed(product: int, action: str) -> str | None:
+    """What was typed before an action: the same on both ways that tests tell of it."""
+    return None if product % 3 == 0 else f"{action} of p{product}"
+
+
 def table(events: Sequence[Event], number: int) -> pa.Table:
     rows = [
         {
@@ -49,6 +55,7 @@ def table(events: Sequence[Event], number: int) -> pa.Table:
             "session_id": "s",
             "product_id": f"p{product}",
             "action": action,
+            "query": typed(product, action),
             "time": datetime.fromtimestamp(time / 1e6, UTC),
         }
         for at, (user, product, action, time) in enumerate(events)
@@ -82,8 +89,8 @@ class Shop:
     def __init__(self, log: EventLog, *, most: int = MOST) -> None:
         known, self.log, self.most = log.read(), log, most
         days = ShopDays.of(known)
-        self.past = Past.of(known, ROWS, days)
-        self.recent = Recent(log, log.last_seq(), rows_of=rows_of, days=days, most=most)
+        self.past = Past.of(known, ROWS, days, queries=QUERIES)
+        self.recent = Recent(log, log.last_seq(), rows_of=rows_of, days=days, most=most, queries=QUERIES)
 
     def seen(self, now: np.ndarray, users: Sequence[str | None] = USERS) -> Seen:
         return self.recent.after(self.past.before(users, now, most=self.most), users, now, known=None)
@@ -99,9 +106,13 @@ def same(mine: Seen, its: Seen) -> None:
         assert np.array_equal(getattr(mine, name), getattr(its, name)), name
 
 
+QUERIES = QueryTexts()
+"""One for all histories that are compared."""
+
+
 def whole(log: EventLog, now: np.ndarray, *, most: int = MOST) -> Seen:
     events = log.read()
-    return Past.of(events, ROWS, ShopDays.of(events)).before(USERS, now, most=most)
+    return Past.of(events, ROWS, ShopDays.of(events), queries=QUERIES).before(USERS, now, most=most)
 
 
 def click(log: EventLog, user: str, product: int) -> None:
@@ -255,7 +266,8 @@ def test_threads_that_write_and_ask(tmp_path: Path) -> None:
 def told(events: Sequence[Event]) -> Told:
     user, product, action, time = zip(*events, strict=True)
     days = np.unique(np.array(time) // DAY_US)
-    return Told([str(own) for own in user], [f"p{own}" for own in product], action, time, days)
+    texts = [typed(*own) for own in zip(product, action, strict=True)]
+    return Told([str(own) for own in user], [f"p{own}" for own in product], action, time, texts, days)
 
 
 @settings(max_examples=25, deadline=None)

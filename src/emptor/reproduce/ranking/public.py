@@ -164,6 +164,7 @@ def examples_of_pages(
             past=np.where(there, past, products.nobody).astype(np.int32),
             action=action.astype(np.uint8),
             gap=gap.astype(np.uint8),
+            typed=np.zeros(action.shape, np.int32),
             words=np.zeros((len(items), 1), np.int32),
             context=context.astype(np.float32),
             searching=np.zeros(len(items), bool),

@@ -17,7 +17,7 @@ from emptor.shop.ageing import DAY_US
 from emptor.shop.events import database
 from emptor.shop.events.reading import LogFile, live_files, unnamed_files
 
-_COLUMNS = ("user_id", "product_id", "action", "time", "seq")
+_COLUMNS = ("user_id", "product_id", "action", "query", "time", "seq")
 # Places in the order of arrival are given without gaps, so rows that a finished roll-up step has lost were erased.
 _STATE = (
     f"SELECT ({database.LAST_SEQ}), ({database.WATERMARK}), "
@@ -29,13 +29,14 @@ _STATE = (
 class News:
     """What has come: E events of users on products, of the actions that are followed, and all days with any event.
 
-    user_id, product_id, action [E] str; time [E] int: UTC microseconds; seq [E] int; days [D] int64: since 1970, those
+    user_id, product_id, action [E] str; query [E]: str or None; time [E] int: UTC microseconds; seq [E] int; days [D] int64: since 1970, those
     of events of any kind. anew: events were erased, so this is all there is, and what came before does not count.
     """
 
     user_id: Sequence[str]
     product_id: Sequence[str]
     action: Sequence[str]
+    query: Sequence[str | None]
     time: Sequence[int]
     seq: Sequence[int]
     days: np.ndarray
@@ -97,8 +98,8 @@ class Follower:
             earlier, more = self._rolled_up(connection, after, watermark)
             rows, days = earlier + rows, [*days, *more]
         self._known, self._state = last, (last, erased)
-        user, product, action, time, seq = zip(*rows, strict=True) if rows else ((),) * len(_COLUMNS)
-        return News(user, product, action, time, seq, np.unique(np.array(days, np.int64)), anew)
+        user, product, action, query, time, seq = zip(*rows, strict=True) if rows else ((),) * len(_COLUMNS)
+        return News(user, product, action, query, time, seq, np.unique(np.array(days, np.int64)), anew)
 
     def _rolled_up(
         self, connection: sqlite3.Connection, after: int, watermark: int
@@ -119,7 +120,7 @@ class Follower:
         )
         try:
             rows, days = pl.collect_all(
-                [acted.select(*_COLUMNS[:3], time, "seq").sort("seq"), new.select(time // DAY_US).unique()]
+                [acted.select(*_COLUMNS[:4], time, "seq").sort("seq"), new.select(time // DAY_US).unique()]
             )
         except (OSError, pl.exceptions.PolarsError) as error:
             raise EmptorError(

@@ -21,7 +21,7 @@ class Actions:
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._of: dict[str, list[tuple[int, int, int, int]]] = {}
+        self._of: dict[str, list[tuple[int, int, int, int, int]]] = {}
         self._left_out: dict[str, int] = {}
         self._count, self._bound = 0, MANY
 
@@ -29,11 +29,19 @@ class Actions:
         return self._count
 
     def add(
-        self, users: Iterable[str], time: Iterable[int], seq: Iterable[int], row: Iterable[int], action: Iterable[int]
+        self,
+        users: Iterable[str],
+        time: Iterable[int],
+        seq: Iterable[int],
+        row: Iterable[int],
+        action: Iterable[int],
+        query: Iterable[int],
     ) -> None:
-        """time: UTC microseconds; seq: order of arrival; row: of a product; action: 1 + place in ACTIONS."""
+        """time: UTC microseconds; seq: order of arrival; row: of a product; action: 1 + place in ACTIONS; query: see
+        QueryTexts.
+        """
         of = self._of
-        for user, one in zip(users, zip(time, seq, row, action, strict=True), strict=True):
+        for user, one in zip(users, zip(time, seq, row, action, query, strict=True), strict=True):
             own = of.get(user)
             if own is None:
                 of[user] = [one]
@@ -61,7 +69,7 @@ class Actions:
         count = np.zeros(len(users), np.int64)
         owner: list[int] = []
         place: list[int] = []
-        found: list[tuple[int, int, int, int]] = []
+        found: list[tuple[int, int, int, int, int]] = []
         for at, user in enumerate(users):
             own = None if user is None else self._of.get(user)
             end = bisect_left(own, (int(until[at]),)) if own else 0
@@ -76,7 +84,8 @@ class Actions:
             count[at] = end + self._left_out.get(user, 0)
         if not found:
             return None
-        wide = np.zeros((3, len(users), self._most), np.int64)
+        wide = np.zeros((4, len(users), self._most), np.int64)
         wide[1] = -1
-        wide[:, owner, place] = np.array(found, np.int64)[:, [0, 2, 3]].T
-        return Seen(row=wide[1], action=wide[2], time=wide[0], gap=np.zeros_like(wide[0]), count=count)
+        wide[:, owner, place] = np.array(found, np.int64)[:, [0, 2, 3, 4]].T
+        time, row, action, query = wide
+        return Seen(row, action, time, query, np.zeros_like(time), count)

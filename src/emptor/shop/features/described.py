@@ -18,8 +18,9 @@ class Described:
     """B requests of N products, T behaviours, L words: products by their rows, so that each is described only once.
 
     rows [B, N] int32, past [B, T] int32 (newest first): rows of ProductColumns, its `nobody` for padding and unknown
-    ones; mask [B, N] bool: False is padding; action, gap [B, T] uint8: 0 where the history has ended; numeric
-    [B, N, F], context [B, X] float32; words [B, L] int32: buckets, 0 where the query has ended; searching [B] bool.
+    ones; mask [B, N] bool: False is padding; action, gap [B, T] uint8: 0 where the history has ended; typed [B, T]
+    int32: see QueryTexts, for which query it was done; numeric [B, N, F], context [B, X] float32; words [B, L] int32:
+    buckets, 0 where the query has ended; searching [B] bool.
     """
 
     rows: np.ndarray
@@ -28,6 +29,7 @@ class Described:
     past: np.ndarray
     action: np.ndarray
     gap: np.ndarray
+    typed: np.ndarray
     words: np.ndarray
     context: np.ndarray
     searching: np.ndarray

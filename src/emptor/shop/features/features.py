@@ -14,6 +14,7 @@ from emptor.shop.features.counters import Counters
 from emptor.shop.features.described import Arrays, Described, arrays_of
 from emptor.shop.features.past import Past
 from emptor.shop.features.products import ProductColumns, product_columns
+from emptor.shop.features.queries import QueryTexts
 from emptor.shop.features.recent import Recent
 from emptor.shop.features.spec import FeatureSpec, text_of
 from emptor.shop.features.words import product_words, query_words
@@ -48,7 +49,9 @@ class Features:
         self._products, self._words = product_columns(view, spec), product_words(view)
         self.rows = pl.DataFrame({"product_id": view.product_ids(np.arange(view.rows)), "row": np.arange(view.rows)})
         self._days = days = ShopDays.of(events)
-        self._past, self._counters = Past.of(events, self.rows, days), Counters.of(events, self.rows, days)
+        self.queries = QueryTexts()
+        self._past = Past.of(events, self.rows, days, queries=self.queries)
+        self._counters = Counters.of(events, self.rows, days)
         self._recent: Recent | None = None
 
     @property
@@ -69,7 +72,9 @@ class Features:
         """
         known = shop.events.last_seq() if generation.last_seq is None else generation.last_seq
         made = cls(View(generation), spec, shop.events.read().filter(pl.col("seq") <= known))
-        made._recent = Recent(shop.events, known, rows_of=made.rows_of, days=made._days, most=spec.history)
+        made._recent = Recent(
+            shop.events, known, rows_of=made.rows_of, days=made._days, most=spec.history, queries=made.queries
+        )
         return made
 
     def rows_of(self, product_ids: Sequence[str]) -> list[int]:
@@ -140,6 +145,7 @@ class Features:
             past=np.where(seen.row >= 0, seen.row, self._products.nobody).astype(np.int32),
             action=seen.action.astype(np.uint8),
             gap=seen.gap.astype(np.uint8),
+            typed=seen.query.astype(np.int32),
             words=buckets.astype(np.int32),
             context=context.astype(np.float32),
             searching=searching,

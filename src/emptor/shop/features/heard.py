@@ -15,14 +15,15 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Told:
-    """E actions: user_id, product_id, action [E] str; time [E] int: UTC microseconds. days [D] int64: since 1970, those
-    on which anything happened.
+    """E actions: user_id, product_id, action [E] str; time [E] int: UTC microseconds; query [E]: str or None. days [D]
+    int64: since 1970, those on which anything happened.
     """
 
     user_id: Sequence[str]
     product_id: Sequence[str]
     action: Sequence[str]
     time: Sequence[int]
+    query: Sequence[str | None]
     days: np.ndarray
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from emptor.shop.ageing import DAY_US, ShopDays
+from emptor.shop.features.queries import QueryTexts
 from emptor.shop.features.spec import ACTIONS, GAPS
 
 _MINUTE_US = 60_000_000
@@ -19,13 +20,14 @@ class Seen:
     """What B requests know of their users, the newest action first.
 
     row [B, T] int64: of a product, -1 padding; action [B, T] int64: 1 + place in ACTIONS, 0 padding; time [B, T] int64:
-    UTC microseconds, 0 padding; gap [B, T] int64: bucket of the time since, 0 padding; count [B] int64: all actions
-    before the request, those left out included.
+    UTC microseconds, 0 padding; query [B, T] int64: see QueryTexts, what was typed for it, 0 for nothing; gap [B, T]
+    int64: bucket of the time since, 0 padding; count [B] int64: all actions before the request, those left out included.
     """
 
     row: np.ndarray
     action: np.ndarray
     time: np.ndarray
+    query: np.ndarray
     gap: np.ndarray
     count: np.ndarray
 
@@ -40,7 +42,8 @@ class Past:
 
     Args:
         user_ids: sorted, each once. user [A] int64: places in user_ids, rising; time [A] int64: UTC microseconds,
-            rising within a user; row [A] int64: products; action [A] int64: 1 + place in ACTIONS. days: of the log.
+            rising within a user; row [A] int64: products; action [A] int64: 1 + place in ACTIONS; query [A] int64: see
+            QueryTexts. days: of the log.
     """
 
     def __init__(
@@ -50,20 +53,22 @@ class Past:
         time: np.ndarray,
         row: np.ndarray,
         action: np.ndarray,
+        query: np.ndarray,
         *,
         days: ShopDays,
     ) -> None:
         self._place = {user_id: place for place, user_id in enumerate(user_ids)}
         self._start = np.searchsorted(user, np.arange(len(user_ids) + 1))
-        self._time, self._row, self._action = time, row, action
+        self._time, self._row, self._action, self._query = time, row, action, query
         self._days, self._clock = days, days.clock(time)
 
     @classmethod
-    def of(cls, events: pl.LazyFrame, rows: pl.DataFrame, days: ShopDays) -> Past:
+    def of(cls, events: pl.LazyFrame, rows: pl.DataFrame, days: ShopDays, *, queries: QueryTexts | None = None) -> Past:
         """The actions of users in a log.
 
         Args:
-            rows: columns product_id and row; actions on other products are left out. days: of the log.
+            rows: columns product_id and row; actions on other products are left out. days: of the log. queries: where
+                what was typed is kept; without it, it is not.
         """
         kinds = {action: number for number, action in enumerate(ACTIONS, 1)}
         acted = (
@@ -74,6 +79,7 @@ class Past:
                 pl.col("time").dt.epoch("us"),
                 pl.col("action").replace_strict(kinds, return_dtype=pl.Int64),
                 "seq",
+                *(["query"] if queries is not None else []),
             )
             .collect(engine="streaming")
             .join(rows, on="product_id")
@@ -81,6 +87,7 @@ class Past:
         users = acted.select(pl.col("user_id").unique().sort()).with_row_index("user")
         acted = acted.join(users, on="user_id").sort("user", "time", "seq")
         columns = [acted[name].to_numpy().astype(np.int64) for name in ("user", "time", "row", "action")]
+        columns.append(_typed(acted, queries))
         return cls(users["user_id"].to_list(), *columns, days=days)
 
     def before(
@@ -105,12 +112,13 @@ class Past:
         at = np.where(there, at, 0)
         if not len(self._row):
             nothing = np.zeros(at.shape, np.int64)
-            return Seen(nothing - 1, nothing, nothing, nothing, count)
+            return Seen(nothing - 1, nothing, nothing, nothing, nothing, count)
         gap = gap_of((self._days.clock(now)[:, None] - self._clock[at]) * DAY_US)
         return Seen(
             row=np.where(there, self._row[at], -1),
             action=np.where(there, self._action[at], 0),
             time=np.where(there, self._time[at], 0),
+            query=np.where(there, self._query[at], 0),
             gap=np.where(there, gap, 0),
             count=count,
         )
@@ -120,12 +128,24 @@ def merged(seen: Seen, later: Seen) -> Seen:
     """Two parts of a history as one, as wide as the first, without gaps; `later` is the newer where both are of one
     moment.
     """
-    row, action, time = (
-        np.concatenate([getattr(own, name) for own in (later, seen)], axis=1) for name in ("row", "action", "time")
-    )
+    columns = [
+        np.concatenate([getattr(own, name) for own in (later, seen)], axis=1)
+        for name in ("row", "action", "time", "query")
+    ]
+    _, action, time, _ = columns
     order = np.argsort(np.where(action > 0, -time, np.iinfo(np.int64).max), axis=1, kind="stable")
-    row, action, time = (np.take_along_axis(own, order[:, : seen.row.shape[1]], axis=1) for own in (row, action, time))
-    return Seen(row, action, time, np.zeros_like(time), seen.count + later.count)
+    row, action, time, query = (np.take_along_axis(own, order[:, : seen.row.shape[1]], axis=1) for own in columns)
+    return Seen(row, action, time, query, np.zeros_like(time), seen.count + later.count)
+
+
+def _typed(acted: pl.DataFrame, queries: QueryTexts | None) -> np.ndarray:
+    """[A] int64: the number of what was typed before each action."""
+    if queries is None:
+        return np.zeros(len(acted), np.int64)
+    texts = acted["query"].unique(maintain_order=True)
+    known = pl.DataFrame([texts, pl.Series("number", queries.numbers(texts.to_list()), pl.Int64)])
+    found = acted.select("query").join(known, on="query", how="left", maintain_order="left")["number"]
+    return found.fill_null(0).to_numpy()
 
 
 def gap_of(micros: np.ndarray) -> np.ndarray:

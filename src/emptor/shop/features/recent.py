@@ -16,6 +16,7 @@ from emptor.shop.events import EventLog
 from emptor.shop.features.actions import Actions
 from emptor.shop.features.heard import Heard, heard_now
 from emptor.shop.features.past import Seen, merged
+from emptor.shop.features.queries import QueryTexts
 from emptor.shop.features.spec import ACTIONS
 
 log = logging.getLogger(__name__)
@@ -43,7 +44,7 @@ class Recent:
 
     Args:
         since: what comes after this event counts. rows_of: product_ids -> rows, -1 for products that are not known.
-        days: of the log up to there. most: actions of a user that count.
+        days: of the log up to there. most: actions of a user that count. queries: where what was typed is kept.
     """
 
     def __init__(
@@ -54,7 +55,9 @@ class Recent:
         rows_of: Callable[[Sequence[str]], Sequence[int]],
         days: ShopDays,
         most: int,
+        queries: QueryTexts,
     ) -> None:
+        self._queries = queries
         self._rows_of, self._before, self._most = rows_of, days, most
         self._follower = events.follow(since, ACTIONS)
         self._logged = _Part(most)
@@ -95,7 +98,7 @@ class Recent:
             return
         if news.anew:
             self._logged = _Part(self._most)
-        self._add(self._logged, news.user_id, news.product_id, news.action, news.time, news.seq)
+        self._add(self._logged, news.user_id, news.product_id, news.action, news.time, news.query, news.seq)
         self._logged.days = np.union1d(self._logged.days, news.days)
         self._days = _with(self._before, self._logged.days)
 
@@ -103,7 +106,7 @@ class Recent:
         part = self._heard.setdefault(heard, _Part(self._most))
         for told in heard.since(part.told):
             seq = range(part.seq, part.seq + len(told.user_id))
-            self._add(part, told.user_id, told.product_id, told.action, told.time, seq)
+            self._add(part, told.user_id, told.product_id, told.action, told.time, told.query, seq)
             part.days = np.union1d(part.days, told.days)
             part.told, part.seq = part.told + 1, seq.stop
         return part
@@ -115,11 +118,13 @@ class Recent:
         products: Sequence[str],
         actions: Sequence[str],
         times: Sequence[int],
+        queries: Sequence[str | None],
         seq: Sequence[int],
     ) -> None:
         rows = self._rows_of(products)
         kinds = [_KINDS[own] for own in actions]
-        known = [one for one in zip(users, times, seq, rows, kinds, strict=True) if one[3] >= 0]
+        typed = self._queries.numbers(queries)
+        known = [one for one in zip(users, times, seq, rows, kinds, typed, strict=True) if one[3] >= 0]
         if known:
             part.actions.add(*zip(*known, strict=True))
 
