@@ -117,6 +117,7 @@ def test_features_have_the_promised_shapes_and_do_not_depend_on_what_comes_later
             "user_id": ["u"] * 3,
             "product_id": ids,
             "action": ["click", "impression", "purchase"],
+            "query": ["shirt"] * 3,
             "time": [START + dt.timedelta(days=2)] * 3,
             "seq": [1, 2, 3],
         },

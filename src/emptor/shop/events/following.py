@@ -29,8 +29,9 @@ _STATE = (
 class News:
     """What has come: E events of users on products, of the actions that are followed, and all days with any event.
 
-    user_id, product_id, action [E] str; query [E]: str or None; time [E] int: UTC microseconds; seq [E] int; days [D] int64: since 1970, those
-    of events of any kind. anew: events were erased, so this is all there is, and what came before does not count.
+    user_id, product_id, action [E] str; query [E]: str or None; time [E] int: UTC microseconds; seq [E] int; days [D]
+    int64: since 1970, those of events of any kind. anew: events were erased, so this is all there is, and what came
+    before does not count.
     """
 
     user_id: Sequence[str]

@@ -21,7 +21,7 @@ class Seen:
 
     row [B, T] int64: of a product, -1 padding; action [B, T] int64: 1 + place in ACTIONS, 0 padding; time [B, T] int64:
     UTC microseconds, 0 padding; query [B, T] int64: see QueryTexts, what was typed for it, 0 for nothing; gap [B, T]
-    int64: bucket of the time since, 0 padding; count [B] int64: all actions before the request, those left out included.
+    int64: bucket of the time since, 0 padding; count [B] int64: all actions before the request, also those left out.
     """
 
     row: np.ndarray
