@@ -18,6 +18,8 @@ from emptor.prerank import methods as prerank_methods
 from emptor.prerank.trained import TrainedPrerankers
 from emptor.rank import methods as rank_methods
 from emptor.rank.trained import TrainedRankers
+from emptor.rerank import methods as rerank_methods
+from emptor.rerank.trained import TrainedRerankers
 from emptor.retrieve.alike import AlikeChannel
 from emptor.retrieve.channel import NOTHING, Channel, Excluded
 from emptor.retrieve.dense import DenseChannel, VectorIndex
@@ -127,6 +129,7 @@ class Assembler:
         self._measured: tuple[Generation, Measured] | None = None
         self._rankers = TrainedRankers(shop)
         self._prerankers = TrainedPrerankers(shop, self._rankers)
+        self._rerankers = TrainedRerankers(shop, self._rankers)
         self._retrieving: TrainedRetrievers | None = None
         self._rules: Rules | None = None
         self._rule_faults: tuple[str, ...] = ()
@@ -180,6 +183,7 @@ class Assembler:
             **retrieve_methods(lexical=lexical, popular=popular, others=others, trained=trained, excluding=excluding),
             **prerank_methods(lambda name: self._prerankers.method(name, manifest.models)),
             **rank_methods(taste, lambda name: self._rankers.method(name, manifest.models)),
+            **rerank_methods(self._rerankers.greedy, lambda name: self._rerankers.method(name, manifest.models)),
             **merchandise_methods(rules),
         }
         if manifest.cascade not in options.cascade:
@@ -310,7 +314,7 @@ def _is_personal(options: CascadeOptions) -> bool:
     """Whether a cascade asks what is known of the user."""
     channels = ("personal", *RETRIEVERS)
     return any(
-        own.stage in ("prerank", "rank") or any(name in own.options.get("channels", ()) for name in channels)
+        own.stage in ("prerank", "rank", "rerank") or any(name in own.options.get("channels", ()) for name in channels)
         for own in options.stages
     )
 

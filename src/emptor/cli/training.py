@@ -17,6 +17,7 @@ from emptor.errors import EmptorError
 from emptor.market.store import folder_of
 from emptor.prerank.names import NAMES as PRERANKERS
 from emptor.rank.names import NAMES as RANKERS
+from emptor.rerank.names import NAMES as RERANKERS
 from emptor.retrieve.names import NAMES as RETRIEVERS
 from emptor.shop.proposals import as_table, proposed
 
@@ -30,13 +31,13 @@ if TYPE_CHECKING:
 def train(
     shop: ShopFolder,
     stage: Annotated[
-        Literal["retrieve", "prerank", "rank"], typer.Option(help="Which stage of the cascade to train.")
+        Literal["retrieve", "prerank", "rank", "rerank"], typer.Option(help="Which stage of the cascade to train.")
     ] = "rank",
     model: Annotated[
         str | None,
         typer.Option(
             help=f"Of rank (awmoe unless given): {', '.join(RANKERS)}. Of prerank (hccp): {', '.join(PRERANKERS)}. "
-            f"Of retrieve (smar): {', '.join(RETRIEVERS)}."
+            f"Of rerank (armmt): {', '.join(RERANKERS)}. Of retrieve (smar): {', '.join(RETRIEVERS)}."
         ),
     ] = None,
     settings: Annotated[
@@ -56,6 +57,8 @@ def train(
         _rank(shop, model or "awmoe", settings or [], resume, then=next_)
     elif stage == "prerank":
         _prerank(shop, model or "hccp", settings or [], resume, then=next_)
+    elif stage == "rerank":
+        _rerank(shop, model or "armmt", settings or [], resume, then=next_)
     else:
         _retrieve(shop, model or "smar", settings or [], resume, then=next_)
 
@@ -105,6 +108,29 @@ def _prerank(shop: Path, model: str, settings: list[str], resume: Path | None, *
         if then:
             see = f"emptor serve {shop}  # and open /lab?q=QUERY&cascade=wide"
             _print_next(target, "prerank", model, trained.version, name="wide", see=see)
+
+
+def _rerank(shop: Path, model: str, settings: list[str], resume: Path | None, *, then: bool) -> None:
+    from emptor.rerank.recipe import train_reranker
+    from emptor.rerank.samples import COLUMNS
+    from emptor.rerank.train import RerankOptions
+    from emptor.serve.traces import trace_parts
+    from emptor.shop.shop import Shop
+
+    training, network = _sorted(settings, tuple(RerankOptions.model_fields))
+    with _told():
+        options = RerankOptions.model_validate(training)
+    with Shop.open(shop) as target:
+        parts = trace_parts(target.path, columns=COLUMNS)
+        trained = train_reranker(target, parts, model=model, network=network, options=options, resume=resume)
+        _print(model, trained.version, trained.metrics, trained.path, where="on the last pages")
+        if trained.lists < _MANY:
+            out.print(f"It has learnt from {count(trained.lists, 'page')}; that is few: compare it before you use it.")
+        for lack in trained.missing:
+            out.print(f"{lack[:1].upper()}{lack[1:]}.", markup=False, highlight=False, soft_wrap=True)
+        if then:
+            see = f'emptor search {shop} "QUERY" --cascade page --user USER --explain'
+            _print_next(target, "rerank", model, trained.version, name="page", see=see)
 
 
 def _retrieve(shop: Path, model: str, settings: list[str], resume: Path | None, *, then: bool) -> None:

@@ -75,6 +75,14 @@ class FitOptions(BaseModel):
             raise ValueError(f"warmup_steps {self.warmup_steps} must be below total_steps {self.total_steps}")
         return self
 
+    @classmethod
+    def cycled(cls, *, steps: int, **options: Any) -> FitOptions:
+        """Options for a run of so many optimiser steps: the rate rises over their first tenth, 200 at most, and falls
+        to their end. A run of 20 or fewer has no time for that, and its rate stays.
+        """
+        cycle = {"schedule": "one-cycle", "total_steps": steps} if steps > 20 else {}
+        return cls(**options, **cycle, warmup_steps=min(steps // 10, 200))
+
     def rate(self, step: int) -> float:
         """The learning rate of a step, counted from 0."""
         if step < self.warmup_steps:

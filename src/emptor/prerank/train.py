@@ -108,15 +108,13 @@ def fit_preranker(
     def loss(net: Preranker, batch: PrerankBatch, at: int) -> dict[str, torch.Tensor]:
         return net.loss(batch, (at + 1) / steps)
 
-    fitting = FitOptions(
+    fitting = FitOptions.cycled(
+        steps=steps,
         metric="kept",
         epochs=options.epochs,
         patience=options.patience,
         lr=options.lr,
         weight_decay=options.weight_decay,
-        schedule="one-cycle" if steps > 20 else "constant",
-        total_steps=steps if steps > 20 else None,
-        warmup_steps=min(steps // 10, 200),
         seed=options.seed,
         inputs=f"{len(learnt)} requests {options.model_dump_json()} {run}",
     )

@@ -241,15 +241,13 @@ def fit_ranker(
         return losses(trainee, sample, at, purchase_weight=options.purchase_weight, seed=options.seed)
 
     steps = options.epochs * -(-len(learnt) // pages_of(learnt, options.batch))
-    fitting = FitOptions(
+    fitting = FitOptions.cycled(
+        steps=steps,
         metric="click fit",
         epochs=options.epochs,
         patience=options.patience,
         lr=options.lr,
         weight_decay=options.weight_decay,
-        schedule="one-cycle" if steps > 20 else "constant",
-        total_steps=steps if steps > 20 else None,
-        warmup_steps=min(steps // 10, 200),
         seed=options.seed,
         inputs=f"{len(learnt)} pages {options.model_dump_json()} {run}",
     )

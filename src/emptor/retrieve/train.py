@@ -263,15 +263,13 @@ class _Run:
                 untold=options.untold,
             )
 
-        fitting = FitOptions(
+        fitting = FitOptions.cycled(
+            steps=steps,
             metric="recall",
             epochs=epochs,
             patience=options.patience,
             lr=lr,
             weight_decay=options.weight_decay,
-            schedule="one-cycle" if steps > 20 else "constant",
-            total_steps=steps if steps > 20 else None,
-            warmup_steps=min(steps // 10, 200),
             seed=options.seed,
             inputs=f"{name} {self._made_of} {options.model_dump_json()}",
         )

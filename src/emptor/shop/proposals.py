@@ -25,9 +25,9 @@ def proposed(
 ) -> Stages:
     """The stages of a cascade, with one that a trained model takes.
 
-    A retriever stands beside the channels that there are. A pre-ranker or a ranker takes the place of the one there is,
-    and keeps as many; where there is none, a pre-ranker stands behind retrieval, which finds FOUND then, and keeps
-    KEPT, a ranker behind the stages that find and cut.
+    A retriever stands beside the channels that there are. A pre-ranker, ranker or re-ranker takes the place of the one
+    there is, and keeps as many; where there is none, a pre-ranker stands behind retrieval, which finds FOUND then, and
+    keeps KEPT, a ranker behind the stages that find and cut, a re-ranker behind all of them.
 
     Args:
         version: of the model, where it is not the live one. options: of the stage, over those that there are of a
@@ -61,10 +61,15 @@ def proposed(
 
 
 _DEPTH = int(StageOptions.model_fields["depth"].default)
-_BEFORE = {"prerank": ("retrieve",), "rank": ("retrieve", "prerank", "relevance")}
+_BEFORE = {
+    "prerank": ("retrieve",),
+    "rank": ("retrieve", "prerank", "relevance"),
+    "rerank": ("retrieve", "prerank", "relevance", "rank"),
+}
 _RUN: dict[str, dict[str, Any]] = {
     "prerank": {"budget_ms": 20, "fallback": "cut"},
     "rank": {"budget_ms": 50, "fallback": "affinity"},
+    "rerank": {"budget_ms": 30},
 }
 
 

@@ -17,7 +17,7 @@ from emptor.shop.features.products import ProductColumns, product_columns
 from emptor.shop.features.queries import QueryTexts
 from emptor.shop.features.recent import Recent
 from emptor.shop.features.spec import FeatureSpec, text_of
-from emptor.shop.features.words import product_words, query_words
+from emptor.shop.features.words import ProductWords, product_words, query_words
 from emptor.shop.view import View
 
 if TYPE_CHECKING:
@@ -89,6 +89,11 @@ class Features:
     def products(self) -> ProductColumns:
         """What is known of each product."""
         return self._products
+
+    @property
+    def words(self) -> ProductWords:
+        """The words of each product."""
+        return self._words
 
     def __call__(
         self,

@@ -1,0 +1,65 @@
+"""A model folder as a function from lists to values."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from emptor.learn.folder import ModelConfig, load_model
+from emptor.rank.loading import inputs_of
+from emptor.rank.scale import Scale, input_spec
+from emptor.rerank.models import ListSpec, build
+from emptor.rerank.models.reranker import Reranker
+from emptor.rerank.products import ListProducts
+from emptor.rerank.samples import EARLIER, Asked, batch_of_lists
+from emptor.rerank.texts import WIDTH, TextBasis
+from emptor.shop.features import FeatureSpec, ProductColumns
+from emptor.shop.features.spec import PICTURE
+from emptor.shop.view import View
+
+TEXTS = "texts.safetensors"
+"""File of a model: what its texts are read by."""
+PLACES = 60
+
+
+def list_spec(spec: FeatureSpec) -> ListSpec:
+    """The widths that follow from a feature spec."""
+    return ListSpec(input_spec(spec), WIDTH, PICTURE, places=PLACES, earlier=EARLIER, alike=WIDTH + PICTURE)
+
+
+class LoadedReranker:
+    """A trained re-ranker. Safe between threads.
+
+    Args: net: in evaluation mode. spec: of the features it was trained with. scale: of their numbers. texts: that it
+        reads products by.
+    """
+
+    def __init__(self, net: Reranker, spec: FeatureSpec, scale: Scale, texts: TextBasis) -> None:
+        self.net, self.spec, self.texts, self._scale = net, spec, texts, scale
+
+    def __call__(self, columns: ProductColumns, products: ListProducts, asked: Asked) -> np.ndarray:
+        """[R, N] float32: what each product is worth where it stands; rubbish where nothing is there.
+
+        Args: columns, products: that `asked` is of.
+        """
+        with torch.inference_mode():
+            found: np.ndarray = self.net(batch_of_lists(columns, products, asked, self._scale)).numpy()
+        return found
+
+
+def load_reranker(path: Path, *, view: View | None = None) -> LoadedReranker:
+    """Read a model folder.
+
+    Args: view: of the catalogue; None: whatever it is like.
+    Raises: EmptorError for a folder that is missing or damaged, or was made for features that this version makes in
+        another way, or of texts or pictures that the view reads in another way.
+    """
+
+    def net_of(config: ModelConfig) -> Reranker:
+        return build(config.method, list_spec(FeatureSpec.read(config.features)), **config.options)
+
+    model = load_model(path, net_of)
+    spec, scale = inputs_of(path, model.config, view)
+    return LoadedReranker(model.net, spec, scale, TextBasis.read(path / TEXTS))

@@ -1,0 +1,96 @@
+"""What re-ranking networks learn from: clicks and purchases of what was seen, one by one or of a list as a whole.
+
+Shapes: B lists, N products. What was not seen says nothing: neither its value nor its labels change any loss.
+"""
+
+from __future__ import annotations
+
+import torch
+
+from emptor.rank.models.loss import ranking_loss
+from emptor.rerank.models.inputs import Labels
+
+
+def response_loss(logits: torch.Tensor, labels: Labels, *, purchase_weight: float = 1.0) -> torch.Tensor:
+    """Cross entropy of click and purchase, the mean over what was seen in the whole batch.
+
+    Args:
+        logits: [B, N, 2], click and purchase. labels: see Labels. purchase_weight: beside the click's 1.
+
+    Returns: a scalar; 0 where nothing was seen.
+
+    Example:
+        >>> from emptor.rerank.models.example import example
+        >>> _, batch, labels = example()
+        >>> response_loss(torch.zeros(*batch.mask.shape, 2), labels)
+        tensor(1.3863)
+    """
+    both = torch.stack([labels.click, labels.purchase], -1)
+    return ranking_loss(logits, both, labels.seen, purchase_weight=purchase_weight)
+
+
+def gain(labels: Labels, *, purchase_gain: float = 3.0) -> torch.Tensor:
+    """[B, N]: 1 for what was clicked, purchase_gain for what was bought (at least its click's 1), 0 for all else."""
+    return torch.maximum(labels.click, purchase_gain * labels.purchase) * labels.seen
+
+
+def list_softmax_loss(value: torch.Tensor, labels: Labels, *, purchase_gain: float = 3.0) -> torch.Tensor:
+    """Cross entropy between the gains of a list, as shares of their sum, and the softmax of its values.
+
+    Args: value: [B, N], as logits. labels: see Labels. purchase_gain: of a purchase beside the click's 1.
+
+    Returns: a scalar, the mean over lists with a click; 0 where there is none.
+
+    Source: Pei et al., Personalized Re-ranking for Recommendation (RecSys 2019), where one label is 1; Cao et al.,
+        Learning to Rank: From Pairwise Approach to Listwise Approach (ICML 2007), for graded ones.
+
+    Example:
+        >>> from emptor.rerank.models.inputs import Labels
+        >>> click, seen = torch.tensor([[1.0, 0.0, 0.0]]), torch.tensor([[True, True, False]])
+        >>> list_softmax_loss(torch.tensor([[0.0, 0.0, 9.0]]), Labels(click, torch.zeros(1, 3), seen))
+        tensor(0.6931)
+    """
+    wanted = gain(labels, purchase_gain=purchase_gain)
+    wanted = wanted / wanted.sum(1, keepdim=True).clamp(min=torch.finfo(wanted.dtype).tiny)
+    return _over_clicked(-wanted * _log_share(value, labels.seen), labels)
+
+
+def attention_rank_loss(
+    value: torch.Tensor, labels: Labels, *, purchase_gain: float = 3.0, rectified: bool = True
+) -> torch.Tensor:
+    """Cross entropy between the attention that products of a list should have, exp(gain) as shares of their sum, and
+    the softmax of their values.
+
+    Args:
+        value, labels, purchase_gain: see list_softmax_loss.
+        rectified: whether what was left alone should have none; else it should have exp(0), so that values part no
+            further than gains do.
+
+    Returns: a scalar, the mean over lists with a click; 0 where there is none.
+
+    Source: Ai et al., Learning a Deep Listwise Context Model for Ranking Refinement (SIGIR 2018), and Pang et al.,
+        SetRank (SIGIR 2020). Rectified is what the public code of both has; the first paper adds the cross entropy of
+        what is left to the others. Public re-implementations of SetRank have the plain softmax.
+
+    Example:
+        >>> from emptor.rerank.models.inputs import Labels
+        >>> click = torch.tensor([[1.0, 0.0]])
+        >>> labels = Labels(click, torch.zeros(1, 2), click >= 0)
+        >>> [round(attention_rank_loss(click, labels, rectified=own).item(), 3) for own in (True, False)]
+        [0.313, 0.582]
+    """
+    wanted = gain(labels, purchase_gain=purchase_gain)
+    counts = labels.seen & (wanted > 0) if rectified else labels.seen
+    return _over_clicked(-_log_share(wanted, counts).exp() * counts * _log_share(value, labels.seen), labels)
+
+
+def _log_share(value: torch.Tensor, seen: torch.Tensor) -> torch.Tensor:
+    """[B, N]: the logarithm of the softmax over what was seen; low, but finite, for all else, whatever its value."""
+    low = torch.finfo(value.dtype).min / 2  # finite: a list of which nothing was seen has no gradient, not NaN
+    return torch.where(seen, value, low).log_softmax(1)
+
+
+def _over_clicked(each: torch.Tensor, labels: Labels) -> torch.Tensor:
+    """The sum of a list's products, the mean over lists with a click."""
+    clicked = (gain(labels) > 0).any(1)
+    return torch.where(clicked, each.sum(1), 0.0).sum() / clicked.sum().clamp(min=1)

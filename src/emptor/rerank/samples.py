@@ -1,0 +1,266 @@
+"""What re-rankers learn from: whole lists as the stage before gave them, and what became of what was on the screen.
+
+Shapes: R requests, N products of a list, T behaviours, Q earlier queries, L words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import polars as pl
+import torch
+
+from emptor.rank.data import Pages
+from emptor.rank.scale import Scale, batch_of
+from emptor.rerank.models.inputs import Labels, RerankBatch, Sides
+from emptor.rerank.products import ListProducts
+from emptor.shop.features import Described, Features, ProductColumns, arrays_of, joined, taken
+from emptor.shop.features.words import query_words
+
+COLUMNS = ("request_id", "offset", "sort", "place", "stage", "product_ids", "scores")
+"""Of a trace log that are read."""
+BEHIND = ("rerank", "merchandise")
+"""Stages that come after what a re-ranker is handed."""
+LONGEST = 50
+"""Products of a list, unless said otherwise."""
+EARLIER = 10
+"""Q."""
+_AT_ONCE = 4_096
+_SCALED_BY = 4_000
+
+
+@dataclass(frozen=True)
+class Lists:
+    """R requests in order of time, with a list each, best first.
+
+    user_id, query [R] object; now [R] int64; rows [R, N] int32, mask [R, N] bool; score [R, N] float32: of the stage
+    before, whatever it means there, 0 where it is not known; clicked, bought, seen [R, N] bool: seen is on the screen.
+    """
+
+    user_id: np.ndarray
+    query: np.ndarray
+    now: np.ndarray
+    rows: np.ndarray
+    mask: np.ndarray
+    score: np.ndarray
+    clicked: np.ndarray
+    bought: np.ndarray
+    seen: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.now)
+
+    def take(self, places: np.ndarray) -> Lists:
+        """Some of the requests, in that order."""
+        return taken(self, places)
+
+
+def read_lists(traces: Iterable[pl.DataFrame], pages: Pages, rows: pl.DataFrame, *, longest: int = LONGEST) -> Lists:
+    """Join pages with the lists that the stages before re-ranking gave.
+
+    Args:
+        traces: parts of a trace log, one after the other, with at least COLUMNS; rows of a request stand in one part.
+        pages: what was on screens, see `rank.data.read_pages`. Pages without a trace are left out, and so are further
+            pages of a list, and those in another order than by relevance.
+        rows: columns product_id and row; other products are left out. longest: of each list the first so many.
+    """
+    page_of = {request: at for at, request in enumerate(pages.request_id.tolist())}
+    found: dict[int, tuple[np.ndarray, np.ndarray]] = {}
+    by_relevance = pl.col("sort").is_null() | (pl.col("sort") == "relevance")
+    for part in traces:
+        part = part.filter((pl.col("offset") == 0) & by_relevance & pl.col("request_id").is_in(list(page_of)))
+        before = part.filter(~pl.col("stage").is_in(BEHIND))
+        last = before.filter(pl.col("place") == pl.col("place").max().over("request_id"))
+        for request, own in _lists(last, rows, longest).items():
+            found[page_of[request]] = own
+    return lists_of(pages, found)
+
+
+def lists_of(pages: Pages, found: Mapping[int, tuple[np.ndarray, np.ndarray]]) -> Lists:
+    """Lists of pages. found: which of them -> (rows, scores) of its list, best first; a page of which nothing is in its
+    list is left out.
+    """
+    there = [at for at in sorted(found, key=lambda own: (int(pages.now[own]), own)) if _any_of(pages, at, found[at][0])]
+    width = max((len(found[at][0]) for at in there), default=1)
+    rows, score = np.zeros((len(there), width), np.int32), np.zeros((len(there), width), np.float32)
+    mask, clicked, bought, seen = (np.zeros((len(there), width), bool) for _ in range(4))
+    for place, at in enumerate(there):
+        own, scores = found[at]
+        many, on_page = len(own), pages.rows[at][pages.mask[at]]
+        rows[place, :many], score[place, :many], mask[place, :many] = own, scores, True
+        seen[place, :many] = np.isin(own, on_page)
+        for out, done in ((clicked, pages.clicked | pages.bought), (bought, pages.bought)):
+            out[place, :many] = np.isin(own, pages.rows[at][pages.mask[at] & done[at]])
+    which = np.array(there, np.int64)
+    return Lists(pages.user_id[which], pages.query[which], pages.now[which], rows, mask, score, clicked, bought, seen)
+
+
+def lists_of_pages(pages: Pages) -> Lists:
+    """Pages themselves as lists, for a log without traces: nothing is known of what stood behind them, or of scores."""
+    every = {at: pages.rows[at][pages.mask[at]] for at in range(len(pages))}
+    return lists_of(pages, {at: (own, np.zeros(len(own), np.float32)) for at, own in every.items() if len(own)})
+
+
+def _any_of(pages: Pages, at: int, rows: np.ndarray) -> bool:
+    return bool(np.isin(pages.rows[at][pages.mask[at]], rows).any())
+
+
+def _lists(part: pl.DataFrame, rows: pl.DataFrame, longest: int) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """request_id -> (rows, scores) of its products, best first; without those that are not known."""
+    flat = (
+        part.select(
+            "request_id",
+            pl.col("product_ids").list.head(longest).alias("product_id"),
+            pl.col("scores").list.head(longest).alias("score"),
+        )
+        .filter(pl.col("product_id").list.len() > 0)
+        .explode("product_id", "score")
+        .join(rows, on="product_id", how="left", maintain_order="left")
+        .filter(pl.col("row").is_not_null())
+    )
+    request = flat["request_id"].to_numpy(allow_copy=True)
+    if not len(request):
+        return {}
+    row, score = flat["row"].to_numpy().astype(np.int64), flat["score"].fill_null(0).to_numpy().astype(np.float32)
+    starts = np.flatnonzero(np.r_[True, request[1:] != request[:-1]])
+    ends = np.append(starts[1:], len(request))
+    return {request[at]: (row[at:to], score[at:to]) for at, to in zip(starts.tolist(), ends.tolist(), strict=True)}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Requests as re-rankers are given them: described [R] (see `shop.features`); score [R, N] float32, standardised
+    over its list; earlier [R, Q, L] int32, earlier_gap [R, Q] uint8: see RerankBatch.
+    """
+
+    described: Described
+    score: np.ndarray
+    earlier: np.ndarray
+    earlier_gap: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.score)
+
+    def take(self, places: np.ndarray) -> Asked:
+        """Some of the requests, in that order, no wider than their longest list."""
+        described = taken(self.described, places)
+        width = max(int(described.mask.sum(1).max(initial=1)), 1)
+        described = replace(
+            described,
+            rows=described.rows[:, :width],
+            mask=described.mask[:, :width],
+            numeric=described.numeric[:, :width],
+        )
+        return Asked(described, self.score[places, :width], self.earlier[places], self.earlier_gap[places])
+
+
+def asked_of(features: Features, described: Described, score: np.ndarray) -> Asked:
+    """Requests with scores [R, N] of the stage before, as networks are given them."""
+    return Asked(described, standardised(score, described.mask), *earlier_of(features, described))
+
+
+def standardised(score: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """Scores [R, N] less the mean of their list, in its standard deviations, within 5; 0 where all are the same."""
+    many = np.maximum(mask.sum(1, keepdims=True), 1)
+    apart = np.where(mask, score - np.where(mask, score, 0).sum(1, keepdims=True) / many, 0)
+    spread = np.sqrt((apart**2).sum(1, keepdims=True) / many)
+    found = np.divide(apart, spread, out=np.zeros(apart.shape), where=spread > 1e-6)
+    return np.clip(found, -5, 5).astype(np.float32)
+
+
+def earlier_of(features: Features, described: Described, *, most: int = EARLIER) -> tuple[np.ndarray, np.ndarray]:
+    """(words [R, Q, L] int32, gaps [R, Q] uint8) of the queries under which a user did something before, each once, the
+    newest first; without the one that is asked now.
+    """
+    width = described.words.shape[1]
+    words = np.zeros((len(described), most, width), np.int32)
+    gap = np.zeros((len(described), most), np.uint8)
+    numbers = np.unique(described.typed)
+    numbers = numbers[numbers > 0]
+    if not len(numbers):
+        return words, gap
+    texts = [features.queries.text(own) for own in numbers.tolist()]
+    table = query_words(features.view, texts, features.spec)[1].astype(np.int32)
+    owner, at = np.nonzero(described.typed)
+    which = np.searchsorted(numbers, described.typed[owner, at])
+    # each query of a request once, where it was typed last
+    _, first = np.unique(np.stack([owner, which]), axis=1, return_index=True)
+    first = np.sort(first)
+    owner, at, which = owner[first], at[first], which[first]
+    new = (table[which] != described.words[owner]).any(1)
+    owner, at, which = owner[new], at[new], which[new]
+    place = np.arange(len(owner)) - np.searchsorted(owner, owner)
+    kept = place < most
+    owner, at, which, place = owner[kept], at[kept], which[kept], place[kept]
+    words[owner, place], gap[owner, place] = table[which], described.gap[owner, at]
+    return words, gap
+
+
+def batch_of_lists(columns: ProductColumns, products: ListProducts, asked: Asked, scale: Scale) -> RerankBatch:
+    """Requests as a batch. columns, products: what the rows of `asked` mean."""
+    arrays = arrays_of(columns, asked.described)
+    described, length = asked.described, arrays.there.shape[1]
+    mask = described.mask
+    place = np.where(mask, np.arange(mask.shape[1])[None], 0)
+    return RerankBatch(
+        asked=batch_of(arrays, scale),
+        score=torch.from_numpy(np.where(mask, asked.score, np.float32(0))),
+        place=torch.from_numpy(place),
+        sides=_sides(products, described.rows, mask),
+        past=_sides(products, described.past[:, :length], arrays.there),
+        earlier=torch.from_numpy(asked.earlier.astype(np.int64)),
+        earlier_gap=torch.from_numpy(asked.earlier_gap.astype(np.int64)),
+        alike=torch.from_numpy(products.alike[described.rows] * mask[..., None]),
+    )
+
+
+def _sides(products: ListProducts, rows: np.ndarray, there: np.ndarray) -> Sides:
+    return Sides(
+        torch.from_numpy(products.text[rows] * there[..., None]),
+        torch.from_numpy(products.image[rows] * there[..., None]),
+        torch.from_numpy(products.has_text[rows] & there),
+        torch.from_numpy(products.has_image[rows] & there),
+    )
+
+
+@dataclass(frozen=True)
+class Examples:
+    """R lists to learn from, or to be judged on. columns, products: what their rows mean."""
+
+    columns: ProductColumns
+    products: ListProducts
+    asked: Asked
+    lists: Lists
+
+    def __len__(self) -> int:
+        return len(self.lists)
+
+    def batch(self, places: np.ndarray, scale: Scale) -> tuple[RerankBatch, Labels]:
+        """Some of the lists as tensors, no wider than the longest."""
+        batch = batch_of_lists(self.columns, self.products, self.asked.take(places), scale)
+        own, width = self.lists.take(places), batch.score.shape[1]
+        clicked, bought, seen = (torch.from_numpy(column[:, :width]) for column in (own.clicked, own.bought, own.seen))
+        return batch, Labels(clicked.float(), bought.float(), seen)
+
+    def batches(self, scale: Scale, *, size: int, seed: int, epoch: int) -> Iterator[tuple[RerankBatch, Labels]]:
+        """Batches of `size` lists; their order follows from (seed, epoch)."""
+        order = np.random.default_rng([seed, epoch]).permutation(len(self))
+        for start in range(0, len(order), size):
+            yield self.batch(order[start : start + size], scale)
+
+    def scale(self, *, seed: int) -> Scale:
+        """The scale of numbers, from some requests drawn at random."""
+        chosen = np.sort(np.random.default_rng(seed).permutation(len(self))[:_SCALED_BY])
+        return Scale.of(arrays_of(self.columns, taken(self.asked.described, chosen)))
+
+
+def examples_of(features: Features, products: ListProducts, lists: Lists) -> Examples:
+    """Lists as examples: each request knows what a server knew."""
+    parts = []
+    for at in range(0, max(len(lists), 1), _AT_ONCE):
+        own = lists.take(np.arange(at, min(at + _AT_ONCE, len(lists))))
+        users, queries = own.user_id.tolist(), own.query.tolist()
+        parts.append(features.describe(users, queries, own.now, own.rows.astype(np.int64), own.mask))
+    return Examples(features.products, products, asked_of(features, joined(parts), lists.score), lists)

@@ -1,0 +1,92 @@
+"""Products' texts as short vectors: which words stand together, by the catalogue alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from scipy.sparse import csr_array
+from scipy.sparse.linalg import svds
+
+from emptor.errors import EmptorError
+from emptor.learn.tensors import packed, read_tensors
+from emptor.shop.features.words import ProductWords
+
+WIDTH = 32
+"""Numbers of a text."""
+_PRODUCTS, _WORDS = 20_000, 50_000
+"""That a basis is fitted to, at most: products evenly drawn, and the words that most of them have."""
+_FEWEST = 2
+"""Products that must have a word: one alone stands beside nothing."""
+
+
+@dataclass(frozen=True)
+class TextBasis:
+    """What a word adds to a text's vector. numbers [V] int64: of words, rising; words [V, WIDTH] float32.
+
+    Source: Deerwester et al., Indexing by Latent Semantic Analysis (JASIS 1990): the first singular vectors of products
+        by words, words weighed by their rarity. A vector is the sum of its words', of length one.
+    """
+
+    numbers: np.ndarray
+    words: np.ndarray
+
+    @classmethod
+    def of(cls, words: ProductWords, count: int, *, seed: int = 0) -> TextBasis:
+        """That of a catalogue.
+
+        Args: count: products it has. seed: of the products that are drawn where there are more than can be looked at.
+        """
+        have = np.diff(words.start)
+        some = np.sort(np.random.default_rng(seed).permutation(count)[:_PRODUCTS])
+        common = np.flatnonzero(have >= _FEWEST)
+        common = np.sort(common[np.argsort(-have[common], kind="stable")[:_WORDS]])
+        matrix = _matrix(words, count)[some][:, common]
+        rank = min(WIDTH, min(matrix.shape) - 1)
+        out = np.zeros((len(common), WIDTH), np.float32)
+        if rank > 0 and matrix.nnz:
+            # a start that is the same everywhere, or the signs would be another's each time
+            start = np.random.default_rng(seed).standard_normal(min(matrix.shape))
+            _, _, found = svds(matrix.astype(np.float64), k=rank, v0=start)
+            out[:, :rank] = found[::-1].T
+        return cls(words.numbers[common], out * words.rarity[common, None].astype(np.float32))
+
+    def vectors(self, words: ProductWords, count: int) -> np.ndarray:
+        """[count, WIDTH] float32: of all products, of length one; 0 of those without a word that is known."""
+        at = np.searchsorted(self.numbers, words.numbers)
+        at = np.minimum(at, max(len(self.numbers) - 1, 0))
+        known = self.numbers[at] == words.numbers if len(self.numbers) else np.zeros(len(words.numbers), bool)
+        table = np.zeros((len(words.numbers), WIDTH), np.float32)
+        if len(self.numbers):
+            table[known] = self.words[at[known]]
+        found = np.asarray(_matrix(words, count, weighed=False) @ table, np.float32)
+        length = np.linalg.norm(found, axis=1, keepdims=True)
+        return np.divide(found, length, out=np.zeros_like(found), where=length > 1e-6)
+
+    def packed(self) -> bytes:
+        """The content of a file that `read` reads."""
+        return packed({"numbers": torch.from_numpy(self.numbers), "words": torch.from_numpy(self.words)})
+
+    @classmethod
+    def read(cls, path: Path) -> TextBasis:
+        """Raises: EmptorError for a file that is missing or damaged."""
+        tensors = read_tensors(path)
+        try:
+            numbers, words = tensors["numbers"].numpy(), tensors["words"].numpy()
+        except KeyError as error:
+            raise EmptorError(f"{path}: has no {error}; train the model again") from error
+        if numbers.ndim != 1 or words.shape != (len(numbers), WIDTH):
+            raise EmptorError(
+                f"{path}: numbers {numbers.shape} and words {words.shape}, expected [V] and [V, {WIDTH}]; train the "
+                "model again"
+            )
+        return cls(numbers, words)
+
+
+def _matrix(words: ProductWords, count: int, *, weighed: bool = True) -> csr_array:
+    """[count, V]: whether a product has a word, times its rarity if `weighed`."""
+    column = np.repeat(np.arange(len(words.numbers)), np.diff(words.start))
+    value = words.rarity[column] if weighed else np.ones(len(column))
+    return csr_array((value.astype(np.float32), (words.row, column)), shape=(count, len(words.numbers)))
