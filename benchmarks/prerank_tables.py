@@ -37,7 +37,7 @@ def market(results: dict[str, Any]) -> str:
     first = next(iter(arms))
     parts = [f"Arm “{first}”, {_seeds(arms[first]['seeds'])}:"]
     by_part = [f"{MEASURE}, {name}" for name in ("head", "middle", "tail")]
-    rest = ["true best kept@60", "ranker's best kept@30", "clicks of the page@30", "weights"]
+    rest = ["true best kept@60", "ranker's best kept@30", "clicks of the page@30", "orders of the page@30", "weights"]
     parts += [models(arms[first], [MEASURE, *by_part, *rest])]
     if len(arms) > 1:
         parts += [f"{MEASURE} in every arm:", by_arm(arms, MEASURE)]

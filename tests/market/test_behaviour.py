@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from emptor.market.behaviour.asked import PAGE, Asked
+from emptor.market.behaviour.page import Read
 from emptor.market.world.world import Happened, World
 from tests.market.worlds import first_pages, small_world
 
@@ -112,6 +113,20 @@ def test_misleading_listings_earn_clicks_and_no_orders() -> None:
     assert over.any() and clicked[over & shown].mean() > 0.8 * clicked[fair & shown].mean()
     carts = happened.done.carted
     assert carts[over & clicked].mean() < 0.75 * carts[fair & clicked].mean()
+
+
+def test_the_chance_of_an_order_is_how_often_who_clicks_one_thing_buys_it() -> None:
+    world = small_world()
+    asked = first_pages(world, days=12)
+    rows, _ = world.fitting(asked, 1, day=0)
+    drawn = world.attraction(asked, rows)
+    everything = np.ones(rows.shape, bool)
+    bought = world.buying(asked, rows, drawn, Read(everything, everything, np.ones(rows.shape, np.float32))).bought
+    chance = world.buying.chance(asked, rows, drawn)
+    spread = np.sqrt((chance * (1 - chance)).sum())
+    assert len(rows) > 3_000 and abs(bought.sum() - chance.sum()) < 3 * spread
+    likely = chance > np.median(chance)
+    assert abs(bought[likely].sum() - chance[likely].sum()) < 3 * spread < chance[likely].sum() - chance[~likely].sum()
 
 
 def test_content_users_come_again_unless_loyalty_is_off() -> None:

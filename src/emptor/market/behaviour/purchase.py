@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import stdtrit
+from scipy.special import stdtr, stdtrit
 
 from emptor.market.behaviour.asked import Asked
 from emptor.market.behaviour.attraction import Drawn
@@ -19,6 +19,8 @@ from emptor.market.world.products import Products
 
 _LET_DOWN = 1.5
 """What a boast costs in worth, as a factor: more than it gained in attraction."""
+_WHIMS = 9
+"""Points of the quadrature."""
 _TAILS = 3.0
 """Degrees of freedom of the outside option: now and then something else in life is better by far."""
 
@@ -53,6 +55,17 @@ class Buying:
         # whoever opens a listing that boasts sees that the thing is not what was promised, and likes it less for that
         own -= _LET_DOWN * self._products.boast[rows]
         return own.astype(np.float32)
+
+    def chance(self, asked: Asked, rows: np.ndarray, drawn: Drawn) -> np.ndarray:
+        """The chance that who clicks nothing else on the page buys it once it is clicked: float32 [B, N]."""
+        worth = self.worth(rows, drawn)
+        buys = (1 - asked.appetite)[:, None].astype(np.float32)
+        puts = -np.expm1(-np.exp(self._config.page.cart + 0.55 * worth + 0.6 * buys))
+        # over whims by quadrature, over the outside option by its distribution
+        whims, weights = np.polynomial.hermite_e.hermegauss(_WHIMS)
+        margin = worth + 1.2 * buys - self.level
+        wins = sum(own * stdtr(_TAILS, (margin + 0.8 * at) / 1.5) for at, own in zip(whims, weights, strict=True))
+        return (puts * wins / weights.sum()).astype(np.float32)
 
     def __call__(self, asked: Asked, rows: np.ndarray, drawn: Drawn, read: Read) -> Done:
         size = len(rows)

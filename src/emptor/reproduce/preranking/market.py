@@ -283,18 +283,23 @@ class Requests:
     def tested(self, places: np.ndarray, ranker: Ranker) -> Tested:
         """Some of them with all that was found, and the truth of it."""
         config, level = self._world.config, self._world.reading.level
-        asked, truth, ranked = [], [], []
+        asked, truth, orders, ranked = [], [], [], []
         for start in range(0, len(places), _AT_ONCE):
             own = places[start : start + _AT_ONCE]
             asked.append(self.described(own))
             ranked.append(ranker(asked[-1]))
             world_rows = np.maximum(self._rows[own], 0).astype(np.int64)
-            truth.append(self._world.attraction(self.asked.rows(own), world_rows).attraction)
+            who = self.asked.rows(own)
+            drawn = self._world.attraction(who, world_rows)
+            truth.append(drawn.attraction)
+            orders.append(self._world.buying.chance(who, world_rows, drawn))
         true = np.concatenate(truth).astype(np.float32)
+        clicks = link(config, level, true).astype(np.float32)
         return Tested(
             joined(asked),
             true,
-            link(config, level, true).astype(np.float32),
+            clicks,
+            clicks * np.concatenate(orders),
             np.concatenate(ranked),
             self._before[places],
         )

@@ -15,7 +15,7 @@ from emptor.prerank.models import Level, build
 from emptor.prerank.models.preranker import Preranker
 from emptor.prerank.train import PrerankOptions, fit_preranker
 from emptor.rank.scale import batch_of
-from emptor.reproduce.preranking.data import PAGE, PrerankData, Tested
+from emptor.reproduce.preranking.data import PAGE, PrerankData
 from emptor.reproduce.tuning import Choice
 from emptor.shop.features import arrays_of, taken
 
@@ -85,7 +85,8 @@ def figures(value: np.ndarray, data: PrerankData) -> dict[str, float]:
     tested, there = data.tested, data.tested.mask
     best = kept_of(tested.truth, there, PAGE)
     by_ranker = kept_of(tested.ranker, there, PAGE)
-    whole = _page_value(by_ranker, tested)
+    kinds = {"clicks": tested.chance, "orders": tested.order}
+    whole = {kind: _page_value(by_ranker, own) for kind, own in kinds.items()}
     found: dict[str, float] = {}
     for depth in DEPTHS:
         kept = kept_of(value, there, depth)
@@ -94,11 +95,12 @@ def figures(value: np.ndarray, data: PrerankData) -> dict[str, float]:
             found[f"true best kept@{depth}, {name}"] = hit_rate(kept, best & part[tested.asked.rows])
         found[f"ranker's best kept@{depth}"] = hit_rate(kept, by_ranker)
         page = kept_of(np.where(kept, tested.ranker, -np.inf), kept, PAGE)
-        found[f"clicks of the page@{depth}"] = _page_value(page, tested) / whole
+        for kind, own in kinds.items():
+            found[f"{kind} of the page@{depth}"] = _page_value(page, own) / whole[kind]
     found["NDCG against the ranker"] = agreement(value, tested.ranker, there, PAGE)
     return {name: own for name, own in found.items() if np.isfinite(own)}
 
 
-def _page_value(page: np.ndarray, tested: Tested) -> float:
-    """The chances of a click of what stands on pages [T, N] bool, were all of it looked at: their sum, the mean."""
-    return float(np.where(page, tested.chance, 0).sum(1).mean())
+def _page_value(page: np.ndarray, chance: np.ndarray) -> float:
+    """The chances [T, N] of what stands on pages [T, N] bool, were all of it looked at: their sum, the mean."""
+    return float(np.where(page, chance, 0).sum(1).mean())
