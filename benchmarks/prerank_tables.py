@@ -49,5 +49,39 @@ def market(results: dict[str, Any]) -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def rounds(results: dict[str, Any]) -> str:
+    """Pre-rankers that are trained again and again, without and with exploration: the mean of their last rounds."""
+    names = {
+        "clicks a view": ("clicks a page view", 3),
+        "orders a view": ("orders a page view", 4),
+        "exposure: gini": ("Gini", 3),
+        "exposure: coverage": ("products shown", 3),
+        "exposure: tail": ("tail's impressions", 3),
+        "true best kept@30": ("true best kept@30", 3),
+    }
+    lines = [line(["", "explored", *[told for told, _ in names.values()]]), line(["---", *["---:"] * (1 + len(names))])]
+    for row in results["together"]:
+        values = [f"{row['means'][name]:.{digits}f}" for name, (_, digits) in names.items()]
+        lines.append(line([f"`{row['model']}`", f"{row['explored']:.0%}", *values]))
+    runs = results["runs"]
+    seeds = listed(sorted({run["seed"] for run in runs}))
+    last, views = len(runs[0]["rounds"]) - 1, sum(own["views"] for own in runs[0]["rounds"]) / len(runs[0]["rounds"])
+    told = f"Markets {seeds}; the last three of {last} rounds of {views:,.0f} page views each."
+    parts = ["\n".join(lines), "Gini, round by round, the mean over the markets:", _by_round(results, "exposure: gini")]
+    return "\n\n".join([*parts, told]) + "\n"
+
+
+def _by_round(results: dict[str, Any], name: str) -> str:
+    of: dict[tuple[str, float], list[list[float]]] = {}
+    for run in results["runs"]:
+        of.setdefault((run["model"], run["explored"]), []).append([own[name] for own in run["rounds"]])
+    many = len(results["runs"][0]["rounds"])
+    lines = [line(["", "explored", *map(str, range(many))]), line(["---", *["---:"] * (1 + many)])]
+    for (model, explored), found in of.items():
+        means = [sum(own[at] for own in found) / len(found) for at in range(many)]
+        lines.append(line([f"`{model}`", f"{explored:.0%}", *[f"{own:.3f}" for own in means]]))
+    return "\n".join(lines)
+
+
 def _seeds(seeds: list[int]) -> str:
     return f"seed{'s' if len(seeds) > 1 else ''} {listed(seeds)}"

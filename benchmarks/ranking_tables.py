@@ -40,14 +40,28 @@ def closed_loop(results: dict[str, Any]) -> str:
         own = [_share(run["rows"][name]) for name in measures]
         lines.append(f"| {run['seed']} | `{run['model']}` | {run['users']:,} | {' | '.join(own)} |")
     for model in dict.fromkeys(run["model"] for run in results["runs"]):
-        found = {own["measure"]: own for own in results["together"] if own["model"] == model}
+        found = {own["measure"]: own for own in results["together"] if own["model"] == model and "measure" in own}
         told = [f"{found[name]['mean']:+.1%} {_interval(found[name]['ci95'])}" for name in measures]
         lines.append(f"| all | `{model}` | | {' | '.join(told)} |")
     days = results["runs"][0]["days"]
-    return "\n".join(lines) + (
+    spread = _exposure([own for own in results["together"] if "exposure" in own])
+    return "\n".join([*lines, *spread]) + (
         f"\n\n{days} days from the day after the log on; intervals (95%) over users. The last rows weigh markets by "
         "how sure each is, and speak of users of these markets, not of other markets. "
     )
+
+
+def _exposure(rows: list[dict[str, Any]]) -> list[str]:
+    """How evenly products are shown, before and after."""
+    if not rows:
+        return []
+    told = {"gini": "Gini of impressions", "coverage": "products shown", "tail": "tail's impressions"}
+    lines = ["", f"| model | {' | '.join(told.values())} |", f"|---|{'---:|' * len(told)}"]
+    for model in dict.fromkeys(own["model"] for own in rows):
+        own = {row["exposure"]: row for row in rows if row["model"] == model}
+        changes = [f"{row['a']:.3f} to {row['b']:.3f}" for row in (own[name] for name in told)]
+        lines.append(f"| `{model}` | {' | '.join(changes)} |")
+    return lines
 
 
 def _share(row: dict[str, Any]) -> str:

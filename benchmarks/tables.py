@@ -175,6 +175,8 @@ RENDER: dict[str, Callable[[dict[str, Any]], str]] = {
     "ranking_speed": ranking_tables.ranking_speed,
     "closed_loop": ranking_tables.closed_loop,
     "closed_loop_retrieval": ranking_tables.closed_loop,
+    "closed_loop_preranking": ranking_tables.closed_loop,
+    "prerank_rounds": prerank_tables.rounds,
     "awmoe_market": study_tables.market,
     "awmoe_movielens": study_tables.public,
     "awmoe_beauty": study_tables.public,
