@@ -17,7 +17,7 @@ from rich.console import Console
 from emptor.demo import training as demo_training
 from emptor.demo.background import Background
 from emptor.demo.making import make_demo
-from emptor.demo.stages import PRERANK, RANK, RANKER, RETRIEVE, STAGES
+from emptor.demo.stages import PRERANK, RANK, RANKER, RERANK, RETRIEVE, STAGES
 from emptor.demo.training import train_demo
 from emptor.engine import Engine
 from emptor.errors import ShopBusy
@@ -68,21 +68,22 @@ def test_each_stage_is_proposed_beside_those_that_were_promoted_before(demo_path
     for stage in STAGES:
         file.write_text(file.read_text() + stage.table(default))
         default = read_options(file).cascade[stage.cascade]
-    retrieve, prerank, rank = default.stages
+    retrieve, prerank, rank, rerank = default.stages
     assert list(retrieve.options["channels"]) == ["lexical", "personal", RETRIEVE.model] and retrieve.depth == 1_000
     assert (prerank.method, prerank.depth, prerank.fallback) == (PRERANK.model, 200, "cut")
     assert (rank.method, rank.depth, rank.options) == (RANKER, 200, {"best": 20})
+    assert (rerank.stage, rerank.method, rerank.depth, rerank.options) == ("rerank", "armmt", 200, RERANK.of_stage)
     assert default.deadline_ms == 200 and default.explore.share == 0.1
 
 
 def test_a_stage_is_trained_compared_and_promoted_and_the_server_takes_it_up(demo_path: Path) -> None:
-    """Beside a server that is never started again, and by a process of its own that ends when it is done. The stages
-    before it were decided earlier.
+    """Beside a server that is never started again, and by a process of its own that ends when it is done. The other
+    stages were decided earlier.
     """
     with_gate(demo_path, ANY)
     decided = [
         demo_training._waiting(own).model_copy(update={"outcome": "kept", "why": "It loses."})
-        for own in (RETRIEVE, PRERANK)
+        for own in (RETRIEVE, PRERANK, RERANK)
     ]
     (demo_path / NAME).mkdir()
     write_training(demo_path, Training(started_at="2026-01-01T00:00:00+00:00", stages=tuple(decided)))
@@ -102,8 +103,8 @@ def test_a_stage_is_trained_compared_and_promoted_and_the_server_takes_it_up(dem
             training.stop()
         told = read_training(demo_path)
         assert told is not None and told.ended_at is not None and not is_running(demo_path)
-        *earlier, stage = told.stages
-        assert [own.model_dump() for own in earlier] == [own.model_dump() for own in decided]
+        *earlier, stage, last = told.stages
+        assert [own.model_dump() for own in (*earlier, last)] == [own.model_dump() for own in decided]
         assert [own.name for own in stage.steps] == ["train", "compare", "promote"]
         assert all(own.state == "done" and own.seconds for own in stage.steps[:2]), stage
         (file,) = (demo_path / "experiments").iterdir()

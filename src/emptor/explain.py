@@ -14,6 +14,7 @@ import numpy as np
 from emptor.assembly import Assembled
 from emptor.cascade import Candidates, Requests, StageTrace, Trace
 from emptor.merchandise import Merchandising, Rule, Rules
+from emptor.rerank.names import GREEDY
 from emptor.retrieve.channel import Excluded
 from emptor.retrieve.reading import Alternative, clip
 from emptor.shop.filters import Filters, parse_filters
@@ -117,6 +118,8 @@ def _why_dropped(stage: StageTrace, count: int) -> str | None:
         if math.isnan(least):
             return f"below the cut: the first {len(stage.products):,} that retrieval found are kept"
         return f"below the cut: {len(stage.products):,} are kept, of which pre-ranking says {least:.4g} at least"
+    if stage.name == "rerank":
+        return f"below the cut: {len(stage.products):,} are kept"  # its scores are places
     last = f", the last with score {stage.scores[-1]:.4g}" if len(stage.scores) else ""
     return f"below the cut: {len(stage.products):,} are kept{last}"
 
@@ -319,11 +322,24 @@ def _how_it_moved(
 ) -> str:
     number = columns.get("rule")
     by = f" by the rule: {rules.moving[int(number)]}" if stage.name == "merchandise" and number is not None else ""
+    if "place_before" in stage.columns and stage.name == "rerank":
+        by = _why_reranked(stage, columns["rerank"])
     if before is None:
         return f"{'Pinned' if by else 'Found'} at {place + 1} of {len(stage.products):,}{by}."
     if place == before:
         return f"Stays at {place + 1} of {len(stage.products):,}{by}."
     return f"Moves {'up' if place < before else 'down'} from {before + 1} to {place + 1}{by}."
+
+
+def _why_reranked(stage: StageTrace, value: float | None) -> str:
+    """What re-ranking knew of a product: what a network says of it, or the score that a rule was given."""
+    if value is None:
+        return ", and was not ranked anew"
+    if stage.method in GREEDY:
+        return f" by {stage.method}, which was given the score {value:.4g} for it"
+    values = stage.columns["rerank"]
+    better, many = int((values > np.float32(value)).sum()), int((~np.isnan(values)).sum())
+    return f": {stage.method} values it at {value:.4g}, number {better + 1} of {many:,} by that"
 
 
 def _why_lost(kept: Kept, number: int, row: int, assembled: Assembled) -> str:

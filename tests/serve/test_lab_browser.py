@@ -21,10 +21,14 @@ WIDTHS = (1280, 390)
 
 @pytest.fixture(scope="module")
 def lab(browser: Any, golden_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
-    """A server over a shop with a second cascade: (its address, its shop's folder)."""
+    """A server over a shop with further cascades: (its address, its shop's folder)."""
     shop = Path(shutil.copytree(golden_path, tmp_path_factory.mktemp("lab") / "shop"))
     with (shop / "shop.toml").open("a") as file:
         file.write('[cascade.short]\nstages = [{ stage = "retrieve", method = "popular", depth = 30 }]\n')
+        file.write(
+            '[cascade.varied]\nstages = [{ stage = "retrieve", method = "hybrid", depth = 60 }, '
+            '{ stage = "rerank", method = "mmr", depth = 60, options = { balance = 0.3 } }]\n'
+        )
     with served(shop) as (url, _):
         yield url, shop
 
@@ -112,6 +116,33 @@ def test_two_cascades_are_compared(browser: Any, lab: tuple[str, Path], width: i
         assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+@pytest.mark.parametrize("width", WIDTHS)
+def test_what_re_ranking_did_is_seen_beside_what_variety_costs(browser: Any, lab: tuple[str, Path], width: int) -> None:
+    with browsing(browser, width) as page:
+        page.goto(f"{lab[0]}/lab?q=striped+mug&cascade=varied")
+        part = page.get_by_role("region", name="Re-ranking")
+        before, after = part.locator(".side-list").all()
+        assert before.locator("li").count() == after.locator("li").count() == 20
+        assert after.get_by_text("new").count() == before.get_by_text("left").count() > 0
+        assert after.get_by_text("▲").count() > 0
+        chart = part.get_by_role("img")
+        assert chart.get_attribute("aria-label").startswith("The first 20 as the list came: mean score")
+        frame = chart.bounding_box()
+        assert frame["x"] >= 0 and frame["x"] + frame["width"] <= width and frame["width"] > 250
+        for own in chart.locator("text, circle, rect").all():
+            box = own.bounding_box()
+            assert box["x"] >= frame["x"] - 1 and box["x"] + box["width"] <= frame["x"] + frame["width"] + 1
+            assert box["y"] >= frame["y"] - 1 and box["y"] + box["height"] <= frame["y"] + frame["height"] + 1
+        sizes = chart.locator("text").evaluate_all("all => all.map(own => own.getBoundingClientRect().height)")
+        assert min(sizes) >= 10, "text that can be read on a phone"
+        part.get_by_text("All points").click()
+        assert part.locator("details tbody tr").count() == 11
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        after.get_by_role("link").first.click()
+        page.wait_for_url("**product=**")
+        assert "mmr, which was given the score" in page.locator(".steps").inner_text()
+
+
 def test_searches_come_to_the_query_log(browser: Any, lab: tuple[str, Path]) -> None:
     url, _ = lab
     with browsing(browser) as page:
@@ -133,6 +164,7 @@ def test_searches_come_to_the_query_log(browser: Any, lab: tuple[str, Path]) -> 
     "path",
     [
         "?q=striped+mug&product=P00",
+        "?q=striped+mug&cascade=varied&product=P30",
         "/channels?q=mug",
         "/compare?q=mug&against=short",
         "/judge?q=mug",

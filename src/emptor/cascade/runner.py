@@ -101,6 +101,10 @@ class Cascade:
         """The stage that finds candidates; None of a cascade without stages."""
         return self._stages[0][1] if self._stages else None
 
+    def stage(self, name: str) -> Stage | None:
+        """What runs as a stage, such as "rerank"; None where the cascade has none of that name."""
+        return next((own for options, own in self._stages if options.stage == name), None)
+
     def run(
         self,
         requests: Requests,

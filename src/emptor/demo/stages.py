@@ -54,8 +54,15 @@ RANK = Trainable(
     note="the default, in an order that is learnt from the log",
     of_stage={"best": 20},  # a page: what few days of clicks say of relevance does not outweigh the words
 )
+RERANK = Trainable(
+    stage="rerank",
+    model="armmt",
+    cascade="page",
+    note="the default, and its first page in an order that is learnt from whole lists, with a little more variety",
+    of_stage={"best": 20, "then": "dpp", "balance": 0.9},  # a page, as the ranker
+)
 
-STAGES = (RETRIEVE, PRERANK, RANK)
+STAGES = (RETRIEVE, PRERANK, RANK, RERANK)
 
 GATE = """
 [gate]                 # what a cascade must show on the judged queries before it becomes the default

@@ -78,13 +78,14 @@ def train_reranker(
             "no page of the log has a trace, so it has learnt from pages alone, without what stood behind them and "
             "without the scores of the stage before; a served shop writes traces (traces in [log] of shop.toml)"
         )
+    parts = split(lists)
     with step("Reading its products", None):
         basis = TextBasis.of(features.words, features.count)
         products = ListProducts.of(features, basis)
     if not products.has_image.any():
         lacks.append("no product has a picture that can be read, so it has learnt from texts alone")
     with step("Describing its pages", None):
-        learnt, validated = (examples_of(features, products, part) for part in split(lists))
+        learnt, validated = (examples_of(features, products, part) for part in parts)
     scale = learnt.scale(seed=options.seed)
     run = orjson.dumps([model, network, shop.events.last_seq(), features.spec.hash], option=orjson.OPT_SORT_KEYS)
     fitted = fit_reranker(net, learnt, validated, scale, options=options, resume=resume, run=run.decode())

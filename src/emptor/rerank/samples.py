@@ -163,16 +163,20 @@ def asked_of(features: Features, described: Described, score: np.ndarray) -> Ask
 
 def standardised(score: np.ndarray, mask: np.ndarray) -> np.ndarray:
     """Scores [R, N] less the mean of their list, in its standard deviations, within 5; 0 where all are the same."""
+    own = np.where(mask, score, 0).astype(np.float64)
     many = np.maximum(mask.sum(1, keepdims=True), 1)
-    apart = np.where(mask, score - np.where(mask, score, 0).sum(1, keepdims=True) / many, 0)
+    apart = np.where(mask, own - own.sum(1, keepdims=True) / many, 0)
     spread = np.sqrt((apart**2).sum(1, keepdims=True) / many)
-    found = np.divide(apart, spread, out=np.zeros(apart.shape), where=spread > 1e-6)
+    # a mean is rounded: what is left of equal scores beside it is no difference
+    highest = own.max(1, keepdims=True, where=mask, initial=-np.inf)
+    differs = (highest > own.min(1, keepdims=True, where=mask, initial=np.inf)) & (spread > 1e-6)
+    found = np.divide(apart, spread, out=np.zeros(apart.shape), where=differs)
     return np.clip(found, -5, 5).astype(np.float32)
 
 
 def earlier_of(features: Features, described: Described, *, most: int = EARLIER) -> tuple[np.ndarray, np.ndarray]:
     """(words [R, Q, L] int32, gaps [R, Q] uint8) of the queries under which a user did something before, each once, the
-    newest first; without the one that is asked now.
+    newest first; without the one that is asked now, and those without a word.
     """
     width = described.words.shape[1]
     words = np.zeros((len(described), most, width), np.int32)
@@ -183,13 +187,15 @@ def earlier_of(features: Features, described: Described, *, most: int = EARLIER)
         return words, gap
     texts = [features.queries.text(own) for own in numbers.tolist()]
     table = query_words(features.view, texts, features.spec)[1].astype(np.int32)
+    # texts of the same words are one query, whatever their case
+    table, said = np.unique(table, axis=0, return_inverse=True)
     owner, at = np.nonzero(described.typed)
-    which = np.searchsorted(numbers, described.typed[owner, at])
+    which = said.reshape(-1)[np.searchsorted(numbers, described.typed[owner, at])]
     # each query of a request once, where it was typed last
     _, first = np.unique(np.stack([owner, which]), axis=1, return_index=True)
     first = np.sort(first)
     owner, at, which = owner[first], at[first], which[first]
-    new = (table[which] != described.words[owner]).any(1)
+    new = table[which].any(1) & (table[which] != described.words[owner]).any(1)
     owner, at, which = owner[new], at[new], which[new]
     place = np.arange(len(owner)) - np.searchsorted(owner, owner)
     kept = place < most

@@ -6,7 +6,7 @@ training.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
@@ -83,13 +83,23 @@ class Reranking:
         told = replace(candidates, columns=columns)
         if not len(places):
             return told
-        # scores of lists that were ranked anew are places: what a network says of a list has no scale outside it
+        # scores of lists that were ranked anew count their places down: what a network says of a list has no scale
+        # outside it
         score = candidates.score.astype(np.float32).copy()
-        place = np.argsort(order, axis=1, kind="stable")
-        score[mine] = -np.arange(width, dtype=np.float32)
-        score[:, :depth] = np.where(there, -place, score[:, :depth])
+        place = np.broadcast_to(np.arange(width), (size, width)).copy()
+        place[:, :depth] = np.where(there, np.argsort(order, axis=1, kind="stable"), place[:, :depth])
+        score[mine] = (candidates.mask.sum(1, keepdims=True) - place)[mine]
         score = np.where(candidates.mask, score, candidates.score)
         return told.ranked(score.astype(np.float32), order=self._view.order)
+
+    def known(self, product_ids: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+        """What rules go by, of N products: (alike [N, K], category [N], -1 where it has none); 0 and -1 of those that
+        are not in the stage's view.
+        """
+        rows = [self._view.row(own) for own in product_ids]
+        category = [-1 if row is None else int(self._view.category[row]) for row in rows]
+        alike = self._lists.alike(np.array([self._view.rows if row is None else row for row in rows], np.int64))
+        return alike, np.array(category, np.int64)
 
 
 def by_pages(

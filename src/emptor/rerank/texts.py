@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import torch
 from scipy.sparse import csr_array
-from scipy.sparse.linalg import svds
 
 from emptor.errors import EmptorError
 from emptor.learn.tensors import packed, read_tensors
@@ -18,6 +17,10 @@ WIDTH = 32
 """Numbers of a text."""
 _PRODUCTS, _WORDS = 20_000, 50_000
 """That a basis is fitted to, at most: products evenly drawn, and the words that most of them have."""
+_MORE, _ROUNDS = 16, 8
+"""Directions that are followed beside those that are kept, and how often."""
+_NOTHING = 1e-3
+"""Of the largest singular value: below it a direction is none."""
 _FEWEST = 2
 """Products that must have a word: one alone stands beside nothing."""
 
@@ -44,13 +47,9 @@ class TextBasis:
         common = np.flatnonzero(have >= _FEWEST)
         common = np.sort(common[np.argsort(-have[common], kind="stable")[:_WORDS]])
         matrix = _matrix(words, count)[some][:, common]
-        rank = min(WIDTH, min(matrix.shape) - 1)
         out = np.zeros((len(common), WIDTH), np.float32)
-        if rank > 0 and matrix.nnz:
-            # a start that is the same everywhere, or the signs would be another's each time
-            start = np.random.default_rng(seed).standard_normal(min(matrix.shape))
-            _, _, found = svds(matrix.astype(np.float64), k=rank, v0=start)
-            out[:, :rank] = found[::-1].T
+        found = _directions(matrix.astype(np.float64), seed=seed)
+        out[:, : found.shape[1]] = found
         return cls(words.numbers[common], out * words.rarity[common, None].astype(np.float32))
 
     def vectors(self, words: ProductWords, count: int) -> np.ndarray:
@@ -82,7 +81,33 @@ class TextBasis:
                 f"{path}: numbers {numbers.shape} and words {words.shape}, expected [V] and [V, {WIDTH}]; train the "
                 "model again"
             )
+        if numbers.dtype != np.int64 or (np.diff(numbers) <= 0).any():
+            raise EmptorError(f"{path}: numbers of words do not rise, or are no whole numbers; train the model again")
+        if words.dtype != np.float32 or not np.isfinite(words).all():
+            raise EmptorError(f"{path}: words are {words.dtype} or not finite, expected float32; train the model again")
         return cls(numbers, words)
+
+
+def _directions(matrix: csr_array, *, seed: int) -> np.ndarray:
+    """[V, R]: the first right singular vectors of a matrix [P, V], R at most WIDTH; fewer where it has no more.
+
+    The same to the last bit each time, which ARPACK is not where a matrix has fewer directions than are asked for: it
+    goes on from a random one then.
+
+    Source: Halko, Martinsson and Tropp, Finding Structure with Randomness (SIAM Review 2011): subspace iteration.
+    """
+    width = min(WIDTH + _MORE, *matrix.shape)
+    if not width or not matrix.nnz:
+        return np.zeros((matrix.shape[1], 0))
+    space = np.random.default_rng(seed).standard_normal((matrix.shape[1], width))
+    for _ in range(_ROUNDS):
+        space = np.linalg.qr(matrix.T @ np.linalg.qr(matrix @ space)[0])[0]
+    _, length, inside = np.linalg.svd(matrix @ space, full_matrices=False)
+    found = (space @ inside.T)[:, (length > _NOTHING * length[0])][:, :WIDTH]
+    # either sign would do: that of the largest number decides
+    sign = np.sign(found[np.abs(found).argmax(0), np.arange(found.shape[1])])
+    own: np.ndarray = found * sign
+    return own
 
 
 def _matrix(words: ProductWords, count: int, *, weighed: bool = True) -> csr_array:

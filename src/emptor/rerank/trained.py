@@ -51,6 +51,11 @@ class Lists:
         for start in range(0, len(places), many):
             yield places[start : start + many]
 
+    def alike(self, rows: np.ndarray) -> np.ndarray:
+        """[N, K] float32: vectors of products by their rows [N], 0 of those that nothing is known of."""
+        found: np.ndarray = self._products.alike[np.minimum(rows, self._products.nobody)]
+        return found
+
     def read(self, requests: Requests, candidates: Candidates, own: np.ndarray, depth: int) -> Read:
         """The first `depth` of some lists."""
         rows, there = candidates.product[own, :depth], candidates.mask[own, :depth]

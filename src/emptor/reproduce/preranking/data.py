@@ -24,7 +24,7 @@ class Tested:
     """Requests with all that retrieval found for them.
 
     asked: the requests, see `shop.features`; rows and mask [T, N] of candidates. truth, chance, order [T, N] float32:
-    the true attraction, the chance that who looks at it clicks, and that they click and buy. ranker [T, N] float32: what
+    the true attraction, the chance that who looks at it clicks, and that they buy it. ranker [T, N] float32: what
     the ranker says of each. before [T, N] float32: what the pre-ranking said that was there when the log was made.
     """
 

@@ -184,12 +184,7 @@ class PODMMI(Reranker):
     def read(self, batch: RerankBatch) -> Read:
         """The batch as relevance, and as Gaussians of its users and products; drawn in training, else their means."""
         host = self.host
-        vectors, features = host.items(batch)
-        h = host.enter(vectors)
-        if host.positions is not None:
-            h = h + host.positions(batch.place)
-        for block in host.blocks:
-            h = block(h, batch.mask)
+        h, features = host.encoded(batch)
         read = Read(host.head(h).squeeze(-1), h, features)
         if self.of_user is None:
             return read

@@ -20,6 +20,7 @@ from emptor.serve.lab.channels import FRONT, channels
 from emptor.serve.lab.comparing import compare
 from emptor.serve.lab.experiments import read_experiments
 from emptor.serve.lab.querylog import read_queries, read_stages
+from emptor.serve.lab.reranking import reranked
 from emptor.serve.lab.training import watch
 from emptor.serve.lab.waterfall import Product, waterfall
 from emptor.serve.service import Service
@@ -61,9 +62,11 @@ def error_html(engine: Engine, sentence: str) -> str:
 
 def waterfall_page(service: Service, asked: LabAsked) -> dict[str, Any]:
     engine = service.engine
+    own = None if asked.blank else waterfall(engine, asked)
     return {
         "asked": asked,
-        "own": None if asked.blank else waterfall(engine, asked),
+        "own": own,
+        "reranked": None if own is None else reranked(engine, asked.cascade, own.stages),
         "unknown": bool(asked.product) and engine.view.row(asked.product) is None,
     }
 

@@ -97,6 +97,8 @@ class Waterfall:
     reading: dict[str, Any] | None
     """How the query was read, see `explain.reading`; None without one."""
     matched: str
+    stages: list[dict[str, Any]]
+    """As `Engine.explain` tells them."""
 
 
 def waterfall(engine: Engine, asked: LabAsked) -> Waterfall:
@@ -113,9 +115,10 @@ def waterfall(engine: Engine, asked: LabAsked) -> Waterfall:
         tuple(_bar(engine, stage, start, total) for stage, start in zip(stages, starts, strict=True)),
         tuple(_rows(page, stages)),
         tuple(steps or ()),
-        _product(engine, asked.product) if asked.product else None,
+        product_of(engine, asked.product) if asked.product else None,
         story["reading"],
         matched(story["reading"]) if story["reading"] else "",
+        stages,
     )
 
 
@@ -143,10 +146,11 @@ def _bar(engine: Engine, stage: dict[str, Any], start: float, total: float) -> B
 
 def _products(engine: Engine, product_ids: Sequence[str]) -> tuple[Product, ...]:
     """The first of some products, without those that are gone."""
-    return tuple(own for product_id in product_ids[:DROPPED] if (own := _product(engine, product_id)) is not None)
+    return tuple(own for product_id in product_ids[:DROPPED] if (own := product_of(engine, product_id)) is not None)
 
 
-def _product(engine: Engine, product_id: str) -> Product | None:
+def product_of(engine: Engine, product_id: str) -> Product | None:
+    """A product by its id; None for one that is gone."""
     row = engine.view.row(product_id)
     return None if row is None else Product.of(engine.view.card(row))
 
