@@ -65,9 +65,9 @@ def demo(
 ) -> None:
     """Make a shop out of nothing: a simulated market whose users have shopped for some days, measured and served.
 
-    While it is served it trains itself: retrieval, pre-ranking, a ranker and a re-ranker from its log, each compared with what was
-    there on simulated users it has never seen, and promoted if it loses no orders there and passes the gate of
-    shop.toml. /lab/experiments shows how far it is.
+    While it is served it trains itself: retrieval, pre-ranking, a ranker and a re-ranker from its log, each compared
+    with what was there on simulated users it has never seen, and promoted if it loses no orders there and passes the
+    gate of shop.toml. /lab/experiments shows how far it is.
     """
     from emptor.demo.making import make_demo
 
