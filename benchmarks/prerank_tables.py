@@ -59,10 +59,11 @@ def rounds(results: dict[str, Any]) -> str:
         "exposure: tail": ("tail's impressions", 3),
         "true best kept@30": ("true best kept@30", 3),
     }
-    lines = [line(["", "explored", *[told for told, _ in names.values()]]), line(["---", *["---:"] * (1 + len(names))])]
+    heads = ["", "order behind", "explored", *[told for told, _ in names.values()]]
+    lines = [line(heads), line(["---", "---", *["---:"] * (1 + len(names))])]
     for row in results["together"]:
         values = [f"{row['means'][name]:.{digits}f}" for name, (_, digits) in names.items()]
-        lines.append(line([f"`{row['model']}`", f"{row['explored']:.0%}", *values]))
+        lines.append(line([f"`{row['model']}`", row["behind"], f"{row['explored']:.0%}", *values]))
     runs = results["runs"]
     seeds = listed(sorted({run["seed"] for run in runs}))
     last, views = len(runs[0]["rounds"]) - 1, sum(own["views"] for own in runs[0]["rounds"]) / len(runs[0]["rounds"])
@@ -72,14 +73,16 @@ def rounds(results: dict[str, Any]) -> str:
 
 
 def _by_round(results: dict[str, Any], name: str) -> str:
-    of: dict[tuple[str, float], list[list[float]]] = {}
+    of: dict[tuple[str, str, float], list[list[float]]] = {}
     for run in results["runs"]:
-        of.setdefault((run["model"], run["explored"]), []).append([own[name] for own in run["rounds"]])
+        key = run["model"], run["behind"], run["explored"]
+        of.setdefault(key, []).append([own[name] for own in run["rounds"]])
     many = len(results["runs"][0]["rounds"])
-    lines = [line(["", "explored", *map(str, range(many))]), line(["---", *["---:"] * (1 + many)])]
-    for (model, explored), found in of.items():
+    heads = ["", "order behind", "explored", *map(str, range(many))]
+    lines = [line(heads), line(["---", "---", *["---:"] * (1 + many)])]
+    for (model, behind, explored), found in of.items():
         means = [sum(own[at] for own in found) / len(found) for at in range(many)]
-        lines.append(line([f"`{model}`", f"{explored:.0%}", *[f"{own:.3f}" for own in means]]))
+        lines.append(line([f"`{model}`", behind, f"{explored:.0%}", *[f"{own:.3f}" for own in means]]))
     return "\n".join(lines)
 
 
