@@ -40,7 +40,7 @@ from emptor.rerank.names import GREEDY
 from emptor.rerank.products import ListProducts
 from emptor.rerank.stage import GreedyOptions, RerankerOptions, Reranking
 from emptor.rerank.texts import TextBasis
-from emptor.rerank.trained import Lists
+from emptor.rerank.trained import KnownLists
 from emptor.shop.features import CONTEXT, NUMERIC, Features, FeatureSpec
 from emptor.shop.shop import Shop
 
@@ -90,12 +90,12 @@ def measured(shop: Shop) -> dict[str, Any]:
     products = ListProducts.of(features, texts)
     read_s = time.perf_counter() - start
     stages: dict[str, Stage] = {
-        name: Reranking(view, Lists(features, products, None), GreedyOptions(best=LIST), rule=name)  # type: ignore[arg-type]
+        name: Reranking(view, KnownLists(products), GreedyOptions(best=LIST), rule=name)  # type: ignore[arg-type]
         for name in GREEDY
     }
     for name in MODELS:
         loaded = LoadedReranker(build(name, list_spec(spec)).eval(), spec, scale, texts)
-        stages[name] = Reranking(view, Lists(features, products, loaded), RerankerOptions(best=LIST), rule="none")
+        stages[name] = Reranking(view, KnownLists(products, features, loaded), RerankerOptions(best=LIST), rule="none")
     own = lists[LIST]
     floor = median_ms(partial(_described, features, requests, own), len(own))
     rows = [

@@ -15,7 +15,8 @@ from emptor.errors import EmptorError
 from emptor.rank.data import Pages, read_pages
 from emptor.rerank.products import ListProducts
 from emptor.rerank.recipe import train_reranker
-from emptor.rerank.samples import earlier_of, examples_of, lists_of_pages, read_lists, standardised
+from emptor.rerank.samples import earlier_of, examples_of, lists_of_pages, read_lists
+from emptor.rerank.scores import as_input
 from emptor.rerank.train import split
 from emptor.shop.features import Described, Features
 from emptor.shop.features.words import query_words
@@ -115,8 +116,8 @@ def test_pages_themselves_are_lists_where_there_is_no_trace() -> None:
 def test_scores_are_told_beside_those_of_their_list_and_padding_changes_nothing(own: list[float], more: int) -> None:
     score = np.array([own], np.float32)
     padded = np.concatenate([score, np.full((1, more), -np.inf, np.float32)], axis=1)
-    found = standardised(padded, np.arange(len(own) + more)[None] < len(own))
-    alone = standardised(score, np.ones_like(score, bool))
+    found = as_input(padded, np.arange(len(own) + more)[None] < len(own))
+    alone = as_input(score, np.ones_like(score, bool))
     assert np.isfinite(found).all() and (np.abs(found) <= 5).all() and not found[:, len(own) :].any()
     assert np.allclose(found[:, : len(own)], alone, atol=1e-4)
     if np.ptp(score) == 0:
@@ -213,10 +214,10 @@ def test_a_log_without_traces_is_learnt_from_and_said_so(shop: Shop) -> None:
 
 
 def test_what_nothing_can_be_learnt_from_is_one_sentence(shop: Shop) -> None:
-    with pytest.raises(EmptorError, match=r"^the log has 0 pages to learn from, with 0 clicked products; .* needs 20"):
+    with pytest.raises(EmptorError, match=r"^0 pages can be learnt from, with 0 clicked products; re-ranking needs 20"):
         train_reranker(shop, [])
     fill(shop, pages=4)
-    with pytest.raises(EmptorError, match=r"^the log has \d pages to learn from, with \d+ clicked products"):
+    with pytest.raises(EmptorError, match=r"^\d pages can be learnt from, with \d+ clicked products"):
         train_reranker(shop, [traces_of(shop)])
 
 
@@ -241,3 +242,17 @@ def test_the_last_day_is_apart_and_held_out_users_are_in_neither() -> None:
     pages.clicked[pages.now == 2 * day] = False
     with pytest.raises(EmptorError, match=r"of the \d+ pages to validate on, none has a click; log more days"):
         split(lists_of_pages(pages))
+
+
+def test_scores_of_a_stage_that_stood_in_for_another_are_not_known(shop: Shop) -> None:
+    fill(shop, pages=40)
+    features = Features.of(shop)
+    pages = read_pages(shop.events.read(), features.rows)
+    whole = traces_of(shop)
+    told = '[{"stage":"rank","why":"it failed","method":"affinity"}]'
+    lists = read_lists([whole], pages, features.rows)
+    degraded = read_lists([whole.with_columns(degraded=pl.lit(told))], pages, features.rows)
+    assert lists.score.any() and not degraded.score.any()
+    assert np.array_equal(lists.rows, degraded.rows) and np.array_equal(lists.clicked, degraded.clicked)
+    without = read_lists([whole.with_columns(scores=pl.lit(None))], pages, features.rows)
+    assert np.array_equal(without.rows, lists.rows) and not without.score.any()

@@ -14,14 +14,16 @@ from hypothesis import strategies as st
 from emptor.cascade import Candidates, Requests
 from emptor.cascade.contract import check_answer
 from emptor.errors import EmptorError
-from emptor.rank.trained import TrainedRankers
+from emptor.rank.trained import RankerOptions, TrainedRankers, TrainedRanking
 from emptor.rerank.dpp import dpp
 from emptor.rerank.mmr import mmr
 from emptor.rerank.stage import GreedyOptions, Reranking, by_pages
 from emptor.rerank.trained import TrainedRerankers, variety_of
 from emptor.shop.config import StageOptions
+from emptor.shop.features import Features
 from emptor.shop.manifest import read_manifest
 from emptor.shop.shop import Shop
+from tests.rerank.traced import QUICK
 
 NOW = 1_772_900_000_000_000
 METHODS = ("mmr", "dpp", "armmt")
@@ -33,7 +35,7 @@ class Made:
     def __init__(self, shop: Shop) -> None:
         manifest = read_manifest(shop.path)
         assert manifest is not None
-        self.view, self._live = shop.view(), manifest.models
+        self.shop, self.view, self._live = shop, shop.view(), manifest.models
         self._rerankers = TrainedRerankers(shop, TrainedRankers(shop))
 
     def __call__(self, method: str, **options: Any) -> Reranking:
@@ -169,13 +171,16 @@ def test_a_network_orders_by_what_it_says_and_a_rule_may_follow(made: Made) -> N
     plain, same = made("armmt")(requests, candidates), made("armmt", then="dpp", balance=1.0)(requests, candidates)
     varied = made("armmt", then="dpp", balance=0.1)(requests, candidates)
     for at in range(2):
-        value = plain.columns["rerank"][at][plain.mask[at]]
+        value = plain.columns["rerank"][at][plain.mask[at]][: QUICK.longest]
         assert (np.diff(value) <= 1e-6).all(), "the highest first"
         assert same.row(at)[0].tolist() == plain.row(at)[0].tolist()
         assert varied.row(at)[0].tolist() != plain.row(at)[0].tolist()
         assert varied.row(at)[0][0] == plain.row(at)[0][0], "what the network likes best stays first"
-        mine = dict(zip(*(own[at][plain.mask[at]].tolist() for own in (plain.product, plain.columns["rerank"]))))  # noqa: B905
-        its = dict(zip(*(own[at][varied.mask[at]].tolist() for own in (varied.product, varied.columns["rerank"]))))  # noqa: B905
+        mine, its = (
+            dict(zip(found.product[at][found.mask[at]].tolist(), told, strict=True))
+            for found in (plain, varied)
+            for told in [np.nan_to_num(found.columns["rerank"][at][found.mask[at]], nan=-9.0).tolist()]
+        )
         assert mine == its, "the rule changes places, not what the network says"
 
 
@@ -262,3 +267,24 @@ def test_an_option_that_cannot_be_used_is_one_sentence(
     with pytest.raises(EmptorError) as told:
         made(method, **options)
     assert str(told.value).startswith(f"stage rerank, {sentence}")
+
+
+def test_a_ranker_that_orders_fewer_leaves_its_order_to_a_rule(made: Made) -> None:
+    """What stands behind the ranked follows them closely: far below, it would make all of them the same."""
+
+    class Ranks:
+        def __call__(self, arrays: Any) -> np.ndarray:
+            size, width = arrays.mask.shape
+            return np.repeat(np.linspace(2, -2, size * width).reshape(size, width, 1), 2, axis=2).astype(np.float32)
+
+    candidates, requests = made.given([30]), asked(["user01"])
+    stage = made("mmr", balance=0.95)
+    ranker = TrainedRanking(stage._view, Ranks(), Features.of(made.shop), RankerOptions(best=10))  # type: ignore[arg-type]
+    ranked = ranker(requests, candidates)
+    gaps = -np.diff(ranked.score[0])
+    assert gaps[:9].min() > 0.1 > gaps[9:].max() > 0, "close behind"
+    found = stage(requests, ranked)
+    first = ranked.row(0)[0][:10].tolist()
+    assert set(found.row(0)[0][:10].tolist()) == set(first)
+    places = [first.index(own) for own in found.row(0)[0][:10].tolist()]
+    assert np.corrcoef(places, range(10))[0, 1] > 0.8

@@ -49,9 +49,11 @@ def test_the_stage_orders_by_what_the_network_says_of_the_list(reranked_path: Pa
         mask = np.arange(55)[None] < np.array([55, 17, 5])[:, None]
         score = np.where(mask, -np.arange(55, dtype=np.float32)[None] / 7, -np.inf).astype(np.float32)
         answer = stage(asked, Candidates(rows, score, mask))
-        first = (rows[:, :50], mask[:, :50])
+        far = loaded.longest
+        assert far == QUICK.longest < 50, "no further than in training, whatever the stage asks for"
+        first = (rows[:, :far], mask[:, :far])
         described = features.describe(asked.user_id.tolist(), asked.query.tolist(), asked.now, *first)
-        value = loaded(features.products, products, asked_of(features, described, score[:, :50]))
+        value = loaded(features.products, products, asked_of(features, described, score[:, :far]))
         for at in range(3):
             known = int(first[1][at].sum())
             order = np.argsort(-value[at, :known], kind="stable")

@@ -60,12 +60,14 @@ def row(
     *,
     offset: int = 0,
     sort: str | None = None,
+    degraded: str = "[]",
 ) -> dict[str, object]:
     """A row of a trace log."""
     return {
         "request_id": request,
         "offset": offset,
         "sort": sort,
+        "degraded": degraded,
         "place": place,
         "stage": stage,
         "product_ids": ids,
@@ -76,5 +78,12 @@ def row(
 def table(rows: list[dict[str, object]]) -> pl.DataFrame:
     """Rows as a part of a trace log."""
     lists = {"product_ids": pl.List(pl.String), "scores": pl.List(pl.Float32)}
-    types = {"request_id": pl.String, "offset": pl.Int64, "sort": pl.String, "place": pl.Int64, "stage": pl.String}
+    types = {
+        "request_id": pl.String,
+        "offset": pl.Int64,
+        "sort": pl.String,
+        "degraded": pl.String,
+        "place": pl.Int64,
+        "stage": pl.String,
+    }
     return pl.DataFrame(rows, schema={**types, **lists})

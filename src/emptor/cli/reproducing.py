@@ -16,7 +16,8 @@ from emptor.reproduce.names import METHODS
 
 def reproduce(
     name: Annotated[
-        Literal["smar", "hccp", "awmoe"], typer.Argument(metavar="METHOD", help="Which method, with all its opponents.")
+        Literal["smar", "hccp", "awmoe", "armmt", "podmmi"],
+        typer.Argument(metavar="METHOD", help="Which method, with all its opponents."),
     ],
     dataset: Annotated[
         str, typer.Option(help="On which data: " + ". ".join(f"{own}: {', '.join(of)}" for own, of in METHODS.items()))

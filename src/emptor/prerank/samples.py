@@ -97,7 +97,9 @@ def read_stream(
     parts: list[tuple[np.ndarray, ...]] = []
     by_relevance = pl.col("sort").is_null() | (pl.col("sort") == "relevance")
     for part in traces:
-        part = part.filter((pl.col("offset") == 0) & by_relevance & pl.col("request_id").is_in(list(page_of)))
+        part = part.filter((pl.col("offset") == 0) & by_relevance)
+        mine = [own for own in part["request_id"].unique().to_list() if own in page_of]
+        part = part.filter(pl.col("request_id").is_in(mine))
         if not part.height:
             continue
         ranks = pl.col("stage") == RANK

@@ -26,6 +26,10 @@ _ROWS = 20_000
 """Products that are scored in one go, at most: a batch of thousands of requests goes in parts."""
 
 
+_STEP = np.float32(1e-3)
+"""Between scores of products that are not ranked anew."""
+
+
 class RankerOptions(BaseModel):
     """Options of a trained ranker.
 
@@ -73,9 +77,9 @@ class TrainedRanking:
         value = logits[..., 0] + np.float32(self._options.purchase) * logits[..., 1]
         score = candidates.score.astype(np.float32).copy()
         ranked = mine.any(1)
-        # the others keep their order behind the ranked ones
-        behind = -1e4 - np.arange(width, dtype=np.float32)
-        score[ranked] = behind
+        # the others keep their order behind the ranked ones, and close to them: what comes next weighs scores
+        lowest = np.where(mine, value, np.inf).min(1, initial=np.inf)[ranked, None]
+        score[ranked] = lowest - _STEP * (1 + np.arange(width, dtype=np.float32))
         score[:, :depth] = np.where(mine, value, score[:, :depth])
         columns: dict[str, Any] = {}
         for at, name in enumerate(("pclick", "ppurchase")):

@@ -71,7 +71,7 @@ class Method(Generic[Data]):
             are none. package: that files of chosen settings come with. opened, study: see there.
         grid: (model, training) -> settings that are tried. validated: (model, data, choice, seed) -> how good it is.
         metric: by which settings are chosen. shown: the one that the console shows; tested: those that are tested.
-        causes: arm -> the gains that its change should move.
+        causes: arm -> the gains that its change should move. beside: model -> whose settings it needs beside those.
     """
 
     name: str
@@ -86,6 +86,7 @@ class Method(Generic[Data]):
     shown: str
     tested: tuple[str, ...]
     causes: Causes
+    beside: Callable[[str], str | None] = lambda model: None
 
     def choose(self, data: DataSet[Data], models: Sequence[str], *, folder: Path) -> dict[str, Choice]:
         """Choose settings on the seed that does not report; what was tried stands in folder/tries.jsonl."""
@@ -107,7 +108,7 @@ class Method(Generic[Data]):
 
     def needed(self, models: Sequence[str]) -> list[str]:
         """Models whose settings these take, in the order of `models`."""
-        wanted = {self.settings_of(model) for model in models}
+        wanted = {own(model) for model in models for own in (self.settings_of, self.beside)}
         return [model for model in self.models if model in wanted]
 
     def tuned(self, dataset: str) -> dict[str, Choice]:
@@ -133,4 +134,12 @@ def method(name: str) -> Method[Any]:
         from emptor.reproduce.preranking.method import HCCP
 
         return HCCP
+    if name == "armmt":
+        from emptor.reproduce.reranking.method import ARMMT
+
+        return ARMMT
+    if name == "podmmi":
+        from emptor.reproduce.reranking.method import PODMMI
+
+        return PODMMI
     raise EmptorError(f"unknown method {name!r}; known are {', '.join(METHODS)}")

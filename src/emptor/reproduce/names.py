@@ -4,5 +4,7 @@ METHODS = {
     "smar": ("market", "fashion", "homedepot"),
     "hccp": ("market",),
     "awmoe": ("market", "movielens", "beauty"),
+    "armmt": ("market", "movielens", "letor"),
+    "podmmi": ("market", "movielens", "letor"),
 }
 """Names, with their data sets; the classes are those of `reproduce.method`."""

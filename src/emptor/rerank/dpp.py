@@ -9,6 +9,7 @@ import numpy as np
 
 from emptor.errors import EmptorError
 from emptor.rerank.mmr import cosines, first_of_best, inputs, of_lists, order_of, take
+from emptor.rerank.scores import standardised
 
 _GONE = 1e-9
 """What is left of a product's own length, squared, below which it adds nothing to those chosen."""
@@ -53,7 +54,7 @@ def dpp(
     if window is not None and window < 2:
         raise EmptorError(f"window: {window}, expected from 2 products on, or none for the whole list")
     share = of_lists("theta", theta, len(values))
-    fit = _standardised(values, there)
+    fit = standardised(values, there)
     depth = min(depth, there.shape[1])
     left, place = there.copy(), np.full(there.shape, there.shape[1])
     own = np.ones(there.shape)
@@ -67,17 +68,6 @@ def dpp(
         if factor.full and window is not None:
             own = factor.drop()
     return order_of(place, there)
-
-
-def _standardised(values: np.ndarray, there: np.ndarray) -> np.ndarray:
-    """Values [B, N] less the mean of their list, in its standard deviations; 0 where all are the same."""
-    many = np.maximum(there.sum(1, keepdims=True), 1)
-    apart = np.where(there, values - values.sum(1, keepdims=True, where=there) / many, 0)
-    spread = np.sqrt((apart**2).sum(1, keepdims=True) / many)
-    differs = values.max(1, keepdims=True, where=there, initial=-np.inf) > values.min(
-        1, keepdims=True, where=there, initial=np.inf
-    )
-    return np.divide(apart, spread, out=np.zeros(values.shape), where=differs & (spread > 0))
 
 
 class _Factor:

@@ -9,6 +9,8 @@ import numpy as np
 from emptor.rerank.texts import WIDTH, TextBasis
 from emptor.shop.features import Features
 from emptor.shop.features.spec import PICTURE
+from emptor.shop.features.words import ProductWords
+from emptor.shop.view import View
 
 
 @dataclass(frozen=True)
@@ -28,14 +30,21 @@ class ListProducts:
 
     @classmethod
     def of(cls, features: Features, basis: TextBasis | None = None) -> ListProducts:
-        """Those of a view.
+        """Those that features know. basis: see `of_view`."""
+        return cls.of_view(features.view, features.words, basis)
 
-        Args: basis: that texts are read by; a model has its own, without one it is that of the catalogue.
+    @classmethod
+    def of_view(cls, view: View, words: ProductWords, basis: TextBasis | None = None) -> ListProducts:
+        """Those of a view as it was published.
+
+        Args:
+            words: of its products. basis: that texts are read by; a model has its own, without one it is that of the
+                catalogue.
         """
-        count = features.count
-        basis = basis or TextBasis.of(features.words, count)
-        text = np.concatenate([basis.vectors(features.words, count), np.zeros((1, WIDTH), np.float32)])
-        image, seen = _pictures(features)
+        count = view.rows
+        basis = basis or TextBasis.of(words, count)
+        text = np.concatenate([basis.vectors(words, count), np.zeros((1, WIDTH), np.float32)])
+        image, seen = _pictures(view)
         return cls(text, image, np.abs(text).sum(1) > 0, seen, likeness(text, image))
 
     @property
@@ -44,20 +53,21 @@ class ListProducts:
         return len(self.text) - 1
 
 
-def _pictures(features: Features) -> tuple[np.ndarray, np.ndarray]:
+def _pictures(view: View) -> tuple[np.ndarray, np.ndarray]:
     """Numbers of pictures [P + 1, PICTURE], and whether there is one [P + 1]."""
-    out, seen = np.zeros((features.count + 1, PICTURE), np.float32), np.zeros(features.count + 1, bool)
-    found = features.view.generation.pictures
-    if found is not None and features.spec.pictures:
-        vectors = found[0][: features.count].astype(np.float32)
+    out, seen = np.zeros((view.rows + 1, PICTURE), np.float32), np.zeros(view.rows + 1, bool)
+    found = view.generation.pictures
+    if found is not None:
+        vectors = found[0][: view.rows].astype(np.float32)
         seen[: len(vectors)] = np.isfinite(vectors[:, 0])
         out[: len(vectors)] = np.nan_to_num(vectors)
     return out, seen
 
 
 def likeness(text: np.ndarray, image: np.ndarray) -> np.ndarray:
-    """text [P, V], image [P, W] -> [P, V + W] float32 of length one, whose products are the mean of both cosines where
-    both are there, and the cosine of one where both products have only that.
+    """text [P, V], image [P, W] -> [P, V + W] float32 of length one. Their product is the mean of both cosines where
+    both are there, the cosine of one where both products have only that, and where one has both and the other one side,
+    that side's cosine over the root of 2: what one of them does not show is not known to be alike.
     """
     both = np.concatenate([_unit(text), _unit(image)], axis=1)
     return _unit(both)

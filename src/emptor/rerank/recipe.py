@@ -18,7 +18,7 @@ from emptor.learn.seeds import seeded
 from emptor.learn.versions import put_model
 from emptor.progress import step
 from emptor.rank.data import read_pages
-from emptor.rerank.loading import TEXTS, list_spec, load_reranker
+from emptor.rerank.loading import LIST, TEXTS, list_spec, load_reranker
 from emptor.rerank.models import build
 from emptor.rerank.names import NAMES
 from emptor.rerank.products import ListProducts
@@ -78,6 +78,11 @@ def train_reranker(
             "no page of the log has a trace, so it has learnt from pages alone, without what stood behind them and "
             "without the scores of the stage before; a served shop writes traces (traces in [log] of shop.toml)"
         )
+    elif 10 * len(lists) < len(pages):
+        lacks.append(
+            f"only {len(lists):,} of {len(pages):,} pages have a trace, and it has learnt from those; traces in [log] "
+            "of shop.toml is the share of requests that have one"
+        )
     parts = split(lists)
     with step("Reading its products", None):
         basis = TextBasis.of(features.words, features.count)
@@ -101,6 +106,7 @@ def train_reranker(
         features.spec.hash,
         files={
             TEXTS: basis.packed(),
+            LIST: orjson.dumps({"longest": options.longest}),
             "scale.json": orjson.dumps(scale.to_dict()),
             "training.json": orjson.dumps(
                 {**options.model_dump(), "history": fitted.history}, option=orjson.OPT_INDENT_2

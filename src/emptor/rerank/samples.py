@@ -16,15 +16,17 @@ from emptor.rank.data import Pages
 from emptor.rank.scale import Scale, batch_of
 from emptor.rerank.models.inputs import Labels, RerankBatch, Sides
 from emptor.rerank.products import ListProducts
+from emptor.rerank.scores import as_input
 from emptor.shop.features import Described, Features, ProductColumns, arrays_of, joined, taken
-from emptor.shop.features.words import query_words
 
-COLUMNS = ("request_id", "offset", "sort", "place", "stage", "product_ids", "scores")
+COLUMNS = ("request_id", "offset", "sort", "degraded", "place", "stage", "product_ids", "scores")
 """Of a trace log that are read."""
 BEHIND = ("rerank", "merchandise")
 """Stages that come after what a re-ranker is handed."""
 LONGEST = 50
 """Products of a list, unless said otherwise."""
+MOST = 60
+"""Products of a list, at most: places that networks know."""
 EARLIER = 10
 """Q."""
 _AT_ONCE = 4_096
@@ -65,14 +67,19 @@ def read_lists(traces: Iterable[pl.DataFrame], pages: Pages, rows: pl.DataFrame,
         pages: what was on screens, see `rank.data.read_pages`. Pages without a trace are left out, and so are further
             pages of a list, and those in another order than by relevance.
         rows: columns product_id and row; other products are left out. longest: of each list the first so many.
+
+    Scores of a list that another stage gave than should have, or none, are not known: they mean something else.
     """
     page_of = {request: at for at, request in enumerate(pages.request_id.tolist())}
     found: dict[int, tuple[np.ndarray, np.ndarray]] = {}
     by_relevance = pl.col("sort").is_null() | (pl.col("sort") == "relevance")
     for part in traces:
-        part = part.filter((pl.col("offset") == 0) & by_relevance & pl.col("request_id").is_in(list(page_of)))
-        before = part.filter(~pl.col("stage").is_in(BEHIND))
+        part = part.filter((pl.col("offset") == 0) & by_relevance)
+        mine = [own for own in part["request_id"].unique().to_list() if own in page_of]
+        before = part.filter(pl.col("request_id").is_in(mine) & ~pl.col("stage").is_in(BEHIND))
         last = before.filter(pl.col("place") == pl.col("place").max().over("request_id"))
+        whole = pl.col("degraded").fill_null("").is_in(["", "[]"])
+        last = last.with_columns(pl.when(whole).then(pl.col("scores").cast(pl.List(pl.Float32))).alias("scores"))
         for request, own in _lists(last, rows, longest).items():
             found[page_of[request]] = own
     return lists_of(pages, found)
@@ -116,6 +123,7 @@ def _lists(part: pl.DataFrame, rows: pl.DataFrame, longest: int) -> dict[str, tu
             pl.col("scores").list.head(longest).alias("score"),
         )
         .filter(pl.col("product_id").list.len() > 0)
+        .with_columns(pl.coalesce("score", pl.lit(0.0, pl.Float32).repeat_by(pl.col("product_id").list.len())))
         .explode("product_id", "score")
         .join(rows, on="product_id", how="left", maintain_order="left")
         .filter(pl.col("row").is_not_null())
@@ -158,20 +166,7 @@ class Asked:
 
 def asked_of(features: Features, described: Described, score: np.ndarray) -> Asked:
     """Requests with scores [R, N] of the stage before, as networks are given them."""
-    return Asked(described, standardised(score, described.mask), *earlier_of(features, described))
-
-
-def standardised(score: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """Scores [R, N] less the mean of their list, in its standard deviations, within 5; 0 where all are the same."""
-    own = np.where(mask, score, 0).astype(np.float64)
-    many = np.maximum(mask.sum(1, keepdims=True), 1)
-    apart = np.where(mask, own - own.sum(1, keepdims=True) / many, 0)
-    spread = np.sqrt((apart**2).sum(1, keepdims=True) / many)
-    # a mean is rounded: what is left of equal scores beside it is no difference
-    highest = own.max(1, keepdims=True, where=mask, initial=-np.inf)
-    differs = (highest > own.min(1, keepdims=True, where=mask, initial=np.inf)) & (spread > 1e-6)
-    found = np.divide(apart, spread, out=np.zeros(apart.shape), where=differs)
-    return np.clip(found, -5, 5).astype(np.float32)
+    return Asked(described, as_input(score, described.mask), *earlier_of(features, described))
 
 
 def earlier_of(features: Features, described: Described, *, most: int = EARLIER) -> tuple[np.ndarray, np.ndarray]:
@@ -185,8 +180,7 @@ def earlier_of(features: Features, described: Described, *, most: int = EARLIER)
     numbers = numbers[numbers > 0]
     if not len(numbers):
         return words, gap
-    texts = [features.queries.text(own) for own in numbers.tolist()]
-    table = query_words(features.view, texts, features.spec)[1].astype(np.int32)
+    table = features.typed_words(numbers)
     # texts of the same words are one query, whatever their case
     table, said = np.unique(table, axis=0, return_inverse=True)
     owner, at = np.nonzero(described.typed)

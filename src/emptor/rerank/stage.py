@@ -21,7 +21,7 @@ from emptor.shop.config import StageOptions
 from emptor.shop.view import View
 
 if TYPE_CHECKING:
-    from emptor.rerank.trained import Lists
+    from emptor.rerank.trained import KnownLists
 
 Rule = Literal["none", "mmr", "dpp"]
 
@@ -62,7 +62,7 @@ class Reranking:
 
     name = "rerank"
 
-    def __init__(self, view: View, lists: Lists, options: GreedyOptions, *, rule: Rule) -> None:
+    def __init__(self, view: View, lists: KnownLists, options: GreedyOptions, *, rule: Rule) -> None:
         self._view, self._lists, self._options, self._rule = view, lists, options, rule
 
     def __call__(self, requests: Requests, candidates: Candidates) -> Candidates:

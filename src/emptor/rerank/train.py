@@ -16,7 +16,7 @@ from emptor.rank.train import last_day
 from emptor.rerank.models.inputs import Labels, RerankBatch
 from emptor.rerank.models.reranker import Reranker
 from emptor.rerank.quality import figures
-from emptor.rerank.samples import LONGEST, Examples, Lists
+from emptor.rerank.samples import LONGEST, MOST, Examples, Lists
 from emptor.shop.ageing import DAY_US
 from emptor.shop.holdout import is_held_out
 
@@ -37,7 +37,7 @@ class RerankOptions(BaseModel):
     epochs: int = Field(4, ge=1, le=100)
     patience: int = Field(2, ge=1)
     batch: int = Field(128, ge=2, le=8_192)
-    longest: int = Field(LONGEST, ge=2, le=60)
+    longest: int = Field(LONGEST, ge=2, le=MOST)
     lr: float = Field(2e-3, gt=0, le=1)
     weight_decay: float = Field(1e-4, ge=0, le=1)
     seed: int = Field(0, ge=0, lt=2**63)
@@ -54,8 +54,9 @@ def split(lists: Lists) -> tuple[Lists, Lists]:
     clicks = int(own.clicked.sum())
     if clicks < _FEWEST:
         raise EmptorError(
-            f"the log has {len(own)} pages to learn from, with {clicks} clicked products; re-ranking needs {_FEWEST}: "
-            "let users shop first"
+            f"{len(own)} pages can be learnt from, with {clicks} clicked products; re-ranking needs {_FEWEST}. Where "
+            "some pages have traces, only those count (traces in [log] of shop.toml: of which share of requests): let "
+            "users shop first"
         )
     last = last_day(own.now // DAY_US)
     parts = own.take(np.flatnonzero(~last)), own.take(np.flatnonzero(last))

@@ -14,6 +14,7 @@ from emptor.rank.options import options_of
 from emptor.rank.trained import TrainedRankers
 from emptor.rerank.stage import GreedyOptions, RerankerOptions, Reranking, Rule
 from emptor.shop.config import StageOptions
+from emptor.shop.features.words import product_words
 from emptor.shop.models import model_folder
 from emptor.shop.shop import Shop
 from emptor.shop.view import View
@@ -37,13 +38,20 @@ class Read(NamedTuple):
     variety: np.ndarray
 
 
-class Lists:
-    """What is known of lists. reranker: whose values count; without one the score as it came does."""
+class KnownLists:
+    """What is known of lists when they are served.
 
-    def __init__(self, features: Features, products: ListProducts, reranker: LoadedReranker | None) -> None:
-        self._features, self._products, self._reranker = features, products, reranker
-        fields = list(features.spec.fields)
-        self._category = features.products.fields[:, fields.index("category")]
+    Args:
+        products: of the view. features: of requests; none are read for a rule that asks nothing of users. reranker:
+            whose values count; without one the score as it came does.
+    """
+
+    def __init__(
+        self, products: ListProducts, features: Features | None = None, reranker: LoadedReranker | None = None
+    ) -> None:
+        self._products, self._features, self._reranker = products, features, reranker
+        if features is not None:
+            self._category = features.products.fields[:, list(features.spec.fields).index("category")]
 
     def parts(self, places: np.ndarray, depth: int) -> Iterator[np.ndarray]:
         """Places [M] of requests, as many at once as may be looked at."""
@@ -52,23 +60,29 @@ class Lists:
             yield places[start : start + many]
 
     def alike(self, rows: np.ndarray) -> np.ndarray:
-        """[N, K] float32: vectors of products by their rows [N], 0 of those that nothing is known of."""
+        """[..., K] float32: vectors of products by their rows, 0 of those that nothing is known of."""
         found: np.ndarray = self._products.alike[np.minimum(rows, self._products.nobody)]
         return found
 
     def read(self, requests: Requests, candidates: Candidates, own: np.ndarray, depth: int) -> Read:
-        """The first `depth` of some lists."""
+        """The first `depth` of some lists. A network looks as far as it did in training."""
         rows, there = candidates.product[own, :depth], candidates.mask[own, :depth]
+        alike = self.alike(rows) * there[..., None]
+        if self._features is None:
+            return Read(candidates.score[own, :depth], alike, np.full(len(own), 0.5, np.float32))
+        features, reranker = self._features, self._reranker
+        far = depth if reranker is None else min(reranker.longest, candidates.width)
         users, queries = requests.user_id[own].tolist(), requests.query[own].tolist()
-        described = self._features.describe(users, queries, requests.now[own], rows, there)
+        described = features.describe(
+            users, queries, requests.now[own], candidates.product[own, :far], candidates.mask[own, :far]
+        )
         value = candidates.score[own, :depth]
-        if self._reranker is not None:
+        if reranker is not None:
             from emptor.rerank.samples import asked_of
 
-            asked = asked_of(self._features, described, value)
-            value = self._reranker(self._features.products, self._products, asked)
-        variety = variety_of(self._category[described.past], described.action > 0)
-        return Read(value, self._products.alike[described.rows], variety)
+            asked = asked_of(features, described, candidates.score[own, :far])
+            value = reranker(features.products, self._products, asked)[:, :depth]
+        return Read(value, alike, variety_of(self._category[described.past], described.action > 0))
 
 
 def variety_of(categories: np.ndarray, there: np.ndarray) -> np.ndarray:
@@ -102,9 +116,9 @@ class TrainedRerankers:
 
             own = options_of(GreedyOptions, options)
             with self._lock:
-                features = self._rankers.features(view.generation, FeatureSpec.of(view))
-                products = self._read(view, features, None)
-            return Reranking(view, Lists(features, products, None), own, rule=cast(Rule, name))
+                features = self._rankers.features(view.generation, FeatureSpec.of(view)) if own.personal else None
+                products = self._read(view, None)
+            return Reranking(view, KnownLists(products, features), own, rule=cast(Rule, name))
 
         return make
 
@@ -117,8 +131,10 @@ class TrainedRerankers:
             with self._lock:
                 reranker = self._reranker(folder, view)
                 features = self._rankers.features(view.generation, reranker.spec)
-                products = self._read(view, features, folder)
-            return Reranking(view, Lists(features, products, reranker), own, rule=own.then)
+                products = self._read(view, folder)
+            # of a list it looks no further than in training
+            own = own.model_copy(update={"best": min(own.best, reranker.longest)})
+            return Reranking(view, KnownLists(products, features, reranker), own, rule=own.then)
 
         return make
 
@@ -129,12 +145,14 @@ class TrainedRerankers:
             self._loaded[folder] = load_reranker(folder, view=view)
         return self._loaded[folder]
 
-    def _read(self, view: View, features: Features, folder: Path | None) -> ListProducts:
+    def _read(self, view: View, folder: Path | None) -> ListProducts:
         from emptor.rerank.products import ListProducts
 
         key = (view.generation.number, folder)
         if key not in self._products:
             # those of older generations are not asked for again
             self._products = {own: kept for own, kept in self._products.items() if own[0] == key[0]}
-            self._products[key] = ListProducts.of(features, self._loaded[folder].texts if folder else None)
+            published = View(view.generation)
+            texts = self._loaded[folder].texts if folder else None
+            self._products[key] = ListProducts.of_view(published, product_words(published), texts)
         return self._products[key]

@@ -11,6 +11,7 @@ from emptor.errors import EmptorError
 from emptor.prerank.models import MODELS, Level, PrerankBatch, build
 from emptor.prerank.models.example import example
 from emptor.prerank.models.hccp import HCCP
+from emptor.prerank.models.losses import list_mle, teacher_key
 from emptor.prerank.models.preranker import TwoTower
 
 EVERY = pytest.mark.parametrize("name", list(MODELS))
@@ -159,3 +160,26 @@ def test_the_head_is_no_way_to_tell_candidates_from_others() -> None:
     with torch.no_grad():
         net.towers.head[-1].bias.add_(3.0)  # type: ignore[operator]
     assert torch.equal(net.loss(batch, 1.0)["choice"], before)
+
+
+def test_what_was_dropped_stands_last_in_the_global_list_unless_it_is_in_none() -> None:
+    spec, batch = example(4)
+    dropped = batch.level == Level.DROPPED
+
+    def slope(**options: bool) -> torch.Tensor:
+        """Of the global loss by each candidate's numbers."""
+        torch.manual_seed(3)
+        net = HCCP(spec, **options).eval()
+        numbers = batch.asked.own.clone().requires_grad_()
+        net.loss(replace(batch, asked=replace(batch.asked, own=numbers)), 1.0)["global"].backward()
+        assert numbers.grad is not None
+        return numbers.grad.abs().sum(-1)
+
+    assert (slope()[dropped] > 0).all() and (slope(dropped_last=False)[dropped] == 0).all()
+
+    def loss_where_the_dropped_are(score: float) -> float:
+        key = teacher_key(batch.level, batch.place, local=False)
+        scores = torch.where(dropped, score, torch.zeros(dropped.shape))
+        return list_mle(scores, key, batch.there).item()
+
+    assert loss_where_the_dropped_are(-3.0) < loss_where_the_dropped_are(0.0) < loss_where_the_dropped_are(3.0)

@@ -173,7 +173,7 @@ def compare_cascades(
         first, second = arm(a, "a"), arm(b, "b")
     rows = tuple(compare_arms(first, second, users=chosen, seed=seed))
     products = world.products
-    on_sale = products.alive(state.day) | products.alive(state.day + days - 1)
+    on_sale = products.alive(state.day)  # the shop's catalogue stays what it is, whatever is listed meanwhile
     return Compared(
         a,
         b,

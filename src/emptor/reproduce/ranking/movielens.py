@@ -90,7 +90,7 @@ def load(folder: Path, *, seed: int) -> RankingData:
     """
     with step("Reading MovieLens", None):
         ratings, movies, posters = needed(folder, FILES, what="MovieLens with posters (ml-latest-small)")
-        log = _Log(*_tables(ratings, movies))
+        log = Log(*tables(ratings, movies))
         products, counts = _products(log.films, posters)
     with step("Making pages", None):
         split = log.split()
@@ -125,7 +125,7 @@ def load(folder: Path, *, seed: int) -> RankingData:
     )
 
 
-class _Log:
+class Log:
     """All ratings, by user and time, and what was known at any moment.
 
     films: by row, with year (0: unknown) and genres. user, film [E] int64: from 0; time [E] int64: UTC seconds; liked
@@ -182,7 +182,7 @@ class _Log:
         )
 
 
-def _part(log: _Log, products: ProductColumns, places: np.ndarray, *, ever: bool, rng: np.random.Generator) -> Examples:
+def _part(log: Log, products: ProductColumns, places: np.ndarray, *, ever: bool, rng: np.random.Generator) -> Examples:
     """Pages of likes. ever: without what the user rates later."""
     user, now = log.user[places], log.time[places]
     until = np.full(len(places), EVER) if ever else now
@@ -217,14 +217,14 @@ def _year_of(time: np.ndarray) -> np.ndarray:
     return time.astype("datetime64[s]").astype("datetime64[Y]").astype(np.int64) + 1970
 
 
-def _tables(ratings: Path, movies: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """(ratings of films that are known, films with row, year and genres)."""
+def tables(ratings: Path, movies: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """(ratings of films that are known, films with row, title, year and genres)."""
     rated = _table(ratings, {"userId": pl.Int64, "movieId": pl.Int64, "rating": pl.Float64, "timestamp": pl.Int64})
     films = _table(movies, {"movieId": pl.Int64, "title": pl.String, "genres": pl.String})
     films = films.sort("movieId").with_row_index("row")
     year = pl.col("title").str.extract(r"\((\d{4})[^()]*\)\s*$").cast(pl.Int64).fill_null(0)
     genres = pl.col("genres").fill_null("").str.split("|")
-    films = films.select("row", "movieId", year.alias("year"), genres)
+    films = films.select("row", "movieId", "title", year.alias("year"), genres)
     if not rated["rating"].is_between(LIKED, 5).any():
         raise EmptorError(f"{ratings} has no rating of {LIKED} to 5; expected such, which are what is learnt from")
     return rated, films
@@ -277,7 +277,7 @@ def _pictures(ids: list[int], posters: Path, category: np.ndarray) -> np.ndarray
                 return out
             described = []
             for at in range(0, len(rows), _AT_ONCE):
-                part = [_pixels(archive.read(names[str(ids[row])])) for row in rows[at : at + _AT_ONCE]]
+                part = [pixels(archive.read(names[str(ids[row])])) for row in rows[at : at + _AT_ONCE]]
                 described.append(describe(np.stack(part)))
     except (OSError, EOFError, zlib.error, ValueError, zipfile.BadZipFile) as error:
         raise EmptorError(f"{posters} cannot be read ({error}); expected a ZIP of posters, MOVIEID.jpg") from None
@@ -288,7 +288,7 @@ def _pictures(ids: list[int], posters: Path, category: np.ndarray) -> np.ndarray
     return out
 
 
-def _pixels(content: bytes) -> np.ndarray:
+def pixels(content: bytes) -> np.ndarray:
     """A poster as [SIDE, SIDE, 3] uint8, laid into the square as `ImageStore.pixels` does."""
     image = Image.open(BytesIO(content), formats=("JPEG",))
     image.draft("RGB", (SIDE, SIDE))

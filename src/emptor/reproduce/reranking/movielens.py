@@ -31,7 +31,7 @@ import polars as pl
 from emptor.errors import EmptorError
 from emptor.learn.seeds import numpy_rng
 from emptor.progress import step
-from emptor.reproduce.ranking.movielens import FILES, FIRST, LATELY, _Log, _pixels, _tables
+from emptor.reproduce.ranking.movielens import FILES, FIRST, LATELY, Log, pixels, tables
 from emptor.reproduce.ranking.public import EVER, beside, in_any_order, needed
 from emptor.shop.features.picture_basis import LEAST, PictureBasis
 from emptor.shop.features.pictures import describe
@@ -48,14 +48,17 @@ _AT_ONCE = 64
 
 @dataclass(frozen=True)
 class Films:
-    """All films, by row. id [P] int64: MovieLens's; year [P] int64, 0 where unknown; genres [P, G] bool, of names
-    `genre`; poster [P, PICTURE] float32, NaN without one.
+    """All films, by row. id [P] int64: MovieLens's; title [P] object: with the year; year [P] int64, 0 where unknown;
+    genres [P, G] bool, of names `genre`; rarest [P] int64: the rarest of a film's genres, from 1, 0 without any; poster
+    [P, PICTURE] float32, NaN without one.
     """
 
     id: np.ndarray
+    title: np.ndarray
     year: np.ndarray
     genres: np.ndarray
     genre: tuple[str, ...]
+    rarest: np.ndarray
     poster: np.ndarray
 
     @property
@@ -107,9 +110,9 @@ def load(folder: Path, *, seed: int, history: int = HISTORY) -> MovieLens:
     """
     with step("Reading MovieLens", None):
         ratings, movies, posters = needed(folder, FILES, what="MovieLens with posters (ml-latest-small)")
-        rated, listed = _tables(ratings, movies)
+        rated, listed = tables(ratings, movies)
         rated = rated.join(listed, on="movieId", how="semi")
-        log, stars = _Log(rated, listed), _stars(rated)
+        log, stars = Log(rated, listed), _stars(rated)
         films = _films(listed, posters)
     with step("Making lists", None):
         places = _split(log)
@@ -130,7 +133,7 @@ def _stars(rated: pl.DataFrame) -> np.ndarray:
     return rated.sort("userId", "timestamp", "movieId")["rating"].to_numpy().astype(np.float32)
 
 
-def _split(log: _Log) -> tuple[np.ndarray, ...]:
+def _split(log: Log) -> tuple[np.ndarray, ...]:
     """Places of likes in the log that are learnt from, validated and tested, each rising in time."""
     first = np.full(len(log.films), EVER)
     np.minimum.at(first, log.film[log.liked], log.time[log.liked])
@@ -143,7 +146,7 @@ def _split(log: _Log) -> tuple[np.ndarray, ...]:
 
 
 def _lists(
-    log: _Log, stars: np.ndarray, places: np.ndarray, *, ever: bool, history: int, rng: np.random.Generator
+    log: Log, stars: np.ndarray, places: np.ndarray, *, ever: bool, history: int, rng: np.random.Generator
 ) -> FilmLists:
     """Lists of likes. ever: without what the user rates later."""
     user, now = log.user[places], log.time[places]
@@ -177,7 +180,8 @@ def _films(listed: pl.DataFrame, posters: Path) -> Films:
     rarest = np.where(has, has.sum(0), len(has) + 1).argmin(1) if names else np.zeros(len(has), np.int64)
     number, year = (listed[name].to_numpy().astype(np.int64) for name in ("movieId", "year"))
     category = np.where(has.any(1), rarest + 1, 0)
-    return Films(number, year, has, names, _posters(number.tolist(), posters, category))
+    title = np.array(listed["title"].to_list(), object)
+    return Films(number, title, year, has, names, category, _posters(number.tolist(), posters, category))
 
 
 def _posters(ids: list[int], posters: Path, category: np.ndarray) -> np.ndarray:
@@ -191,7 +195,7 @@ def _posters(ids: list[int], posters: Path, category: np.ndarray) -> np.ndarray:
                 return out
             described = []
             for at in range(0, len(rows), _AT_ONCE):
-                part = [_pixels(archive.read(names[str(ids[row])])) for row in rows[at : at + _AT_ONCE]]
+                part = [pixels(archive.read(names[str(ids[row])])) for row in rows[at : at + _AT_ONCE]]
                 described.append(describe(np.stack(part)))
     except (OSError, EOFError, zlib.error, ValueError, zipfile.BadZipFile) as error:
         raise EmptorError(f"{posters} cannot be read ({error}); expected a ZIP of posters, MOVIEID.jpg") from None

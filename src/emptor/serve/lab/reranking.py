@@ -12,6 +12,7 @@ from emptor.engine import Engine
 from emptor.evaluate.diversity import entropy, ild
 from emptor.rerank.dpp import dpp
 from emptor.rerank.mmr import mmr
+from emptor.rerank.scores import standardised
 from emptor.rerank.stage import Reranking
 from emptor.serve.lab.tradeoff import Point, Tradeoff
 from emptor.serve.lab.waterfall import Product, product_of
@@ -86,13 +87,15 @@ def reranked(engine: Engine, cascade: str, stages: Sequence[dict[str, Any]]) -> 
     # where the whole page is ranked anew and nothing else, both have the same products: then its first half counts
     first = PAGE if len(value) > PAGE or not value else max(len(value) // 2, 1)
     ranked = [own for own in came if own in value]
-    of_value = _standardised(np.array([value[own] for own in ranked]))
+    of_value = standardised(np.array([[value[own] for own in ranked]]), np.ones((1, len(ranked)), bool))[0]
     score = dict(zip(ranked, of_value.tolist(), strict=True))
     was, now = (_figures(stage, own[:first], score) for own in (came, told["products"]))
     marks = (_point("as it came", was), _point("now", now))
     tradeoff = None
     if len(ranked) > 1 and marks[0] is not None and marks[1] is not None:
-        tradeoff = Tradeoff.of(_curves(stage, ranked, of_value, first), marks[0], marks[1], first=first)
+        curves = _curves(stage, ranked, of_value, first)
+        if all(curves.values()):
+            tradeoff = Tradeoff.of(curves, marks[0], marks[1], first=first)
     before, after = _pages(engine, came, told["products"])
     return Reranked(told["method"], len(ranked), first, before, after, was, now, tradeoff)
 
@@ -117,13 +120,14 @@ def _curves(stage: Reranking, ranked: Sequence[str], score: np.ndarray, first: i
         "MMR": mmr(value, alike, there, balance=BALANCES, depth=first),
         "DPP": dpp(value, alike, there, theta=BALANCES, depth=first),
     }
-    curves = {}
-    for name, order in orders.items():
-        kept = order[:, :first]
-        varied, means = ild(own[kept], k=first), score[kept].mean(1)
-        rows = zip(BALANCES.tolist(), means.tolist(), varied.tolist(), strict=True)
-        curves[name] = [Point(f"{balance:.1f}", mean, spread) for balance, mean, spread in rows if spread == spread]
-    return curves
+    kept = {name: order[:, :first] for name, order in orders.items()}
+    varied = {name: ild(own[places], k=first) for name, places in kept.items()}
+    # a balance counts where every rule's page can be measured, so that curves have the same balances
+    known = np.flatnonzero(np.isfinite(np.stack(list(varied.values()))).all(0)).tolist()
+    return {
+        name: [Point(f"{BALANCES[at]:.1f}", float(score[places[at]].mean()), float(varied[name][at])) for at in known]
+        for name, places in kept.items()
+    }
 
 
 def _pages(engine: Engine, came: Sequence[str], went: Sequence[str]) -> tuple[tuple[Placed, ...], tuple[Placed, ...]]:
@@ -141,12 +145,6 @@ def _pages(engine: Engine, came: Sequence[str], went: Sequence[str]) -> tuple[tu
 
 def _point(label: str, own: Figures) -> Point | None:
     return None if own.score is None or own.ild is None else Point(label, own.score, own.ild)
-
-
-def _standardised(value: np.ndarray) -> np.ndarray:
-    spread = value.std() if len(value) else 0.0
-    found: np.ndarray = (value - value.mean()) / spread if spread > 1e-9 else np.zeros(len(value))
-    return found
 
 
 def _number(value: np.ndarray) -> float | None:

@@ -50,6 +50,7 @@ class Features:
         self.rows = pl.DataFrame({"product_id": view.product_ids(np.arange(view.rows)), "row": np.arange(view.rows)})
         self._days = days = ShopDays.of(events)
         self.queries = QueryTexts()
+        self._typed: dict[int, np.ndarray] = {}
         self._past = Past.of(events, self.rows, days, queries=self.queries)
         self._counters = Counters.of(events, self.rows, days)
         self._recent: Recent | None = None
@@ -89,6 +90,14 @@ class Features:
     def products(self) -> ProductColumns:
         """What is known of each product."""
         return self._products
+
+    def typed_words(self, numbers: np.ndarray) -> np.ndarray:
+        """Words [n, L] int32, as buckets, of queries by their numbers [n], see QueryTexts."""
+        new = [own for own in numbers.tolist() if own not in self._typed]
+        if new:
+            found = query_words(self.view, [self.queries.text(own) for own in new], self.spec)[1].astype(np.int32)
+            self._typed.update(zip(new, found, strict=True))
+        return np.array([self._typed[own] for own in numbers.tolist()], np.int32).reshape(-1, self.spec.query_words)
 
     @property
     def words(self) -> ProductWords:
