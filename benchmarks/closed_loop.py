@@ -52,6 +52,9 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[21, 22, 23])
     parser.add_argument("--stage", choices=("retrieve", "prerank", "rank"), default="rank")
     parser.add_argument("--behind", metavar="RANKER", help="train it, and let it rank in both arms")
+    parser.add_argument(
+        "--first", type=int, default=0, help="of what was found, so many stay whatever a pre-ranker says"
+    )
     parser.add_argument("--models", nargs="+", help=f"unless given: {MODELS}")
     parser.add_argument("--users", type=int, default=30_000)
     parser.add_argument("--log-days", type=int, default=3)
@@ -83,15 +86,15 @@ def compared(shop: Path, seed: int, models: list[str], args: argparse.Namespace)
     known = read_options(shop / "shop.toml").cascade
     default, base, tail = known["default"], "default", ""
     tables: dict[str, Stages] = {}
+    options = {**OPTIONS.get(args.stage, {}), **({"first": args.first} if args.first else {})}
     if args.behind:
         base, tail = f"before_{args.behind}", f"_{args.behind}"
         trained(shop, "rank", args.behind)
         tables[base] = proposed(default, "rank", args.behind)
         default = CascadeOptions(stages=tables[base], deadline_ms=default.deadline_ms, explore=default.explore)
+    tail += f"_first_{args.first}" if args.first else ""
     tables |= {
-        model + tail: uncut(default)
-        if model == UNCUT
-        else proposed(default, args.stage, model, options=OPTIONS.get(args.stage))
+        model + tail: uncut(default) if model == UNCUT else proposed(default, args.stage, model, options=options)
         for model in models
     }
     new = [as_table(name, stages, base=default) for name, stages in tables.items() if name not in known]
@@ -110,7 +113,7 @@ def compared(shop: Path, seed: int, models: list[str], args: argparse.Namespace)
         names = ("a", "b", "difference", "low", "high", "p", "relative")
         found.append(
             {
-                **{"seed": seed, "model": model},
+                **{"seed": seed, "model": f"{model}, the first {args.first} kept" if args.first else model},
                 **{own: measured[own] for own in ("users", "days", "first_day")},
                 "rows": {name: {own: row[own] for own in names} for name, row in rows.items()},
                 "exposure": measured["exposure"],

@@ -119,8 +119,8 @@ def test_the_stage_keeps_what_the_network_says_whatever_the_batch(logged: Path, 
         loaded = load_preranker(logged / "models" / "prerank" / model / "1", view=view)
         features = Features.as_published(shop, view.generation, loaded.spec)
 
-        def stage(order: str) -> TrainedPreranking:
-            options = PrerankerOptions(order=order)  # type: ignore[arg-type]
+        def stage(order: str, first: int = 0) -> TrainedPreranking:
+            options = PrerankerOptions(order=order, first=first)  # type: ignore[arg-type]
             vectors = loaded.vectors(features.products)
             return TrainedPreranking(view, loaded, features, vectors, depth=6, options=options)
 
@@ -143,6 +143,11 @@ def test_the_stage_keeps_what_the_network_says_whatever_the_batch(logged: Path, 
             assert products.tolist() == best
             assert scores.tolist() == pytest.approx([mine[row] for row in best], abs=1e-4)
             assert found.row(at)[0].tolist() == [row for row in rows[at].tolist() if row in best], "as it was found"
+            first = rows[at][:4].tolist()
+            stay = [*first, *[row for row in sorted(mine, key=lambda row: -mine[row]) if row not in first][:2]]
+            held, ranked = stage("found", 4)(asked, given()), stage("own", 4)(asked, given())
+            assert held.row(at)[0].tolist() == [row for row in rows[at].tolist() if row in stay], "the first stay"
+            assert ranked.row(at)[0].tolist() == sorted(stay, key=lambda row: -mine[row])
             check_answer(given(), found, adds=False, order=view.order, stage="prerank")
         for answer in (own, found):
             assert answer.row(2)[0].tolist() == rows[2][:5].tolist(), "no longer than what stays: as it was"
@@ -222,7 +227,7 @@ def test_a_stage_takes_no_options_and_a_model_that_there_is_not_is_said(own: Sho
         assert "stage prerank, options.k:" in engine.off["narrow"] and "method cut takes none" in engine.off["narrow"]
     settings.write_text(text.replace('budget_ms = 5000, fallback = "cut"', 'options = { order = "any" }', 1))
     with Engine.open(own.path) as engine:
-        assert "options.order: Input should be 'found' or 'own'; method hccp takes order" in engine.off["wide"]
+        assert "options.order: Input should be 'found' or 'own'; method hccp takes order, first" in engine.off["wide"]
     settings.write_text(text.replace('method = "cold"', 'method = "listwise"'))
     with Engine.open(own.path) as engine:
         assert "the shop has no such model yet" in engine.off["slow"] and "--stage prerank" in engine.off["slow"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from emptor.cascade import Candidates, Methods, Requests, Stage
 from emptor.prerank.names import NAMES
@@ -30,11 +30,14 @@ class PrerankerOptions(BaseModel):
     Args:
         order: of what it keeps: "found" leaves it as retrieval gave it, for a ranker that goes by places or looks at
             the first alone; "own" is the pre-ranker's.
+        first: so many of what retrieval put first stay, whatever the network says of them: a ranker that trusts
+            retrieval's places loses most by the loss of these.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     order: Literal["found", "own"] = "found"
+    first: int = Field(0, ge=0, le=20_000)
 
 
 class Cut:

@@ -74,13 +74,15 @@ class TrainedPreranking:
         valued = replace(candidates, columns={**candidates.columns, "prerank": value})
         if not len(places):
             return valued
-        if self._options.order == "own":
-            score = np.where(mine[:, None] & candidates.mask, value, candidates.score)
-            return valued.ranked(score, order=self._view.order, depth=self._depth)
-        ties = self._view.order[candidates.product]
-        best = np.lexsort((ties, np.where(candidates.mask, -value, np.inf)), axis=-1)[:, : self._depth]
+        ties, place = self._view.order[candidates.product], np.arange(candidates.width)[None]
+        stays = np.where(place < self._options.first, np.float32(np.inf), value)
+        best = np.lexsort((ties, np.where(candidates.mask, -stays, np.inf)), axis=-1)[:, : self._depth]
         first = np.broadcast_to(np.arange(best.shape[1]), best.shape)
-        return valued.take(np.where(mine[:, None], np.sort(best, axis=1), first))
+        kept = valued.take(np.where(mine[:, None], np.sort(best, axis=1), first))
+        if self._options.order == "found":
+            return kept
+        score = np.where(mine[:, None] & kept.mask, kept.columns["prerank"], kept.score)
+        return kept.ranked(score, order=self._view.order)
 
 
 class TrainedPrerankers:
