@@ -19,6 +19,7 @@ import off_policy_tables
 import orjson
 import prerank_tables
 import ranking_tables
+import rerank_tables
 import retrieval_tables
 import study_tables
 from markdown import line
@@ -186,6 +187,9 @@ RENDER: dict[str, Callable[[dict[str, Any]], str]] = {
     "retrieval_speed": retrieval_tables.speed,
     "prerank_speed": prerank_tables.speed,
     "hccp_market": prerank_tables.market,
+    "armmt_letor": rerank_tables.letor,
+    "rerank_speed": rerank_tables.speed,
+    "dpp_speed": rerank_tables.greedy,
 }
 
 

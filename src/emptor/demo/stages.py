@@ -46,6 +46,7 @@ PRERANK = Trainable(
     model="hccp",
     cascade="wide",
     note="the default, and which of all that was found are ranked is learnt from the whole stream",
+    of_stage={"first": 100},  # what words put first stays: the order by hand behind it goes by their places
 )
 RANK = Trainable(
     stage="rank",
