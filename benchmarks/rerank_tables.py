@@ -23,8 +23,9 @@ def speed(results: dict[str, Any]) -> str:
     lines += [line([f"`{row['model']}`", f"{row['p50_ms']:.1f} ms"]) for row in results["rows"]]
     told = (
         f"The ranker before it, `{before['model']}` over {before['candidates']} candidates, takes "
-        f"{before['p50_ms']:.1f} ms; to describe the {results['list']} for the one who asks takes {results['features_ms']:.1f} ms of each row "
-        f"but the rules'. {results['products']:,} products are read in {results['read_s']:.1f} s, once a generation."
+        f"{before['p50_ms']:.1f} ms; to describe the {results['list']} for the one who asks takes "
+        f"{results['features_ms']:.1f} ms of each row but the rules'. {results['products']:,} products are read in "
+        f"{results['read_s']:.1f} s, once a generation."
     )
     return "\n".join([*lines, "", told]) + "\n"
 
