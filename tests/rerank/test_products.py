@@ -60,9 +60,8 @@ def test_a_catalogue_with_all_kinds_of_products(reranked_path: Path) -> None:
     assert like[row["P30"], row["P31"]] > like[row["P30"], row["P51"]], "two mugs against a mug and a pipe"
 
 
-def test_without_pictures_it_goes_by_texts(golden_path: Path) -> None:
-    with Shop.open(golden_path) as shop:
-        found = ListProducts.of(Features.of(shop))
+def test_without_pictures_it_goes_by_texts(shop: Shop) -> None:
+    found = ListProducts.of(Features.of(shop))
     assert not found.has_image.any() and found.has_text.any()
     like = found.text @ found.text.T
     assert np.allclose(found.alike @ found.alike.T, like, atol=1e-5)

@@ -172,7 +172,7 @@ def test_what_cannot_be_is_told(tmp_path: Path) -> None:
         dataset("homedepot", work=tmp_path, data=tmp_path).arms["all"](1)
     with pytest.raises(EmptorError, match="known are smar, hccp, awmoe"):
         method("bert")
-    assert set(METHODS) == {"smar", "hccp", "awmoe"}
+    assert set(METHODS) == {"smar", "hccp", "awmoe", "armmt", "podmmi"}
 
 
 @pytest.mark.parametrize("tries", sorted(RESULTS.glob("smar_*/tries.jsonl")), ids=lambda own: own.parent.name)
