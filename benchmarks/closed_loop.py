@@ -4,15 +4,15 @@
         [--json docs/results/closed_loop.json]
     python benchmarks/closed_loop.py --stage retrieve
         --json docs/results/closed_loop_retrieval.json
-    python benchmarks/closed_loop.py --stage prerank --behind dnn_crosses
+    python benchmarks/closed_loop.py --stage prerank
         --json docs/results/closed_loop_preranking.json
 
 For each seed a market of the demo's kind is made, and users shop some days through the untrained cascade; every model
 is trained on that log by `emptor train`; and `emptor market ab --held-out` lets one user in ten, of whom nothing was
 learnt, shop the coming days under the untrained cascade and under the trained one: the same visits and chances in both.
 A retriever stands beside words and what a user likes, under the same ranking by hand. A pre-ranker takes the place of
-a plain cut of 1,000 to 200; with --behind, both have a trained ranker behind them that orders all it is handed. UNCUT
-is no pre-ranker: everything that was found is ranked, which is what a pre-ranking is to come near to.
+a plain cut of 1,000 to 200, under the same ranking by hand; HELD is HCCP that has to keep the first hundred of what was
+found. UNCUT is no pre-ranker: everything that was found is ranked, which is what a pre-ranking is to come near to.
 """
 
 from __future__ import annotations
@@ -36,12 +36,14 @@ from emptor.shop.config import CascadeOptions, read_options
 from emptor.shop.experiments import kept
 from emptor.shop.proposals import Stages, as_table, proposed
 
-UNCUT = "uncut"
+UNCUT, HELD = "uncut", "hccp_first_100"
 MODELS = {
     "rank": ["dnn_crosses", "dnn_no_history"],
-    "prerank": ["hccp", "exposed", "weak_negatives", UNCUT],
+    "prerank": ["hccp", "exposed", "weak_negatives", UNCUT, HELD],
     "retrieve": ["smar", "text_only"],
 }
+NET = {HELD: "hccp"}
+"""Whose network it is, where it is not its own."""
 OPTIONS = {"rank": {"best": 20}}
 """Of the stage, as the demo has them."""
 MEASURES = ("orders", "clicks", "carts", "gmv")
@@ -51,10 +53,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, nargs="+", default=[21, 22, 23])
     parser.add_argument("--stage", choices=("retrieve", "prerank", "rank"), default="rank")
-    parser.add_argument("--behind", metavar="RANKER", help="train it, and let it rank in both arms")
-    parser.add_argument(
-        "--first", type=int, default=0, help="of what was found, so many stay whatever a pre-ranker says"
-    )
     parser.add_argument("--models", nargs="+", help=f"unless given: {MODELS}")
     parser.add_argument("--users", type=int, default=30_000)
     parser.add_argument("--log-days", type=int, default=3)
@@ -84,27 +82,20 @@ def compared(shop: Path, seed: int, models: list[str], args: argparse.Namespace)
         (shop / "made").touch()
     told = (shop / "shop.toml").read_text(encoding="utf-8")
     known = read_options(shop / "shop.toml").cascade
-    default, base, tail = known["default"], "default", ""
+    default = known["default"]
     tables: dict[str, Stages] = {}
-    options = {**OPTIONS.get(args.stage, {}), **({"first": args.first} if args.first else {})}
-    if args.behind:
-        base, tail = f"before_{args.behind}", f"_{args.behind}"
-        trained(shop, "rank", args.behind)
-        tables[base] = proposed(default, "rank", args.behind)
-        default = CascadeOptions(stages=tables[base], deadline_ms=default.deadline_ms, explore=default.explore)
-    tail += f"_first_{args.first}" if args.first else ""
-    tables |= {
-        model + tail: uncut(default) if model == UNCUT else proposed(default, args.stage, model, options=options)
-        for model in models
-    }
+    for model in models:
+        options = {"first": 100} if model == HELD else OPTIONS.get(args.stage)
+        changed = proposed(default, args.stage, NET.get(model, model), options=options)
+        tables[model] = uncut(default) if model == UNCUT else changed
     new = [as_table(name, stages, base=default) for name, stages in tables.items() if name not in known]
     (shop / "shop.toml").write_text("\n\n".join([told, *new]), encoding="utf-8")
     found = []
     for model in models:
         if model != UNCUT:
-            trained(shop, args.stage, model)
+            trained(shop, args.stage, NET.get(model, model))
         before = set(kept(shop))
-        emptor("market", "ab", str(shop), "--a", base, "--b", model + tail, "--held-out", "--days", str(args.days))
+        emptor("market", "ab", str(shop), "--a", "default", "--b", model, "--held-out", "--days", str(args.days))
         (new,) = (own for own in kept(shop) if own not in before)
         measured = orjson.loads(new.read_bytes())
         rows = {own["measure"]: own for own in measured["rows"] if own["measure"] in MEASURES}
@@ -113,7 +104,7 @@ def compared(shop: Path, seed: int, models: list[str], args: argparse.Namespace)
         names = ("a", "b", "difference", "low", "high", "p", "relative")
         found.append(
             {
-                **{"seed": seed, "model": f"{model}, the first {args.first} kept" if args.first else model},
+                **{"seed": seed, "model": model},
                 **{own: measured[own] for own in ("users", "days", "first_day")},
                 "rows": {name: {own: row[own] for own in names} for name, row in rows.items()},
                 "exposure": measured["exposure"],
@@ -132,11 +123,9 @@ def uncut(base: CascadeOptions) -> Stages:
     """The same cascade, everything that is found ranked, and no budget."""
     stages = [own.model_dump(exclude_defaults=True) for own in base.stages if own.stage != "prerank"]
     found = max(own.depth for own in base.stages)
-    ranks = [own for own in stages if own["stage"] == "rank"]
-    for own in ranks:
-        own["depth"] = found
-        if own["method"] != "affinity":
-            own["options"] = {**own.get("options", {}), "best": found}
+    for own in stages:
+        if own["stage"] == "rank":
+            own["depth"] = found
     return stages
 
 
