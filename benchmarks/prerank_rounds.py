@@ -48,7 +48,7 @@ from emptor.rank.data import read_pages
 from emptor.rank.scale import Scale, batch_of, input_spec
 from emptor.reproduce.method import method
 from emptor.reproduce.preranking.market import ARMS, KEPT, Ranker, Requests, Staged
-from emptor.reproduce.shops import Kept, catalogue
+from emptor.reproduce.shops import Kept, catalogue, queries_of, rows_of_view
 from emptor.reproduce.tuning import Choice
 from emptor.shop.features import Described, Features, FeatureSpec, arrays_of
 from emptor.shop.shop import Shop
@@ -170,7 +170,7 @@ class Round(Staged):
         for start in range(0, len(asked), _AT_ONCE):
             own = slice(start, start + _AT_ONCE)
             users = [world.users.user_id[at] for at in asked.user[own].tolist()]
-            queries = [world.queries.text[at] if at >= 0 else None for at in asked.query[own].tolist()]
+            queries = queries_of(world, asked.rows(np.arange(len(asked))[own]))
             known = there[own] & (of_view[rows[own]] >= 0)
             described = features.describe(
                 users, queries, asked.now[own].astype(np.int64), np.maximum(of_view[rows[own]], 0), known
@@ -186,12 +186,6 @@ class Round(Staged):
         truth = self.world.attraction(asked.rows(some), rows[some].astype(np.int64)).attraction
         best = kept_of(truth, there[some], PAGE)
         self._kinds.append(hit_rate(kept_of(before[some], there[some], 30), best))
-
-
-def rows_of_view(world: World, features: Features) -> np.ndarray:
-    """[P] int64: row of each product of the world, -1 for those that are not in the view."""
-    known = {own: row for row, own in enumerate(features.view.product_ids(np.arange(features.count)))}
-    return np.array([known.get(own, -1) for own in world.products.product_id.tolist()], np.int64)
 
 
 def learnt_from(

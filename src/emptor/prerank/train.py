@@ -18,7 +18,7 @@ from emptor.prerank.samples import Examples, Stream
 from emptor.rank.scale import Scale
 from emptor.rank.train import last_day
 from emptor.shop.ageing import DAY_US
-from emptor.shop.holdout import is_held_out
+from emptor.shop.holdout import held_out
 
 _FEWEST = 20
 """Choices without which there is nothing to learn."""
@@ -52,9 +52,7 @@ def split(stream: Stream) -> tuple[Stream, Stream]:
 
     Raises: EmptorError for a stream that nothing can be learnt from.
     """
-    known = {user: is_held_out(user) for user in set(stream.user_id.tolist()) if user is not None}
-    out = np.array([known.get(user, False) for user in stream.user_id.tolist()], bool)
-    own = stream.take(np.flatnonzero(~out))
+    own = stream.take(np.flatnonzero(~held_out(stream.user_id.tolist())))
     choices = own.count(Level.CLICKED) + own.count(Level.BOUGHT)
     if choices < _FEWEST:
         raise EmptorError(

@@ -9,7 +9,7 @@ import polars as pl
 
 from emptor.shop.ageing import DAY_US
 from emptor.shop.features import taken
-from emptor.shop.holdout import is_held_out
+from emptor.shop.holdout import held_out
 
 LONGEST = 60
 """Products of a page that count; a longer one is cut."""
@@ -46,8 +46,7 @@ class Pages:
     @property
     def held_out(self) -> np.ndarray:
         """[P] bool: pages of users who are kept from training."""
-        known = {user: is_held_out(user) for user in set(self.user_id.tolist()) if user is not None}
-        return np.array([known.get(user, False) for user in self.user_id.tolist()], bool)
+        return held_out(self.user_id.tolist())
 
     @property
     def day(self) -> np.ndarray:

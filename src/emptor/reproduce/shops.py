@@ -10,8 +10,11 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
+from emptor.market.behaviour.asked import Asked
 from emptor.market.config import WorldConfig
 from emptor.market.making import list_products, new_market
+from emptor.market.world.world import World
+from emptor.shop.features import Features
 from emptor.shop.shop import Shop
 
 COLUMNS = ("time", "user_id", "request_id", "query", "action", "product_id", "position", "propensity")
@@ -59,6 +62,17 @@ def once(folder: Path, make: Callable[[Path], None]) -> None:
         make(made)
         if not folder.exists():
             made.rename(folder)
+
+
+def rows_of_view(world: World, features: Features) -> np.ndarray:
+    """[P + 1] int64: rows of the world's products in a view, -1 for none; the last stands for no product."""
+    known = {own: row for row, own in enumerate(features.view.product_ids(np.arange(features.count)))}
+    return np.array([*(known.get(own, -1) for own in world.products.product_id.tolist()), -1], np.int64)
+
+
+def queries_of(world: World, asked: Asked) -> list[str | None]:
+    """What was typed, None where nothing was."""
+    return [world.queries.text[own] if own >= 0 else None for own in asked.query.tolist()]
 
 
 def first_line(error: Exception) -> str:

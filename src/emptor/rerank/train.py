@@ -18,7 +18,7 @@ from emptor.rerank.models.reranker import Reranker
 from emptor.rerank.quality import figures
 from emptor.rerank.samples import LONGEST, MOST, Examples, Lists
 from emptor.shop.ageing import DAY_US
-from emptor.shop.holdout import is_held_out
+from emptor.shop.holdout import held_out
 
 _FEWEST = 20
 """Clicks without which there is nothing to learn."""
@@ -48,9 +48,7 @@ def split(lists: Lists) -> tuple[Lists, Lists]:
 
     Raises: EmptorError for lists that nothing can be learnt from.
     """
-    known = {user: is_held_out(user) for user in set(lists.user_id.tolist()) if user is not None}
-    out = np.array([known.get(user, False) for user in lists.user_id.tolist()], bool)
-    own = lists.take(np.flatnonzero(~out))
+    own = lists.take(np.flatnonzero(~held_out(lists.user_id.tolist())))
     clicks = int(own.clicked.sum())
     if clicks < _FEWEST:
         raise EmptorError(

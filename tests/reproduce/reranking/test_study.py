@@ -12,7 +12,7 @@ import pytest
 from emptor.reproduce.method import method
 from emptor.reproduce.reranking import datasets
 from emptor.reproduce.reranking.data import RerankData
-from emptor.reproduce.reranking.quality import figures
+from emptor.reproduce.reranking.quality import figures, order_of
 from emptor.reproduce.reranking.rerankers import (
     CHOSEN,
     ENTRIES,
@@ -23,7 +23,6 @@ from emptor.reproduce.reranking.rerankers import (
     breadth,
     fitted,
     greedy,
-    order_of,
     permuted,
     ruled,
     times,

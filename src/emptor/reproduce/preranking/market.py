@@ -39,7 +39,7 @@ from emptor.rank.models import build
 from emptor.rank.scale import batch_of, input_spec
 from emptor.rank.train import TrainOptions, fit_ranker
 from emptor.reproduce.preranking.data import PrerankData, Tested
-from emptor.reproduce.shops import Kept, catalogue
+from emptor.reproduce.shops import Kept, catalogue, queries_of, rows_of_view
 from emptor.shop.features import Described, Features, FeatureSpec, arrays_of, joined
 from emptor.shop.shop import Shop
 from emptor.shop.view import View
@@ -242,9 +242,7 @@ class Requests:
         self._rows, self._before, self._behind, self._kept = (
             np.concatenate([getattr(own, name) for own in parts]) for name in ("rows", "before", "behind", "kept")
         )
-        known = {own: row for row, own in enumerate(features.view.product_ids(np.arange(features.count)))}
-        of_world = np.array([*(known.get(own, -1) for own in world.products.product_id.tolist()), -1], np.int64)
-        self._of_view = of_world[self._rows]
+        self._of_view = rows_of_view(world, features)[self._rows]
         """Rows of the view, -1 for none."""
 
     def stream(self, places: np.ndarray, pages: Pages, page: np.ndarray, ranker: Ranker | None, *, seed: int) -> Stream:
@@ -311,5 +309,4 @@ class Requests:
     def _described(self, places: np.ndarray, rows: np.ndarray, there: np.ndarray) -> Described:
         asked, world = self.asked.rows(places), self._world
         users = [world.users.user_id[own] for own in asked.user.tolist()]
-        queries = [world.queries.text[own] if own >= 0 else None for own in asked.query.tolist()]
-        return self._features.describe(users, queries, asked.now.astype(np.int64), rows, there)
+        return self._features.describe(users, queries_of(world, asked), asked.now.astype(np.int64), rows, there)

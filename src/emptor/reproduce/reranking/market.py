@@ -32,7 +32,7 @@ from emptor.progress import step
 from emptor.rank.data import Pages, read_pages
 from emptor.reproduce.preranking.market import Ranker
 from emptor.reproduce.reranking.data import PAGE, Judged, Reaction, RerankData
-from emptor.reproduce.shops import Kept, catalogue
+from emptor.reproduce.shops import Kept, catalogue, queries_of, rows_of_view
 from emptor.rerank.loading import list_spec
 from emptor.rerank.products import ListProducts
 from emptor.rerank.samples import Lists, examples_of
@@ -118,7 +118,7 @@ class Listed(Matching):
     def rank_by(self, ranker: Ranker, features: Features) -> None:
         """From now on the order is a ranker's, with what is known of the log."""
         self.ranker, self.features = ranker, features
-        self._of_view = of_view(self.world, features)
+        self._of_view = rows_of_view(self.world, features)
 
     def _ranked(self, asked: Asked, rows: np.ndarray, there: np.ndarray) -> np.ndarray:
         assert self.ranker is not None and self.features is not None
@@ -139,17 +139,6 @@ def _best(rows: np.ndarray, score: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """(rows, scores) of the LIST highest scores, best first."""
     order = np.argsort(-score, axis=1, kind="stable")[:, :LIST]
     return np.take_along_axis(rows, order, axis=1), np.take_along_axis(score, order, axis=1)
-
-
-def of_view(world: World, features: Features) -> np.ndarray:
-    """[P + 1] int64: rows of the world's products in a view, -1 for none; the last stands for no product."""
-    known = {own: row for row, own in enumerate(features.view.product_ids(np.arange(features.count)))}
-    return np.array([*(known.get(own, -1) for own in world.products.product_id.tolist()), -1], np.int64)
-
-
-def queries_of(world: World, asked: Asked) -> list[str | None]:
-    """What was typed, None where nothing was."""
-    return [world.queries.text[own] if own >= 0 else None for own in asked.query.tolist()]
 
 
 class AgainInMarket:
@@ -231,7 +220,7 @@ class Traces:
         self.rows, self.score = (np.concatenate([getattr(own, name) for own in parts]) for name in ("rows", "score"))
         # by the clock, as a shop's log has it: a visit may go on beyond midnight
         self._day = (self.asked.now - round(EPOCH.timestamp() * 1e6)) // DAY_US
-        self._of_view = of_view(world, features)[self.rows]
+        self._of_view = rows_of_view(world, features)[self.rows]
         at = {request: place for place, request in enumerate(pages.request_id.tolist())}
         self._page = np.array([at.get(own, -1) for own in request_ids(self.asked)], np.int64)
         """Of the pages, -1 where nothing was on the screen."""
@@ -310,7 +299,7 @@ class Traces:
 
     def _sight(self) -> np.ndarray:
         """[P + 1, K] float32: how products of the view look to users."""
-        world, known = self._world, of_view(self._world, self._features)[:-1]
+        world, known = self._world, rows_of_view(self._world, self._features)[:-1]
         out = np.zeros((self._features.count + 1, world.products.sight.shape[1]), np.float32)
         out[known[known >= 0]] = world.products.sight[known >= 0]
         return out

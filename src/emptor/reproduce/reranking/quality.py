@@ -17,7 +17,7 @@ def figures(value: np.ndarray, judged: Judged) -> dict[str, float]:
     "clicks" and "orders" are those of the first page, "seen" how many products were looked at there: means over
     requests, also by kind. "change of clicks, %": against the order as it came.
     """
-    order = np.argsort(np.where(judged.mask, -value, np.inf), axis=1, kind="stable")
+    order = order_of(value, judged.mask)
     found = figures_of(value, judged.examples)
     if judged.grade is not None:
         found[f"NDCG@{DEPTH}"] = graded_gain(order, judged.grade, depth=DEPTH)
@@ -35,6 +35,11 @@ def figures(value: np.ndarray, judged: Judged) -> dict[str, float]:
                 if before > 0:
                     found[f"change of {name}, %{part}"] = 100 * (found[f"{name}{part}"] / before - 1)
     return {name: own for name, own in found.items() if np.isfinite(own)}
+
+
+def order_of(value: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """[R, N] int64: places of lists by their values [R, N], highest first, equal ones as they came, padding last."""
+    return np.argsort(np.where(mask, -value, np.inf), axis=1, kind="stable")
 
 
 def mean_of(values: np.ndarray, weight: np.ndarray | None = None) -> float:

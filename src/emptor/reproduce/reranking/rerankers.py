@@ -13,7 +13,7 @@ from emptor.errors import EmptorError
 from emptor.learn.seeds import numpy_rng, seeded
 from emptor.rank.scale import Scale
 from emptor.reproduce.reranking.data import PAGE, Judged, RerankData
-from emptor.reproduce.reranking.quality import mean_of
+from emptor.reproduce.reranking.quality import mean_of, order_of
 from emptor.reproduce.tuning import Choice
 from emptor.rerank.models import RerankBatch, build
 from emptor.rerank.models.podmmi import PODMMI
@@ -196,11 +196,6 @@ def _as_it_came(value: np.ndarray, order: np.ndarray) -> np.ndarray:
     out = np.empty_like(value)
     np.put_along_axis(out, order, value, axis=1)
     return out
-
-
-def order_of(value: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """[R, N] int64: places of lists by their values [R, N], highest first, equal ones as they came, padding last."""
-    return np.argsort(np.where(mask, -value, np.inf), axis=1, kind="stable")
 
 
 def value_of(order: np.ndarray, mask: np.ndarray) -> np.ndarray:
