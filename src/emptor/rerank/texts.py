@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from scipy.sparse import csr_array
+from sklearn.utils.extmath import randomized_svd
 
 from emptor.errors import EmptorError
 from emptor.learn.tensors import packed, read_tensors
@@ -91,22 +92,21 @@ class TextBasis:
 def _directions(matrix: csr_array, *, seed: int) -> np.ndarray:
     """[V, R]: the first right singular vectors of a matrix [P, V], R at most WIDTH; fewer where it has no more.
 
-    The same to the last bit each time, which ARPACK is not where a matrix has fewer directions than are asked for: it
-    goes on from a random one then.
-
-    Source: Halko, Martinsson and Tropp, Finding Structure with Randomness (SIAM Review 2011): subspace iteration.
+    By subspace iteration: ARPACK goes on from a random direction where a matrix has fewer than are asked for, and the
+    same catalogue would be read in another way each time.
     """
-    width = min(WIDTH + _MORE, *matrix.shape)
+    width = min(WIDTH, *matrix.shape)
     if not width or not matrix.nnz:
         return np.zeros((matrix.shape[1], 0))
-    space = np.random.default_rng(seed).standard_normal((matrix.shape[1], width))
-    for _ in range(_ROUNDS):
-        space = np.linalg.qr(matrix.T @ np.linalg.qr(matrix @ space)[0])[0]
-    _, length, inside = np.linalg.svd(matrix @ space, full_matrices=False)
-    found = (space @ inside.T)[:, (length > _NOTHING * length[0])][:, :WIDTH]
-    # either sign would do: that of the largest number decides
-    sign = np.sign(found[np.abs(found).argmax(0), np.arange(found.shape[1])])
-    own: np.ndarray = found * sign
+    _, length, found = randomized_svd(
+        matrix,
+        n_components=width,
+        n_oversamples=_MORE,
+        n_iter=_ROUNDS,
+        power_iteration_normalizer="QR",
+        random_state=seed,
+    )
+    own: np.ndarray = found[length > _NOTHING * length[0]].T
     return own
 
 
