@@ -13,6 +13,7 @@ from emptor.prerank.models.inputs import Level, PrerankBatch
 from emptor.prerank.models.losses import chunk_of
 from emptor.rank.data import Pages
 from emptor.rank.scale import Scale, batch_of
+from emptor.rank.traces import first_pages, lists_of
 from emptor.shop.features import Described, Features, ProductColumns, arrays_of, joined, taken
 
 COLUMNS = ("request_id", "offset", "place", "stage", "product_ids", "degraded", "sort")
@@ -95,25 +96,22 @@ def read_stream(
     scratch = np.full(int(rows["row"].to_numpy().max(initial=0)) + 1, -1, np.int64)
     at_page: list[int] = []
     parts: list[tuple[np.ndarray, ...]] = []
-    by_relevance = pl.col("sort").is_null() | (pl.col("sort") == "relevance")
     for part in traces:
-        part = part.filter((pl.col("offset") == 0) & by_relevance)
-        mine = [own for own in part["request_id"].unique().to_list() if own in page_of]
-        part = part.filter(pl.col("request_id").is_in(mine))
+        part = first_pages(part, page_of)
         if not part.height:
             continue
         ranks = pl.col("stage") == RANK
         first = pl.col("place").filter(ranks).min().over("request_id")
         last = pl.col("place").max().over("request_id")
         own = ~pl.col("degraded").fill_null("").str.contains(f'"stage":"{RANK}"', literal=True)
-        found = _lists(part.filter(pl.col("place") == 0), rows)
-        kept = _lists(part.filter(pl.col("place") == pl.coalesce(first - 1, last)), rows)
-        ranked = _lists(part.filter(ranks & own), rows)
+        found = lists_of(part.filter(pl.col("place") == 0), rows)
+        kept = lists_of(part.filter(pl.col("place") == pl.coalesce(first - 1, last)), rows)
+        ranked = lists_of(part.filter(ranks & own), rows)
         nothing = np.zeros(0, np.int64)
-        for request, every in found.items():
+        for request, (every, _) in found.items():
             page = page_of[request]
             rng = np.random.default_rng([seed, page])
-            own_kept, order = kept.get(request, every), ranked.get(request, nothing)
+            own_kept, order = kept.get(request, (every,))[0], ranked.get(request, (nothing,))[0]
             parts.append(candidates_of(pages, page, every, own_kept, order, scratch, drawn, rng))
             at_page.append(page)
     return stream_of(pages, at_page, parts)
@@ -137,22 +135,6 @@ def stream_of(pages: Pages, at_page: Sequence[int], parts: Sequence[tuple[np.nda
         place=_wide([parts[at][2] for at in order.tolist()], width, -1, np.int16),
         found=found,
     )
-
-
-def _lists(part: pl.DataFrame, rows: pl.DataFrame) -> dict[str, np.ndarray]:
-    """request_id -> rows of its products, best first; without those that are not known."""
-    flat = (
-        part.select("request_id", pl.col("product_ids").alias("product_id"))
-        .filter(pl.col("product_id").list.len() > 0)
-        .explode("product_id")
-        .join(rows, on="product_id", how="left", maintain_order="left")
-        .filter(pl.col("row").is_not_null())
-    )
-    request, row = flat["request_id"].to_list(), flat["row"].to_numpy().astype(np.int64)
-    if not request:
-        return {}
-    begins = [at for at in range(len(request)) if at == 0 or request[at] != request[at - 1]]
-    return {request[start]: row[start:end] for start, end in zip(begins, [*begins[1:], len(request)], strict=True)}
 
 
 def candidates_of(

@@ -14,6 +14,7 @@ import torch
 
 from emptor.rank.data import Pages
 from emptor.rank.scale import Scale, batch_of
+from emptor.rank.traces import first_pages, lists_of
 from emptor.rerank.models.inputs import Labels, RerankBatch, Sides
 from emptor.rerank.products import ListProducts
 from emptor.rerank.scores import as_input
@@ -72,20 +73,17 @@ def read_lists(traces: Iterable[pl.DataFrame], pages: Pages, rows: pl.DataFrame,
     """
     page_of = {request: at for at, request in enumerate(pages.request_id.tolist())}
     found: dict[int, tuple[np.ndarray, np.ndarray]] = {}
-    by_relevance = pl.col("sort").is_null() | (pl.col("sort") == "relevance")
     for part in traces:
-        part = part.filter((pl.col("offset") == 0) & by_relevance)
-        mine = [own for own in part["request_id"].unique().to_list() if own in page_of]
-        before = part.filter(pl.col("request_id").is_in(mine) & ~pl.col("stage").is_in(BEHIND))
+        before = first_pages(part, page_of).filter(~pl.col("stage").is_in(BEHIND))
         last = before.filter(pl.col("place") == pl.col("place").max().over("request_id"))
         whole = pl.col("degraded").fill_null("").is_in(["", "[]"])
-        last = last.with_columns(pl.when(whole).then(pl.col("scores").cast(pl.List(pl.Float32))).alias("scores"))
-        for request, own in _lists(last, rows, longest).items():
+        last = last.with_columns(pl.when(whole).then(pl.col("scores")).alias("scores"))
+        for request, own in lists_of(last, rows, longest=longest).items():
             found[page_of[request]] = own
-    return lists_of(pages, found)
+    return lists_on(pages, found)
 
 
-def lists_of(pages: Pages, found: Mapping[int, tuple[np.ndarray, np.ndarray]]) -> Lists:
+def lists_on(pages: Pages, found: Mapping[int, tuple[np.ndarray, np.ndarray]]) -> Lists:
     """Lists of pages. found: which of them -> (rows, scores) of its list, best first; a page of which nothing is in its
     list is left out.
     """
@@ -107,34 +105,11 @@ def lists_of(pages: Pages, found: Mapping[int, tuple[np.ndarray, np.ndarray]]) -
 def lists_of_pages(pages: Pages) -> Lists:
     """Pages themselves as lists, for a log without traces: nothing is known of what stood behind them, or of scores."""
     every = {at: pages.rows[at][pages.mask[at]] for at in range(len(pages))}
-    return lists_of(pages, {at: (own, np.zeros(len(own), np.float32)) for at, own in every.items() if len(own)})
+    return lists_on(pages, {at: (own, np.zeros(len(own), np.float32)) for at, own in every.items() if len(own)})
 
 
 def _any_of(pages: Pages, at: int, rows: np.ndarray) -> bool:
     return bool(np.isin(pages.rows[at][pages.mask[at]], rows).any())
-
-
-def _lists(part: pl.DataFrame, rows: pl.DataFrame, longest: int) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """request_id -> (rows, scores) of its products, best first; without those that are not known."""
-    flat = (
-        part.select(
-            "request_id",
-            pl.col("product_ids").list.head(longest).alias("product_id"),
-            pl.col("scores").list.head(longest).alias("score"),
-        )
-        .filter(pl.col("product_id").list.len() > 0)
-        .with_columns(pl.coalesce("score", pl.lit(0.0, pl.Float32).repeat_by(pl.col("product_id").list.len())))
-        .explode("product_id", "score")
-        .join(rows, on="product_id", how="left", maintain_order="left")
-        .filter(pl.col("row").is_not_null())
-    )
-    request = flat["request_id"].to_numpy(allow_copy=True)
-    if not len(request):
-        return {}
-    row, score = flat["row"].to_numpy().astype(np.int64), flat["score"].fill_null(0).to_numpy().astype(np.float32)
-    starts = np.flatnonzero(np.r_[True, request[1:] != request[:-1]])
-    ends = np.append(starts[1:], len(request))
-    return {request[at]: (row[at:to], score[at:to]) for at, to in zip(starts.tolist(), ends.tolist(), strict=True)}
 
 
 @dataclass(frozen=True)
