@@ -17,7 +17,8 @@ from emptor.reproduce.reranking.quality import figures, graded_gain
 from emptor.reproduce.reranking.rerankers import fitted
 from emptor.reproduce.reranking.study import ordered
 from emptor.reproduce.tuning import Choice
-from tests.reproduce.reranking.test_readers import ratings, write, written
+from tests.reproduce.films import write
+from tests.reproduce.reranking.test_readers import ratings, written
 
 QUICK = Choice({"batch": 32, "epochs": 1, "patience": 1}, {})
 

@@ -7,13 +7,11 @@ from __future__ import annotations
 
 import gzip
 import zipfile
-from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
-from PIL import Image
 
 from emptor.errors import EmptorError
 from emptor.reproduce.ranking.movielens import FIRST, LATELY, LIKED, NUMERIC
@@ -22,9 +20,8 @@ from emptor.reproduce.reranking import letor, movielens
 from emptor.reproduce.reranking.letor import GradedLists
 from emptor.reproduce.reranking.movielens import FilmLists, MovieLens
 from emptor.shop.features.spec import PICTURE
+from tests.reproduce.films import FILMS, POSTERS, USERS, film_id, write
 
-USERS, FILMS, POSTERS = 110, 400, 240
-GENRES = ("Action|IMAX", "Comedy|Drama", "Drama", "(no genres listed)")
 _START = 946_684_800  # 2000
 SIZES = (3, 1, 4, 2, 5)
 
@@ -100,11 +97,6 @@ def test_damaged_lists_are_told(graded: Path) -> None:
         letor.load(graded, seed=0)
 
 
-def film_id(row: np.ndarray) -> np.ndarray:
-    """Ids have gaps, as the real ones."""
-    return 3 * row + 5
-
-
 def ratings() -> pl.DataFrame:
     """Users come one after another and rate for some hours, several films in a second; every fifth comes again late.
 
@@ -124,27 +116,6 @@ def ratings() -> pl.DataFrame:
             )
         )
     return pl.concat(parts).sample(fraction=1, shuffle=True, seed=1)
-
-
-def write(folder: Path, rated: pl.DataFrame) -> Path:
-    rows = np.arange(FILMS)
-    movies = pl.DataFrame(
-        {
-            "movieId": film_id(rows),
-            "title": [f"Film, the {row} ({1950 + row % 50})" if row else "Untold" for row in rows.tolist()],
-            "genres": [GENRES[row % 4] for row in rows.tolist()],
-        }
-    )
-    (folder / "ratings.csv.gz").write_bytes(gzip.compress(rated.write_csv().encode()))
-    (folder / "movies.csv.gz").write_bytes(gzip.compress(movies.write_csv().encode()))
-    rng = np.random.default_rng(0)
-    with zipfile.ZipFile(folder / "posters128.zip", "w") as archive:
-        for row in range(POSTERS):
-            out = BytesIO()
-            light = rng.integers(0, 255, (6, 4, 3), dtype=np.uint8)
-            Image.fromarray(light).resize((40, 60)).save(out, "JPEG")
-            archive.writestr(f"{film_id(np.array(row))}.jpg", out.getvalue())
-    return folder
 
 
 @pytest.fixture(scope="module")

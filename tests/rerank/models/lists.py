@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from emptor.rerank.models.inputs import Labels, RerankBatch, Sides
+from emptor.rerank.models.reranker import Reranker
 
 OF_CANDIDATES = ("product", "own", "numeric", "mask")
 OF_PAST = ("past", "past_own", "action", "gap", "there")
@@ -70,3 +71,29 @@ def lists(batch: Any, which: list[int]) -> Any:
     return type(batch)(
         **{name: own[which] if isinstance(own, torch.Tensor) else lists(own, which) for name, own in parts.items()}
     )
+
+
+def learns(
+    net: Reranker,
+    batch: RerankBatch,
+    labels: Labels,
+    *,
+    steps: int,
+    lr: float,
+    told: str = "loss",
+    least: float = 1e-9,
+) -> None:
+    """Fails unless every weight has a gradient above `least` after some steps, and what is told falls by a fifth."""
+    optimiser = torch.optim.AdamW(net.parameters(), lr=lr)
+    losses = []
+    for step in range(steps):
+        found = net.loss(batch, labels)
+        optimiser.zero_grad()
+        found["loss"].backward()
+        if step == 5:
+            for which, weight in net.named_parameters():
+                assert weight.grad is not None and weight.grad.isfinite().all(), which
+                assert weight.grad.abs().max() > least, which  # what is 0 but for rounding is never learnt
+        optimiser.step()
+        losses.append(found[told].item())
+    assert losses[-1] < 0.8 * losses[0]

@@ -16,7 +16,7 @@ from emptor.rerank.models.example import example
 from emptor.rerank.models.fusion import GATES, SQUEEZES
 from emptor.rerank.models.fusions import FUSIONS
 from emptor.rerank.models.inputs import Labels, ListSpec
-from tests.rerank.models.lists import lists, longer, ordered, without_past, without_sides
+from tests.rerank.models.lists import learns, lists, longer, ordered, without_past, without_sides
 
 OPTIONS: dict[str, dict[str, Any]] = {
     "as it is": {},
@@ -46,19 +46,7 @@ def made(spec: ListSpec, **options: Any) -> ARMMT:
 def test_every_weight_learns_and_loss_falls(options: dict[str, Any]) -> None:
     spec, batch, labels = example(12)
     net = made(spec, **{"dropout": 0.0, **options})
-    optimiser = torch.optim.AdamW(net.parameters(), lr=3e-3)
-    losses = []
-    for step in range(25):
-        found = net.loss(batch, labels)
-        optimiser.zero_grad()
-        found["loss"].backward()
-        if step == 5:
-            for which, weight in net.named_parameters():
-                assert weight.grad is not None and weight.grad.isfinite().all(), which
-                assert weight.grad.abs().max() > 1e-9, which
-        optimiser.step()
-        losses.append(found["loss"].item())
-    assert losses[-1] < 0.8 * losses[0]
+    learns(net, batch, labels, steps=25, lr=3e-3)
 
 
 @EVERY

@@ -14,7 +14,7 @@ from emptor.rerank.models.dlcm import DLCM
 from emptor.rerank.models.example import example
 from emptor.rerank.models.pointwise import Pointwise
 from emptor.rerank.models.reranker import Reranker
-from tests.rerank.models.lists import OF_CANDIDATES, lists
+from tests.rerank.models.lists import OF_CANDIDATES, learns, lists
 
 KINDS: dict[str, tuple[str, dict[str, Any]]] = {
     "pointwise": ("pointwise", {}),
@@ -75,19 +75,7 @@ def test_every_weight_learns_and_loss_falls(kind: str) -> None:
     torch.manual_seed(1)
     name, options = KINDS[kind]
     net = build(name, spec, **options)
-    optimiser = torch.optim.AdamW(net.parameters(), lr=5e-3)
-    losses = []
-    for step in range(40):
-        loss = net.loss(batch, labels)["loss"]
-        optimiser.zero_grad()
-        loss.backward()
-        if step == 5:
-            for which, weight in net.named_parameters():
-                assert weight.grad is not None and weight.grad.isfinite().all(), which
-                assert weight.grad.abs().max() > 1e-7, which  # what is 0 but for rounding is never learnt
-        optimiser.step()
-        losses.append(loss.item())
-    assert losses[-1] < 0.8 * losses[0]
+    learns(net, batch, labels, steps=40, lr=5e-3, least=1e-7)
 
 
 @EVERY

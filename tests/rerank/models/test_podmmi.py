@@ -16,7 +16,7 @@ from emptor.rerank.models.mutual import MUTUAL
 from emptor.rerank.models.podmmi import PODMMI
 from emptor.rerank.models.prm import PRM
 from emptor.rerank.models.utility import UTILITIES, expected_overlap
-from tests.rerank.models.lists import lists, longer, ordered, without_past
+from tests.rerank.models.lists import learns, lists, longer, ordered, without_past
 
 OPTIONS: dict[str, dict[str, Any]] = {
     "as it is": {},
@@ -48,19 +48,7 @@ def made(spec: ListSpec, **options: Any) -> PODMMI:
 def test_every_weight_learns_and_loss_falls(options: dict[str, Any]) -> None:
     spec, batch, labels = example(12)
     net = made(spec, **{"dropout": 0.0, **options})
-    optimiser = torch.optim.AdamW(net.parameters(), lr=3e-3)
-    losses = []
-    for step in range(30):
-        found = net.loss(batch, labels)
-        optimiser.zero_grad()
-        found["loss"].backward()
-        if step == 5:
-            for which, weight in net.named_parameters():
-                assert weight.grad is not None and weight.grad.isfinite().all(), which
-                assert weight.grad.abs().max() > 1e-9, which
-        optimiser.step()
-        losses.append(found["list"].item())
-    assert losses[-1] < 0.8 * losses[0]
+    learns(net, batch, labels, steps=30, lr=3e-3, told="list")
 
 
 def test_without_its_parts_it_is_prm_bit_for_bit() -> None:
