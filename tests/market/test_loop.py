@@ -52,6 +52,16 @@ def test_an_arm_against_itself_is_nothing() -> None:
         assert row.difference == row.low == row.high == 0 and row.p in (None, 1.0)
 
 
+def test_pages_per_visit_are_pages_over_visits_of_all_users() -> None:
+    world = small_world()
+    users = chosen_users(world, 500)
+    a, b = (run_arm(world, own(world), start=0, days=2, users=users) for own in (Random, Oracle))
+    (row,) = (own for own in compare_arms(a, b, users=users) if own.measure == "pages_per_visit")
+    assert row.a == pytest.approx(a.views[users].sum() / a.visits[users].sum()) and row.a > 1
+    assert row.low <= row.difference <= row.high and row.difference == pytest.approx(row.b - row.a)
+    assert row.difference < 0 and row.p is None, "a purchase ends a visit"
+
+
 def test_other_luck_is_the_same_world() -> None:
     """Two draws of the same world differ by chance alone, so an A/A test finds nothing more often than it may."""
     config = WorldConfig.of("tiny", **SMALL)

@@ -334,7 +334,7 @@ def test_the_comparison_says_who_takes_part(two_cascades: Path, tmp_path: Path) 
     assert stored["world"] == load_config(two_cascades).hash
     assert stored["held_out"] and 0 < stored["users"] < 60
     assert "100,000 users were asked for" in " ".join(result.output.split())
-    assert {row["measure"] for row in stored["rows"]} >= {"clicks", "orders", "gmv", "click_rate"}
+    assert {row["measure"] for row in stored["rows"]} >= {"clicks", "orders", "gmv", "pages_per_visit", "click_rate"}
     assert all(row["ci95"] == [row["low"], row["high"]] for row in stored["rows"])
     few = run(*arguments, "--users", 7)
     assert few.exit_code == 0, few.output

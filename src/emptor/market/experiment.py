@@ -21,7 +21,11 @@ from emptor.shop.holdout import is_held_out
 
 RESAMPLES = 2_000
 PER_USER = ("clicks", "carts", "orders", "gmv", "views")
-RATES = {"return_rate": ("returns", "orders"), "click_rate": ("clicks", "shown")}
+RATES = {
+    "pages_per_visit": ("views", "visits"),
+    "return_rate": ("returns", "orders"),
+    "click_rate": ("clicks", "shown"),
+}
 
 
 @dataclass(frozen=True)

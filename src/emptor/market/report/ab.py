@@ -40,10 +40,11 @@ LABELS = {
     "orders": "orders",
     "gmv": "dollars ordered",
     "views": "pages",
+    "pages_per_visit": "pages per visit",
     "return_rate": "orders sent back",
     "click_rate": "click rate",
 }
-"""Measures of `experiment.compare_arms`; all but the last two are per user."""
+"""Measures of `experiment.compare_arms`; all but the last three are per user."""
 
 
 @dataclass(frozen=True)
@@ -268,7 +269,7 @@ def _print(compared: Compared, console: Console) -> None:
         )
     console.print(table)
     console.print(
-        "The last two are rates over all users, without a p; clicks are per product sent to the page, seen or not. "
+        "The last three are rates over all users, without a p; clicks are per product sent to the page, seen or not. "
         "Intervals are of b − a, from users drawn anew in pairs.",
         style="dim",
     )

@@ -19,6 +19,7 @@ LABELS = {
     "orders": "Orders per user",
     "gmv": "GMV per user",
     "views": "Pages per user",
+    "pages_per_visit": "Pages per visit",
     "return_rate": "Return rate",
     "click_rate": "Click rate",
 }
