@@ -12,6 +12,7 @@ from emptor.engine import Engine
 from emptor.errors import EmptorError
 from emptor.evaluate import evaluate_shop
 from emptor.page import Ask
+from emptor.shop.promotion import promote
 from tests.serve.conftest import running
 from tests.serve.test_publish import until
 
@@ -47,6 +48,31 @@ def test_a_shop_opens_although_another_cascade_has_no_model(shop_path: Path) -> 
             engine.search("mug", cascade="other")
         good, bad = engine.pages([Ask(query="mug"), Ask(query="mug", cascade="trained")])
         assert not isinstance(good, EmptorError) and isinstance(bad, EmptorError)
+
+
+def test_a_shop_opens_although_another_cascade_cannot_be_read(shop_path: Path) -> None:
+    with_cascade(shop_path, UNTRAINED.replace("depth = 50 },\n]", "depth = 60 },\n]"))
+    with Engine.open(shop_path) as engine:
+        assert engine.search("mug").results
+        why = "shop.toml, [cascade.trained]: depth must not grow from stage to stage, found [50, 60]"
+        assert engine.off == {"trained": why}
+        with pytest.raises(EmptorError, match=r"^cascade 'trained' is off: shop.toml, \[cascade.trained\]: depth must"):
+            engine.search("mug", cascade="trained")
+        with pytest.raises(EmptorError, match=r"^cascade 'trained' is off: .*must not grow"):
+            promote(engine.shop, "trained")
+
+
+def test_a_promoted_cascade_that_cannot_be_read_stops_the_shop(shop_path: Path) -> None:
+    good = UNTRAINED.replace("dnn_crosses", "affinity")
+    with_cascade(shop_path, good)
+    with Engine.open(shop_path) as engine:
+        promote(engine.shop, "trained")
+    settings = shop_path / "shop.toml"
+    settings.write_text(settings.read_text().replace(good, good.replace("depth = 50 },\n]", "dept = 50 },\n]")))
+    with pytest.raises(
+        EmptorError, match=r"the default cascade is 'trained': shop.toml, .* unknown key 'dept'; did you"
+    ):
+        Engine.open(shop_path)
 
 
 def test_the_default_still_stops_the_shop(shop_path: Path) -> None:

@@ -186,6 +186,9 @@ class Assembler:
             **rerank_methods(self._rerankers.greedy, lambda name: self._rerankers.method(name, manifest.models)),
             **merchandise_methods(rules),
         }
+        if manifest.cascade in options.off:
+            why = options.off[manifest.cascade]
+            raise EmptorError(f"{self._shop.path}: the default cascade is {manifest.cascade!r}: {why}")
         if manifest.cascade not in options.cascade:
             raise EmptorError(
                 f"{self._shop.path}: the default cascade is {manifest.cascade!r}, which shop.toml lacks; put it back, "
@@ -194,8 +197,10 @@ class Assembler:
         named = {"default": options.cascade[manifest.cascade], INITIAL: options.cascade["default"]}
         named = {**named, **{name: own for name, own in options.cascade.items() if name != "default"}}
         cascades: dict[str, Cascade] = {}
-        off: dict[str, str] = {}
+        off: dict[str, str] = dict(options.off)
         for name, own in named.items():
+            if name in off:  # one of the shop's own that is called "initial"
+                continue
             try:
                 cascades[name] = Cascade(name, _with_rules(own, rules), view, methods=methods, paces=self._paces)
             except Exception as error:  # visitors are served by the default, whatever is wrong with another

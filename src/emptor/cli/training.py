@@ -207,7 +207,8 @@ def _print_next(shop: Shop, stage: str, model: str, version: str, *, name: str, 
     live = shop.manifest()
     is_live = live is not None and live.models.get(f"{stage}/{model}") == version
     stages = proposed(shop.options.cascade["default"], stage, model, version=None if is_live else version)
-    place = f"in the place of [cascade.{name}]" if name in shop.options.cascade else "as a cascade of its own"
+    is_there = name in shop.options.cascade or name in shop.options.off
+    place = f"in the place of [cascade.{name}]" if is_there else "as a cascade of its own"
     lines = [f"Put it into {shop.path / 'shop.toml'} {place}:", "", as_table(name, stages), ""]
     lines += ["then see, judge and promote it:", f"  {see}"]
     lines += [f"  emptor evaluate {shop.path} --cascade {name} --against default"]

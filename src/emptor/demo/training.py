@@ -121,7 +121,10 @@ class _Run:
         Raises: EmptorError for a cascade of that name without the model.
         """
         file = self._shop / "shop.toml"
-        cascades = read_options(file).cascade
+        options = read_options(file)
+        if stage.cascade in options.off:
+            raise EmptorError(f"cascade {stage.cascade!r} is off: {options.off[stage.cascade]}")
+        cascades = options.cascade
         own = cascades.get(stage.cascade)
         if own is None:
             manifest = read_manifest(self._shop)

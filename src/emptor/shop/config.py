@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
 
 from emptor.errors import EmptorError
 from emptor.shop.schema import FORMAT_VERSION
@@ -14,6 +16,8 @@ from emptor.shop.text import AnalyserOptions
 from emptor.shop.toml_faults import explained
 
 TEXT_FIELDS = ("title", "brand", "category", "attributes", "description")
+ORDER = ("retrieve", "prerank", "rank", "rerank", "merchandise")
+"""Stages in the order in which they may stand: what ranks before others cut has worked for nothing."""
 
 
 class _Options(BaseModel):
@@ -79,7 +83,17 @@ class CascadeOptions(_Options):
     explore: ExploreOptions = ExploreOptions()
 
     @model_validator(mode="after")
+    def _stands_in_order(self) -> CascadeOptions:
+        known = [stage.stage for stage in self.stages if stage.stage in ORDER]
+        for before, after in pairwise(known):
+            if ORDER.index(after) < ORDER.index(before):
+                raise ValueError(f"stage {after} stands behind {before}; the order is {', '.join(ORDER)}")
+        return self
+
+    @model_validator(mode="after")
     def _shrinks(self) -> CascadeOptions:
+        if any(stage.stage == "prerank" and "depth" not in stage.model_fields_set for stage in self.stages):
+            raise ValueError("stage prerank has no depth; say how many candidates it keeps, such as depth = 200")
         depths = [stage.depth for stage in self.stages]
         if sorted(depths, reverse=True) != depths:
             raise ValueError(f"depth must not grow from stage to stage, found {depths}")
@@ -147,6 +161,12 @@ class ShopOptions(_Options):
     log: LogOptions = LogOptions()
     gate: GateOptions = GateOptions()
     cascade: dict[str, CascadeOptions] = {}
+    _off: dict[str, str] = PrivateAttr(default_factory=dict)
+
+    @property
+    def off(self) -> Mapping[str, str]:
+        """Cascades that the file has and that cannot be read, and why; never "default"."""
+        return self._off
 
     @model_validator(mode="after")
     def _has_default(self) -> ShopOptions:
@@ -156,7 +176,11 @@ class ShopOptions(_Options):
 
 
 def read_options(path: Path) -> ShopOptions:
-    """Read shop.toml; EmptorError names the file, the key, what was found and what was expected."""
+    """Read shop.toml; a cascade that cannot be read is left out, see `ShopOptions.off`.
+
+    Raises: EmptorError for all else, and for the cascade "default": it names the file, the key, what was found and what
+        was expected.
+    """
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -171,7 +195,23 @@ def read_options(path: Path) -> ShopOptions:
     try:
         return ShopOptions.model_validate(raw)
     except ValidationError as error:
-        raise EmptorError(f"{path}, {explained(error, ShopOptions)}") from None
+        faults = error.errors()
+    off: dict[str, str] = {}
+    for fault in faults:
+        name = _cascade_of(fault["loc"])
+        told = f"{path.name}, {explained(fault, ShopOptions)}"
+        if name is None or name == "default":
+            raise EmptorError(f"{path.parent / told}")
+        off.setdefault(name, told)
+    rest = {name: own for name, own in raw["cascade"].items() if name not in off}
+    options = ShopOptions.model_validate({**raw, "cascade": rest})
+    options._off.update(off)
+    return options
+
+
+def _cascade_of(place: tuple[int | str, ...]) -> str | None:
+    """The cascade in which a fault lies, if it is in one."""
+    return str(place[1]) if len(place) > 1 and place[0] == "cascade" else None
 
 
 STARTING_TOML = """\

@@ -72,6 +72,8 @@ def rollback(shop: Shop, *, author: str = "") -> Promotion:
 
 
 def _check_known(shop: Shop, cascade: str) -> None:
+    if cascade in shop.options.off:
+        raise EmptorError(f"cascade {cascade!r} is off: {shop.options.off[cascade]}")
     if cascade not in shop.options.cascade:
         known = ", ".join(sorted(shop.options.cascade))
         raise EmptorError(f"unknown cascade {cascade[:80]!r}; {shop.path / 'shop.toml'} has {known}")

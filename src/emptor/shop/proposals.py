@@ -33,7 +33,7 @@ def proposed(
         version: of the model, where it is not the live one. options: of the stage, over those that there are of a
             retriever's channels.
     """
-    stages = [own.model_dump(exclude_defaults=True) for own in base.stages]
+    stages = [_dumped(own) for own in base.stages]
     at = next((at for at, known in enumerate(stages) if known["stage"] == stage), None)
     if stage == "retrieve":
         if at is None:
@@ -58,6 +58,12 @@ def proposed(
     if version is not None:
         stages[at]["model"] = version
     return stages
+
+
+def _dumped(stage: StageOptions) -> dict[str, Any]:
+    """What of a stage is not as it is anyhow; a pre-ranking stage says its depth, whatever it is."""
+    own = stage.model_dump(exclude_defaults=True)
+    return {**own, "depth": stage.depth} if stage.stage == "prerank" else own
 
 
 _DEPTH = int(StageOptions.model_fields["depth"].default)

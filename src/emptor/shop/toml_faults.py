@@ -5,12 +5,12 @@ from __future__ import annotations
 import difflib
 from typing import Any, get_args, get_origin
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
+from pydantic_core import ErrorDetails
 
 
-def explained(error: ValidationError, model: type[BaseModel]) -> str:
-    """The first fault, as `[search]: unknown key 'typo'; did you mean typos? (known here: ...)`."""
-    first = error.errors()[0]
+def explained(first: ErrorDetails, model: type[BaseModel]) -> str:
+    """A fault, as `[search]: unknown key 'typo'; did you mean typos? (known here: ...)`."""
     *table, key = first["loc"] or ("",)
     where = _table(table)
     if first["type"] == "extra_forbidden":
