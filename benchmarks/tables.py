@@ -1,4 +1,4 @@
-"""Write the tables of the docs from the result files, so that no figure is typed by hand.
+"""Write the tables of README.md and the docs from the result files, so that no figure is typed by hand.
 
     python benchmarks/tables.py [--check]
 
@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import loop_tables
 import market_tables
 import off_policy_tables
 import orjson
@@ -33,7 +34,7 @@ def main() -> None:
     parser.add_argument("--check", action="store_true")
     args = parser.parse_args()
     stale = []
-    for page in sorted((ROOT / "docs").rglob("*.md")):
+    for page in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]:
         old = page.read_text(encoding="utf-8")
         new = MARK.sub(lambda match: f"{match[1]}{table(match[2])}{match[3]}", old)
         if new != old:
@@ -174,9 +175,11 @@ RENDER: dict[str, Callable[[dict[str, Any]], str]] = {
     "picture_features": picture_features,
     "off_policy": off_policy_tables.off_policy,
     "ranking_speed": ranking_tables.ranking_speed,
-    "closed_loop": ranking_tables.closed_loop,
-    "closed_loop_retrieval": ranking_tables.closed_loop,
-    "closed_loop_preranking": ranking_tables.closed_loop,
+    "closed_loop": loop_tables.closed_loop,
+    "closed_loop_retrieval": loop_tables.closed_loop,
+    "closed_loop_preranking": loop_tables.closed_loop,
+    "closed_loop_reranking": loop_tables.reranking,
+    "stages": loop_tables.stages,
     "prerank_rounds": prerank_tables.rounds,
     "awmoe_market": study_tables.market,
     "awmoe_movielens": study_tables.public,
