@@ -13,8 +13,7 @@ from emptor.demo.stages import PRERANK, RANK, RERANK, RETRIEVE, STAGES
 from emptor.market.store import load_config, load_state
 from emptor.shop.config import CascadeOptions, StageOptions
 
-BENCHMARKS = str(Path(__file__).parents[2] / "benchmarks")
-sys.path.insert(0, BENCHMARKS)  # where each benchmark finds what it shares with others
+sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))  # where benchmarks find what they share
 pytest.importorskip("loop_arms")
 
 import loop_arms
@@ -24,7 +23,7 @@ from loop_arms import Arms, kept, together
 from loop_reranking import reranked
 from loop_shops import add, cascade, copied, go_on
 
-sys.path.remove(BENCHMARKS)
+sys.path.pop(0)
 
 
 def test_an_arm_is_run_once_and_does_not_differ_from_itself(market_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
