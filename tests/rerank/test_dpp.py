@@ -11,13 +11,15 @@ from emptor.errors import EmptorError
 from emptor.rerank.dpp import dpp
 from tests.rerank.test_mmr import lists
 
+WINDOWS = st.sampled_from([None, 2, 3, 4])
 
-def kernel(score: np.ndarray, alike: np.ndarray, theta: float) -> np.ndarray:
+
+def kernel(score: np.ndarray, alike: np.ndarray, theta: float, sharp: int = 1) -> np.ndarray:
     """L of one list, written out."""
     spread = score.std()
     z = (score - score.mean()) / spread if spread > 0 else np.zeros(len(score))
     quality = np.exp(theta / (2 * (1 - theta)) * z)
-    same = (1 + alike @ alike.T) / 2
+    same = ((1 + alike @ alike.T) / 2) ** sharp
     np.fill_diagonal(same, 1)
     return quality[:, None] * same * quality
 
@@ -34,20 +36,20 @@ def by_determinants(whole: np.ndarray, depth: int, window: int | None = None) ->
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.integers(0, 10_000), st.integers(1, 12), st.integers(2, 8), st.sampled_from([None, 2, 3, 4]))
-def test_it_chooses_what_determinants_choose(seed: int, width: int, size: int, window: int | None) -> None:
+@given(st.integers(0, 10_000), st.integers(1, 12), st.integers(2, 8), WINDOWS, st.integers(1, 3))
+def test_it_chooses_what_determinants_choose(seed: int, width: int, size: int, window: int | None, sharp: int) -> None:
     score, alike, there = lists(seed, 4, width, size)
     theta = np.random.default_rng(seed).uniform(0.05, 0.9, 4)
     # more products than numbers have no determinant
     depth = min(width, size) if window is None else width
     if window is not None and window > size:
         return
-    found = dpp(score, alike, there, theta=theta, depth=depth, window=window)
+    found = dpp(score, alike, there, theta=theta, depth=depth, window=window, sharp=sharp)
     assert found.dtype == np.int64
     for at in range(4):
         own = np.flatnonzero(there[at])
         many = min(depth, len(own))
-        chosen = own[by_determinants(kernel(score[at, own], alike[at, own], theta[at]), many, window)]
+        chosen = own[by_determinants(kernel(score[at, own], alike[at, own], theta[at], sharp), many, window)]
         assert found[at, :many].tolist() == chosen.tolist()
         rest = np.setdiff1d(own, chosen)
         assert found[at, many:].tolist() == [*rest.tolist(), *np.flatnonzero(~there[at]).tolist()]
@@ -187,5 +189,7 @@ def test_what_cannot_be_is_told() -> None:
         dpp(score, alike, there, theta=np.array([0.5, np.nan]), depth=2)
     with pytest.raises(EmptorError, match="window: 1, expected from 2"):
         dpp(score, alike, there, depth=2, window=1)
+    with pytest.raises(EmptorError, match="sharp: 0, expected a whole power from 1"):
+        dpp(score, alike, there, depth=2, sharp=0)
     with pytest.raises(EmptorError, match=r"expected \[B, N\]"):
         dpp(score, alike[0], there, depth=2)

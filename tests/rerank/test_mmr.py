@@ -23,7 +23,7 @@ def lists(seed: int, count: int, width: int, size: int) -> tuple[np.ndarray, np.
     return score, alike, there
 
 
-def plainly(score: np.ndarray, alike: np.ndarray, balance: float, depth: int) -> list[int]:
+def plainly(score: np.ndarray, alike: np.ndarray, balance: float, depth: int, sharp: int) -> list[int]:
     fit = (score - score.min()) / (score.max() - score.min()) if np.ptp(score) else np.zeros(len(score))
     chosen: list[int] = []
     left = list(range(len(score)))
@@ -31,7 +31,8 @@ def plainly(score: np.ndarray, alike: np.ndarray, balance: float, depth: int) ->
         if len(chosen) == depth:
             return chosen + left
         values = [
-            balance * fit[at] - (1 - balance) * max((float(alike[at] @ alike[own]) for own in chosen), default=0.0)
+            balance * fit[at]
+            - (1 - balance) * max((max(alike[at] @ alike[own], 0) ** sharp for own in chosen), default=0)
             for at in left
         ]
         chosen.append(left.pop(int(np.argmax(values))))
@@ -39,15 +40,15 @@ def plainly(score: np.ndarray, alike: np.ndarray, balance: float, depth: int) ->
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.integers(0, 10_000), st.integers(1, 12), st.integers(1, 5), st.integers(1, 14))
-def test_it_chooses_as_a_plain_loop_does(seed: int, width: int, size: int, depth: int) -> None:
+@given(st.integers(0, 10_000), st.integers(1, 12), st.integers(1, 5), st.integers(1, 14), st.integers(1, 4))
+def test_it_chooses_as_a_plain_loop_does(seed: int, width: int, size: int, depth: int, sharp: int) -> None:
     score, alike, there = lists(seed, 4, width, size)
     balance = np.random.default_rng(seed).random(4)
-    found = mmr(score, alike, there, balance=balance, depth=depth)
+    found = mmr(score, alike, there, balance=balance, depth=depth, sharp=sharp)
     assert found.dtype == np.int64
     for at in range(4):
         own = np.flatnonzero(there[at])
-        expected = own[plainly(score[at, own], alike[at, own], balance[at], depth)]
+        expected = own[plainly(score[at, own], alike[at, own], balance[at], depth, sharp)]
         assert found[at, : len(own)].tolist() == expected.tolist()
         assert found[at, len(own) :].tolist() == np.flatnonzero(~there[at]).tolist()
 

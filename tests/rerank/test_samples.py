@@ -8,12 +8,17 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
 from emptor.errors import EmptorError
 from emptor.rank.data import Pages, read_pages
+from emptor.rerank.likeness import ALIKE
+from emptor.rerank.loading import list_spec
+from emptor.rerank.models import build
 from emptor.rerank.products import ListProducts
+from emptor.rerank.quality import figures, valued
 from emptor.rerank.recipe import train_reranker
 from emptor.rerank.samples import earlier_of, examples_of, lists_of_pages, read_lists
 from emptor.rerank.scores import as_input
@@ -197,9 +202,37 @@ def test_batches_hold_what_the_lists_hold(reranked_path: Path) -> None:
     assert clicks(1, 0) == clicks(1, 0) != clicks(1, 1)
     assert sum(clicks(1, 0)) == sum(clicks(2, 3)) == lists.clicked.sum() > 0
     batch, labels = examples.batch(np.array([7, 3]), scale)
-    assert labels.seen.sum(1).tolist() == [6, 6] and batch.alike.shape == (2, 20, 56)
+    assert labels.seen.sum(1).tolist() == [6, 6] and batch.alike.shape == (2, 20, ALIKE)
     assert batch.place[0].tolist() == list(range(20))
     assert batch.score.mean(1).abs().max() < 1e-4 and (batch.score.std(1, correction=0) - 1).abs().max() < 1e-3
+
+
+def test_what_was_seen_alone_has_the_values_that_it_has_in_its_list(reranked_path: Path) -> None:
+    with Shop.open(reranked_path) as shop:
+        features = Features.of(shop)
+        lists = read_lists([traces_of(shop)], read_pages(shop.events.read(), features.rows), features.rows, longest=20)
+        examples = examples_of(features, ListProducts.of(features), lists)
+    seen, scale = examples.seen(), examples.scale(seed=0)
+    assert seen.lists.rows.shape == (240, 6) and seen.lists.mask.all() and seen.lists.seen.all()
+    assert seen.lists.clicked.sum() == lists.clicked.sum() and seen.lists.bought.sum() == lists.bought.sum()
+    assert np.array_equal(seen.lists.rows, lists.rows[lists.seen].reshape(240, 6)), "in the order of the list"
+    assert np.array_equal(seen.asked.score, examples.asked.score[lists.seen].reshape(240, 6))
+    torch.manual_seed(0)
+    spec = list_spec(features.spec)
+    for name, options, apart in (
+        ("pointwise", {}, True),
+        ("armmt", {}, True),
+        ("armmt", {"list_context": True}, False),
+        ("armmt", {"debias": True}, False),
+        ("armmt", {"aux_kind": "distil"}, False),
+        ("prm", {}, False),
+    ):
+        net = build(name, spec, **options).eval()
+        assert net.apart == apart
+        if apart:
+            whole = valued(net, examples, scale)
+            assert np.allclose(whole[lists.seen], valued(net, seen, scale)[seen.lists.seen], atol=1e-5)
+            assert figures(net, seen, scale) == pytest.approx(figures(net, examples, scale), abs=1e-4)
 
 
 def test_a_log_without_traces_is_learnt_from_and_said_so(shop: Shop) -> None:

@@ -192,7 +192,7 @@ def test_pages_are_filled_one_after_the_other(seed: int, page: int, rule: Any, m
     value, alike = chance.normal(size=(2, 14)), chance.normal(size=(2, 14, 3))
     alike /= np.linalg.norm(alike, axis=2, keepdims=True)
     there = np.arange(14)[None] < np.array([[many], [14]])
-    options = GreedyOptions(page=page, balance=0.4)
+    options = GreedyOptions(page=page, balance=0.4, sharp=2)
     found = by_pages(rule, value, alike, there, options)
     for at, own in enumerate((many, 14)):
         left = np.argsort(-value[at, :own], kind="stable").tolist()
@@ -200,7 +200,9 @@ def test_pages_are_filled_one_after_the_other(seed: int, page: int, rule: Any, m
         while left:
             arguments = (value[at, left][None], alike[at, left][None], np.ones((1, len(left)), bool))
             order = (
-                mmr(*arguments, balance=0.4, depth=page) if rule == "mmr" else dpp(*arguments, theta=0.4, depth=page)
+                mmr(*arguments, balance=0.4, depth=page, sharp=2)
+                if rule == "mmr"
+                else dpp(*arguments, theta=0.4, depth=page, sharp=2)
             )
             chosen = [left[place] for place in order[0, :page].tolist()]
             wanted += chosen
@@ -253,7 +255,7 @@ def test_a_user_of_whom_nothing_is_known_gets_the_balance_itself(made: Made) -> 
         (
             "mmr",
             {"then": "dpp"},
-            "options.then: Extra inputs are not permitted; method mmr takes best, page, balance, pe",
+            "options.then: Extra inputs are not permitted; method mmr takes best, page, sharp, balan",
         ),
         ("dpp", {"balance": 1.5}, "options.balance: Input should be less than or equal to 1; method dpp takes best"),
         ("armmt", {"then": "both"}, "options.then: Input should be 'none', 'mmr' or 'dpp'; method armmt takes best"),

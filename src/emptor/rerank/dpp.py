@@ -23,14 +23,16 @@ def dpp(
     theta: float | np.ndarray = 0.5,
     depth: int,
     window: int | None = None,
+    sharp: int = 1,
 ) -> np.ndarray:
     """Greedy maximum of det(L) over sets, L = diag(q) S diag(q), by a Cholesky factor that grows with each choice.
 
     q = exp(a * z) with z the score standardised over its list and a = theta / (2 (1 - theta)), so that theta weighs
     fit against room: the next product is the one with the highest theta * z + (1 - theta) * log(its own part of S).
-    With theta 1 the order is the score's, with 0 only room counts. S = (1 + cosine) / 2, which is 0 for opposites: of
-    bare cosines the square would count, and opposites be as bad as copies. A product of which nothing is known (a
-    vector of 0) is alike by half to all others, as one at a right angle is.
+    With theta 1 the order is the score's, with 0 only room counts. S = ((1 + cosine) / 2) ** sharp, which is 0 for
+    opposites: of bare cosines the square would count, and opposites be as bad as copies. The sharper, the more copies
+    alone count; powers of S are likenesses still, in which no set has less than no room. A product of which nothing is
+    known (a vector of 0) is as alike to all others as one at a right angle is.
 
     What has no part of its own left (a copy of what is chosen) is never better than what has; where nothing has, the
     score decides. O(B * depth * N * (K + depth)); a list's order does not depend on the others of its batch.
@@ -50,7 +52,7 @@ def dpp(
         >>> dpp(np.array([[0.9, 0.8, 0.1]]), like, np.ones((1, 3), bool), depth=3).tolist()
         [[0, 2, 1]]
     """
-    values, vectors = inputs(score, alike, there, depth=depth)
+    values, vectors = inputs(score, alike, there, depth=depth, sharp=sharp)
     if window is not None and window < 2:
         raise EmptorError(f"window: {window}, expected from 2 products on, or none for the whole list")
     share = of_lists("theta", theta, len(values))
@@ -64,7 +66,7 @@ def dpp(
         gain = np.where(adds, share * fit + (1 - share) * np.log(np.maximum(own, _GONE)), -np.inf)
         chosen = first_of_best(np.where(adds.any(1, keepdims=True), gain, np.where(left, fit, -np.inf)))
         take(chosen, left, place, step)
-        own = factor.add((1 + cosines(vectors, chosen)) / 2, chosen, own)
+        own = factor.add(((1 + cosines(vectors, chosen)) / 2) ** sharp, chosen, own)
         if factor.full and window is not None:
             own = factor.drop()
     return order_of(place, there)

@@ -12,6 +12,7 @@ from emptor.errors import EmptorError
 from emptor.learn.folder import ModelConfig, load_model
 from emptor.rank.loading import inputs_of
 from emptor.rank.scale import Scale, input_spec
+from emptor.rerank.likeness import ALIKE
 from emptor.rerank.models import ListSpec, build
 from emptor.rerank.models.reranker import Reranker
 from emptor.rerank.products import ListProducts
@@ -29,7 +30,7 @@ LIST = "list.json"
 
 def list_spec(spec: FeatureSpec) -> ListSpec:
     """The widths that follow from a feature spec."""
-    return ListSpec(input_spec(spec), WIDTH, PICTURE, places=MOST, earlier=EARLIER, alike=WIDTH + PICTURE)
+    return ListSpec(input_spec(spec), WIDTH, PICTURE, places=MOST, earlier=EARLIER, alike=ALIKE)
 
 
 class LoadedReranker:

@@ -19,18 +19,28 @@ _NOTHING = 1e-6
 
 
 def mmr(
-    score: np.ndarray, alike: np.ndarray, there: np.ndarray, *, balance: float | np.ndarray = 0.5, depth: int
+    score: np.ndarray,
+    alike: np.ndarray,
+    there: np.ndarray,
+    *,
+    balance: float | np.ndarray = 0.5,
+    depth: int,
+    sharp: int = 1,
 ) -> np.ndarray:
-    """Greedy: of what is left, the product with the highest balance * fit - (1 - balance) * (largest cosine to those
+    """Greedy: of what is left, the product with the highest balance * fit - (1 - balance) * (largest likeness to those
     chosen). With balance 1 the order is the score's, with 0 the first as it came and then whatever is least like it.
+
+    Likeness is the cosine to the power `sharp`, 0 of one below 0: the sharper, the more copies alone count, and not
+    what is a little alike, as all that fits a query is.
 
     The fit is the score between the lowest and the highest of its list, 0 to 1, so that it can be weighed against
     cosines whatever a score means; 0 where all are the same. A product of which nothing is known (a vector of 0) is
-    taken to be unlike all others: cosine 0. O(B * depth * N * K).
+    taken to be unlike all others: 0. O(B * depth * N * K).
 
     Args:
         score [B, N]: the higher, the better. alike [B, N, K]: vectors of length one. there [B, N] bool: False is
             padding. balance: one for all lists, or [B]. depth: how many are chosen; the others follow as they came.
+        sharp: from 1.
     Returns: [B, N] int64: places of the input in their new order, equal ones as they came, padding at the end.
     Raises: EmptorError for shapes that disagree, for scores that are no numbers, and for a balance beyond 0 to 1.
     Source: Carbonell and Goldstein, The Use of MMR, Diversity-Based Reranking (SIGIR 1998).
@@ -40,7 +50,7 @@ def mmr(
         >>> mmr(np.array([[0.9, 0.8, 0.1]]), like, np.ones((1, 3), bool), depth=2).tolist()
         [[0, 2, 1]]
     """
-    values, vectors = inputs(score, alike, there, depth=depth)
+    values, vectors = inputs(score, alike, there, depth=depth, sharp=sharp)
     weight = of_lists("balance", balance, len(values))
     low = values.min(1, keepdims=True, where=there, initial=np.inf)
     span = values.max(1, keepdims=True, where=there, initial=-np.inf) - low
@@ -50,15 +60,17 @@ def mmr(
     for step in range(min(depth, there.shape[1])):
         chosen = first_of_best(np.where(left, weight * fit - (1 - weight) * nearest, -np.inf))
         take(chosen, left, place, step)
-        like = cosines(vectors, chosen)
+        like = np.maximum(cosines(vectors, chosen), 0) ** sharp
         nearest = np.maximum(nearest, like) if step else like
     return order_of(place, there)
 
 
-def inputs(score: np.ndarray, alike: np.ndarray, there: np.ndarray, *, depth: int) -> tuple[np.ndarray, np.ndarray]:
+def inputs(
+    score: np.ndarray, alike: np.ndarray, there: np.ndarray, *, depth: int, sharp: int
+) -> tuple[np.ndarray, np.ndarray]:
     """(scores [B, N], vectors [B, N, K] of length one or 0) in float64, 0 where nothing is.
 
-    Raises: EmptorError for shapes that disagree, for what is no number where something is, and for no depth.
+    Raises: EmptorError for shapes that disagree, for what is no number where something is, and for no depth or power.
     """
     if alike.ndim != 3 or not score.shape == there.shape == alike.shape[:2]:
         raise EmptorError(
@@ -67,6 +79,8 @@ def inputs(score: np.ndarray, alike: np.ndarray, there: np.ndarray, *, depth: in
         )
     if depth < 1:
         raise EmptorError(f"depth: {depth}, expected how many products are chosen, from 1")
+    if sharp < 1:
+        raise EmptorError(f"sharp: {sharp}, expected a whole power from 1")
     values = np.where(there, score, 0).astype(np.float64)
     vectors = np.where(there[..., None], alike, 0).astype(np.float64)
     length = np.sqrt(np.einsum("bnk,bnk->bn", vectors, vectors))

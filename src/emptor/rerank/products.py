@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from emptor.rerank.likeness import likeness_of
 from emptor.rerank.texts import WIDTH, TextBasis
 from emptor.shop.features import Features
 from emptor.shop.features.spec import PICTURE
@@ -18,8 +19,8 @@ class ListProducts:
     """P products by their rows, and one row more at the end that stands for a product which is unknown.
 
     text [P + 1, V], image [P + 1, W] float32, 0 where it is lacking; has_text, has_image [P + 1] bool; alike [P + 1, K]
-    float32: of length one, half its text and half its picture, one of them alone where the other is lacking; 0 where
-    nothing is known.
+    float32: of length one, half its words and half its picture, one of them alone where the other is lacking; 0 where
+    nothing is known, see `likeness`.
     """
 
     text: np.ndarray
@@ -45,7 +46,9 @@ class ListProducts:
         basis = basis or TextBasis.of(words, count)
         text = np.concatenate([basis.vectors(words, count), np.zeros((1, WIDTH), np.float32)])
         image, seen = _pictures(view)
-        return cls(text, image, np.abs(text).sum(1) > 0, seen, likeness(text, image))
+        alike = likeness_of(words, image[:-1], seen[:-1], view.category[:count].astype(np.int64) + 1)
+        nobody = np.zeros((1, alike.shape[1]), np.float32)
+        return cls(text, image, np.abs(text).sum(1) > 0, seen, np.concatenate([alike, nobody]))
 
     @property
     def nobody(self) -> int:
@@ -62,17 +65,3 @@ def _pictures(view: View) -> tuple[np.ndarray, np.ndarray]:
         seen[: len(vectors)] = np.isfinite(vectors[:, 0])
         out[: len(vectors)] = np.nan_to_num(vectors)
     return out, seen
-
-
-def likeness(text: np.ndarray, image: np.ndarray) -> np.ndarray:
-    """text [P, V], image [P, W] -> [P, V + W] float32 of length one. Their product is the mean of both cosines where
-    both are there, the cosine of one where both products have only that, and where one has both and the other one side,
-    that side's cosine over the root of 2: what one of them does not show is not known to be alike.
-    """
-    both = np.concatenate([_unit(text), _unit(image)], axis=1)
-    return _unit(both)
-
-
-def _unit(vectors: np.ndarray) -> np.ndarray:
-    length = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.divide(vectors, length, out=np.zeros_like(vectors), where=length > 1e-6).astype(np.float32)

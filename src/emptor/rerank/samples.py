@@ -212,6 +212,32 @@ class Examples:
     def __len__(self) -> int:
         return len(self.lists)
 
+    def reordered(self, order: np.ndarray, *, score: np.ndarray | None = None) -> Examples:
+        """The same requests with the products at places [R, n] of their lists, n at most as many as these have.
+
+        Args: score [R, N]: of each product where it stood, instead of the one it came with.
+        """
+        lists, asked, described = self.lists, self.asked, self.asked.described
+
+        def own(values: np.ndarray) -> np.ndarray:
+            return np.take_along_axis(values, order if values.ndim == 2 else order[..., None], axis=1)
+
+        given = lists.score if score is None else score
+        columns = {name: own(getattr(lists, name)) for name in ("rows", "mask", "clicked", "bought", "seen")}
+        lists = replace(lists, score=own(given), **columns)
+        described = replace(described, **{name: own(getattr(described, name)) for name in ("rows", "mask", "numeric")})
+        standing = own(asked.score) if score is None else as_input(lists.score, lists.mask)
+        return replace(self, asked=replace(asked, described=described, score=standing), lists=lists)
+
+    def seen(self) -> Examples:
+        """The same requests with what was on the screen alone, each product with the score that it had in its list."""
+        there = self.lists.seen
+        width = max(int(there.sum(1).max(initial=1)), 1)
+        found = self.reordered(np.argsort(~there, axis=1, kind="stable")[:, :width])
+        there, described = found.lists.seen, found.asked.described
+        asked = replace(found.asked, described=replace(described, mask=there))
+        return replace(found, asked=asked, lists=replace(found.lists, mask=there))
+
     def batch(self, places: np.ndarray, scale: Scale) -> tuple[RerankBatch, Labels]:
         """Some of the lists as tensors, no wider than the longest."""
         batch = batch_of_lists(self.columns, self.products, self.asked.take(places), scale)

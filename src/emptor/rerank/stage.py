@@ -32,6 +32,7 @@ class GreedyOptions(BaseModel):
     Args:
         best: how many of the list are ranked anew; those behind them stay behind, as they were. page: products that are
             to differ from each other: the list is filled page by page.
+        sharp: see `mmr` and `dpp`: 1: whatever is alike counts, the higher, the more copies alone do.
         balance: what fit counts beside variety, 1: nothing else does. personal: how far a user's own variety moves it:
             who looked at many categories gets up to `personal` less, who looked at one gets as much more.
     """
@@ -40,6 +41,7 @@ class GreedyOptions(BaseModel):
 
     best: int = Field(50, ge=1, le=200)
     page: int = Field(20, ge=1, le=200)
+    sharp: int = Field(3, ge=1, le=9)
     balance: float = Field(0.7, ge=0, le=1, allow_inf_nan=False)
     personal: float = Field(0.0, ge=0, le=1, allow_inf_nan=False)
 
@@ -63,11 +65,12 @@ class Reranking:
     name = "rerank"
 
     def __init__(self, view: View, lists: KnownLists, options: GreedyOptions, *, rule: Rule) -> None:
-        self._view, self._lists, self._options, self._rule = view, lists, options, rule
+        self.options = options
+        self._view, self._lists, self._rule = view, lists, rule
 
     def __call__(self, requests: Requests, candidates: Candidates) -> Candidates:
         size, width = candidates.product.shape
-        depth = min(self._options.best, width)
+        depth = min(self.options.best, width)
         there = candidates.mask[:, :depth] & (requests.sort == "relevance")[:, None]
         mine = there.sum(1) > 1
         there &= mine[:, None]
@@ -77,7 +80,7 @@ class Reranking:
         for own in self._lists.parts(places, depth):
             read = self._lists.read(requests, candidates, own, depth)
             value[own] = np.where(there[own], read.value, np.nan)
-            order[own] = by_pages(self._rule, read.value, read.alike, there[own], self._options, read.variety)
+            order[own] = by_pages(self._rule, read.value, read.alike, there[own], self.options, read.variety)
         before = _wide(np.where(there, np.arange(depth), np.nan), width)
         columns = {**candidates.columns, "rerank": _wide(value, width), "place_before": before}
         told = replace(candidates, columns=columns)
@@ -130,9 +133,9 @@ def by_pages(
             for column in (np.where(there, value, 0), alike, there)
         )
         if rule == "mmr":
-            chosen = mmr(own, near, rest, balance=balance, depth=options.page)
+            chosen = mmr(own, near, rest, balance=balance, depth=options.page, sharp=options.sharp)
         else:
-            chosen = dpp(own, near, rest, theta=balance, depth=options.page)
+            chosen = dpp(own, near, rest, theta=balance, depth=options.page, sharp=options.sharp)
         order[:, start:] = np.take_along_axis(left, chosen, axis=1)
     return order
 

@@ -47,7 +47,7 @@ class TextBasis:
         some = np.sort(np.random.default_rng(seed).permutation(count)[:_PRODUCTS])
         common = np.flatnonzero(have >= _FEWEST)
         common = np.sort(common[np.argsort(-have[common], kind="stable")[:_WORDS]])
-        matrix = _matrix(words, count)[some][:, common]
+        matrix = words_by_product(words, count)[some][:, common]
         out = np.zeros((len(common), WIDTH), np.float32)
         found = _directions(matrix.astype(np.float64), seed=seed)
         out[:, : found.shape[1]] = found
@@ -61,7 +61,7 @@ class TextBasis:
         table = np.zeros((len(words.numbers), WIDTH), np.float32)
         if len(self.numbers):
             table[known] = self.words[at[known]]
-        found = np.asarray(_matrix(words, count, weighed=False) @ table, np.float32)
+        found = np.asarray(words_by_product(words, count, weighed=False) @ table, np.float32)
         length = np.linalg.norm(found, axis=1, keepdims=True)
         return np.divide(found, length, out=np.zeros_like(found), where=length > 1e-6)
 
@@ -110,7 +110,7 @@ def _directions(matrix: csr_array, *, seed: int) -> np.ndarray:
     return own
 
 
-def _matrix(words: ProductWords, count: int, *, weighed: bool = True) -> csr_array:
+def words_by_product(words: ProductWords, count: int, *, weighed: bool = True) -> csr_array:
     """[count, V]: whether a product has a word, times its rarity if `weighed`."""
     column = np.repeat(np.arange(len(words.numbers)), np.diff(words.start))
     value = words.rarity[column] if weighed else np.ones(len(column))

@@ -76,8 +76,13 @@ def fit_reranker(
 ) -> Fitted[Reranker]:
     """Fit a network, in place, to examples; stopped early by how it orders what others saw.
 
+    A network that values each product by itself gets what was seen alone: the rest would be read and count for nothing.
+
     Args: run: whatever else decides it (network, log, features): checkpoints of another run are refused.
     """
+
+    if net.apart:
+        learnt, validated = learnt.seen(), validated.seen()
 
     def epoch_of(epoch: int) -> Iterator[tuple[RerankBatch, Labels]]:
         return learnt.batches(scale, size=options.batch, seed=options.seed, epoch=epoch)

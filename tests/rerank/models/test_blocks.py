@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emptor.errors import EmptorError
@@ -29,6 +29,7 @@ def naive(net: Attend, asking: torch.Tensor, asked: torch.Tensor) -> torch.Tenso
     return out
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**31), st.sampled_from([1, 2, 4]))
 def test_attention_is_what_is_written_down_over_what_is_there(seed: int, heads: int) -> None:
     torch.manual_seed(seed)

@@ -163,7 +163,7 @@ def test_scores_are_made_of_the_parts_that_are_told() -> None:
         read, weights = net.read(batch), net.utilities(batch)
         assert read.users is not None and read.items is not None and weights.shape == (*batch.mask.shape, 2)
         assert (weights > 0).all()
-        apart = expected_overlap(read.relevance, batch.alike, batch.mask, temperature=0.5)
+        apart = expected_overlap(read.relevance, batch.alike, batch.mask, temperature=0.5, sharp=3)
         for b in range(4):
             for j in range(6):
                 own = Gaussian(read.users.mean[b], read.users.log_var[b])

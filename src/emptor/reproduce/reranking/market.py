@@ -54,7 +54,7 @@ FIRST, VALIDATED, TESTED = 3, 1, 4
 LIST = 50
 BROWSING, BUYING = 0.5, 0.3
 """The appetite from which one browses, and below which one buys; between is in no kind."""
-_LEARNT_FROM, _VALIDATED_ON = 30_000, 4_000
+_LEARNT_FROM, _VALIDATED_ON = 20_000, 4_000
 """Lists."""
 _BUYING, _OTHERS = 6_000, 8_000
 """Tested lists of who buys, and of all others: who buys asks one time in ten, and is drawn more often."""

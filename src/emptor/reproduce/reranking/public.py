@@ -28,8 +28,9 @@ from emptor.reproduce.reranking.data import Judged, RerankData
 from emptor.reproduce.reranking.letor import GradedLists
 from emptor.reproduce.reranking.movielens import FilmLists, Films
 from emptor.reproduce.reranking.rerankers import behind
+from emptor.rerank.likeness import ALIKE, likeness_of
 from emptor.rerank.models import ListSpec
-from emptor.rerank.products import ListProducts, likeness
+from emptor.rerank.products import ListProducts
 from emptor.rerank.samples import MOST, Asked, Examples, Lists
 from emptor.rerank.texts import WIDTH, TextBasis
 from emptor.rerank.trained import variety_of
@@ -64,7 +65,7 @@ def load_movielens(folder: Path, *, seed: int) -> RerankData:
         for own in others
     ]
     return RerankData(
-        ListSpec(spec, WIDTH, PICTURE, places=MOST, earlier=1, alike=WIDTH + PICTURE),
+        ListSpec(spec, WIDTH, PICTURE, places=MOST, earlier=1, alike=ALIKE),
         learnt.scale(seed=seed),
         learnt,
         judged[0],
@@ -150,7 +151,9 @@ def film_products(films: Films) -> ListProducts:
     words, count = words_of(texts), len(texts)
     text = np.concatenate([TextBasis.of(words, count).vectors(words, count), np.zeros((1, WIDTH), np.float32)])
     image = np.concatenate([np.nan_to_num(films.poster), np.zeros((1, PICTURE))]).astype(np.float32)
-    return ListProducts(text, image, np.abs(text).sum(1) > 0, np.append(films.has_poster, False), likeness(text, image))
+    alike = likeness_of(words, image[:-1], films.has_poster, films.rarest)
+    alike = np.concatenate([alike, np.zeros((1, alike.shape[1]), np.float32)])
+    return ListProducts(text, image, np.abs(text).sum(1) > 0, np.append(films.has_poster, False), alike)
 
 
 def words_of(texts: Sequence[Sequence[str]]) -> ProductWords:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,6 @@ from emptor.rerank.models.utility import expected_overlap
 from emptor.rerank.products import ListProducts
 from emptor.rerank.quality import DEPTH, figures_of, valued
 from emptor.rerank.samples import Examples
-from emptor.rerank.scores import as_input
 from emptor.rerank.stage import GreedyOptions, Rule, by_pages
 from emptor.rerank.train import RerankOptions, fit_reranker
 
@@ -118,15 +118,29 @@ FRONT: Mapping[str, Greedy | float] = {
 
 @dataclass(frozen=True)
 class Fitted:
-    """A fitted entry, and what it says of the lists [R, N], as they came: higher is earlier, -inf is padding. tested:
-    the examples that the network was given there.
+    """A fitted entry. given: the validated and the tested lists as its network is given them; orders: places of these
+    in the lists as they came, none where they are the same. metrics: of the validated.
     """
 
     net: Reranker
-    validated: np.ndarray
-    tested: np.ndarray
-    given: Examples
+    given: tuple[Examples, Examples]
+    orders: tuple[np.ndarray, ...] | None
+    scale: Scale
     metrics: Mapping[str, float]
+
+    @cached_property
+    def validated(self) -> np.ndarray:
+        """[R, N]: what it says of the lists as they came: higher is earlier, -inf is padding."""
+        return self._said(0)
+
+    @cached_property
+    def tested(self) -> np.ndarray:
+        """The same of the tested."""
+        return self._said(1)
+
+    def _said(self, which: int) -> np.ndarray:
+        value = valued(self.net, self.given[which], self.scale)
+        return value if self.orders is None else _as_it_came(value, self.orders[which])
 
 
 Before = Callable[[str], Fitted]
@@ -157,10 +171,7 @@ def fitted(name: str, data: RerankData, choice: Choice, *, seed: int, before: Be
         net = build(entry.model, data.spec, **{**choice.network, **entry.network})
     options = RerankOptions(**choice.training, seed=seed)
     found = fit_reranker(net, learnt, validated, data.scale, options=options)
-    said = [valued(found.net, own, data.scale) for own in (validated, tested)]
-    if orders is not None:
-        said = [_as_it_came(own, order) for own, order in zip(said, orders, strict=True)]
-    return Fitted(found.net, said[0], said[1], tested, found.metrics)
+    return Fitted(found.net, (validated, tested), orders, data.scale, found.metrics)
 
 
 def permuted(products: ListProducts, *, seed: int) -> ListProducts:
@@ -173,23 +184,9 @@ def permuted(products: ListProducts, *, seed: int) -> ListProducts:
 
 def behind(examples: Examples, value: np.ndarray) -> tuple[Examples, np.ndarray]:
     """(the lists in the order of values [R, N], with these as their scores; the order: places as they came)."""
-    lists, asked = examples.lists, examples.asked
-    order = order_of(value, lists.mask)
-
-    def own(values: np.ndarray) -> np.ndarray:
-        return np.take_along_axis(values, order if values.ndim == 2 else order[..., None], axis=1)
-
-    score = own(np.where(lists.mask, value, 0).astype(np.float32))
-    lists = replace(
-        lists,
-        score=score,
-        **{name: own(getattr(lists, name)) for name in ("rows", "mask", "clicked", "bought", "seen")},
-    )
-    described = replace(
-        asked.described, **{name: own(getattr(asked.described, name)) for name in ("rows", "mask", "numeric")}
-    )
-    asked = replace(asked, described=described, score=as_input(score, lists.mask))
-    return replace(examples, asked=asked, lists=lists), order
+    mask = examples.lists.mask
+    order = order_of(value, mask)
+    return examples.reordered(order, score=np.where(mask, value, 0).astype(np.float32)), order
 
 
 def _as_it_came(value: np.ndarray, order: np.ndarray) -> np.ndarray:
@@ -249,11 +246,11 @@ def good_of(order: np.ndarray, judged: Judged) -> float:
 @torch.inference_mode()
 def times(found: Fitted, scale: Scale, factor: float) -> np.ndarray:
     """[R, N] float32: what PODM-MI says of the tested lists with the weight of diversity multiplied."""
-    net, examples, out = found.net, found.given, found.tested.copy()
+    net, examples, out = found.net, found.given[1], found.tested.copy()
     assert isinstance(net, PODMMI)
     for own, batch in _batches(examples, scale):
         read = net.read(batch)
-        apart = expected_overlap(read.relevance, batch.alike, batch.mask, temperature=net.soft_rank)
+        apart = expected_overlap(read.relevance, batch.alike, batch.mask, temperature=net.soft_rank, sharp=net.sharp)
         more = ((factor - 1) * net.utilities(batch)[..., 1] * apart).numpy()
         out[own, : more.shape[1]] += more
     return out
@@ -265,7 +262,7 @@ def breadth(found: Fitted, scale: Scale) -> np.ndarray | None:
     net = found.net
     if not isinstance(net, PODMMI) or net.of_user is None or net.user == "point":
         return None
-    return np.concatenate([net.spread(batch).numpy() for _, batch in _batches(found.given, scale)])
+    return np.concatenate([net.spread(batch).numpy() for _, batch in _batches(found.given[1], scale)])
 
 
 def _batches(examples: Examples, scale: Scale) -> Iterator[tuple[np.ndarray, RerankBatch]]:

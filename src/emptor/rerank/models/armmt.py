@@ -104,6 +104,7 @@ class ARMMT(Reranker):
         **fusing: Unpack[FusionOptions],
     ) -> None:
         super().__init__()
+        self.apart = not (list_context or debias or (aux and aux_kind == "distil"))
         if aux < 0:
             raise EmptorError(f"aux: {aux}, expected a weight from 0 on")
         self.aux, self.aux_kind = aux, one_of("aux_kind", aux_kind, KINDS)

@@ -50,7 +50,7 @@ class PODMMI(Reranker):
             of the host, see PRM; the user's encoder shares heads, inner and dropout.
         encoder, queries, user: see UserPreference.
         utility: "dual" as above; "hypernetwork": r_j + <h_j, W(z)>; "items": r + U r, U between products; "none": r.
-        gamma: of a. soft_rank: temperature of d, in values of r.
+        gamma: of a. soft_rank: temperature of d, in values of r. sharp: power of the likeness in d.
         mutual: of mutual.MUTUAL; mi: its weight. detach_list: whether it moves the user alone, and not the list.
         beta: weight of KL(user || N(0, 1)). var_floor, var_ceiling: of all variances.
         purchase_gain: see list_softmax_loss. bought_only: whether clicks count nothing in it.
@@ -88,6 +88,7 @@ class PODMMI(Reranker):
         utility: str = "dual",
         gamma: float = 0.1,
         soft_rank: float = 0.5,
+        sharp: int = 3,
         mutual: str = "ba_marginal",
         mi: float = 0.01,
         detach_list: bool = False,
@@ -101,6 +102,8 @@ class PODMMI(Reranker):
         super().__init__()
         if min(gamma, mi, beta) < 0:
             raise EmptorError(f"gamma, mi, beta: {gamma}, {mi}, {beta}; expected weights from 0 on")
+        if sharp < 1:
+            raise EmptorError(f"sharp: {sharp}, expected a whole power from 1")
         if not (soft_rank > 0 and 0 < var_floor < var_ceiling):
             raise EmptorError(
                 f"soft_rank, var_floor, var_ceiling: {soft_rank}, {var_floor}, {var_ceiling}; "
@@ -108,6 +111,7 @@ class PODMMI(Reranker):
             )
         one_of("mutual", mutual, tuple(MUTUAL))
         self.utility, self.user = one_of("utility", utility, UTILITIES), user
+        self.sharp = sharp
         self.gamma, self.soft_rank, self.mi, self.beta, self.floor = gamma, soft_rank, mi, beta, var_floor
         self.mutual, self.detach_list = MUTUAL[mutual], detach_list
         self.purchase_gain, self.bought_only = purchase_gain, bought_only
@@ -200,7 +204,7 @@ class PODMMI(Reranker):
         if users is None:
             return value
         if self.utility == "dual":
-            apart = expected_overlap(value, batch.alike, batch.mask, temperature=self.soft_rank)
+            apart = expected_overlap(value, batch.alike, batch.mask, temperature=self.soft_rank, sharp=self.sharp)
             weights = self._dual(read)
             value = weights[..., 0] * value + weights[..., 1] * apart
         elif self.utility == "hypernetwork":

@@ -31,6 +31,8 @@ class Pointwise(Reranker):
         torch.Size([4, 6])
     """
 
+    apart = True
+
     def __init__(
         self,
         spec: ListSpec,

@@ -14,7 +14,12 @@ class Reranker(nn.Module, ABC):
     """A network that orders lists it sees as a whole.
 
     Shapes: RerankBatch -> value [B, N]: the higher, the earlier; rubbish where nothing is there.
+
+    `apart`: whether each product is valued without a look at the others of its list, or at its place: then it is
+    trained without those that nobody saw.
     """
+
+    apart = False
 
     @abstractmethod
     def forward(self, batch: RerankBatch) -> torch.Tensor: ...

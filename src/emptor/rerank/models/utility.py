@@ -74,10 +74,10 @@ def item_utility(users: Gaussian, items: Gaussian, mask: torch.Tensor) -> torch.
 
 
 def expected_overlap(
-    relevance: torch.Tensor, alike: torch.Tensor, mask: torch.Tensor, *, temperature: float
+    relevance: torch.Tensor, alike: torch.Tensor, mask: torch.Tensor, *, temperature: float, sharp: int = 1
 ) -> torch.Tensor:
-    """d_j = -sum over l of sigmoid((r_l - r_j) / temperature) max(0, <alike_l, alike_j>): minus how much of what stands
-    before a product it is expected to repeat.
+    """d_j = -sum over l of sigmoid((r_l - r_j) / temperature) max(0, <alike_l, alike_j>) ** sharp: minus how much of
+    what stands before a product it is expected to repeat; the sharper, the more copies alone count.
 
     Args: relevance: [B, N]. alike: [B, N, K], of length one or 0. mask: [B, N] bool: False is padding.
     Returns: [B, N], up to 0.
@@ -92,5 +92,5 @@ def expected_overlap(
     """
     before = ((relevance.unsqueeze(1) - relevance.unsqueeze(2)) / temperature).sigmoid()
     others = mask.unsqueeze(1) & ~torch.eye(mask.shape[1], dtype=torch.bool, device=mask.device)
-    repeats = (alike @ alike.transpose(1, 2)).clamp(min=0)
+    repeats = (alike @ alike.transpose(1, 2)).clamp(min=0) ** sharp
     return -(before * repeats * others).sum(-1)
