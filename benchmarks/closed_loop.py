@@ -22,18 +22,15 @@ with traces of every request, and re-rankers are trained on those.
 from __future__ import annotations
 
 import argparse
-import shlex
 import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
-import orjson
-from loop_arms import Arms, kept, together, told
+from loop_arms import Arms, kept, told, written
 from loop_reranking import RANKED, WAYS, reranked, reranking_shop
 from loop_shops import add, cascade, copied, market, trained
 
-from emptor.evaluate.report import environment
 from emptor.shop.config import CascadeOptions
 from emptor.shop.proposals import Stages, proposed
 
@@ -69,9 +66,7 @@ def main() -> None:
         for seed in args.seeds:
             runs += kept(work / f"{args.stage}-{seed}.json", lambda seed=seed: compared(work, seed, models, args))
     if args.json is not None:
-        command = shlex.join(["python", "benchmarks/closed_loop.py", *sys.argv[1:]])
-        content = {"command": command, "env": environment(), "runs": runs, "together": together(runs)}
-        args.json.write_bytes(orjson.dumps(content, option=orjson.OPT_INDENT_2))
+        written(args.json, runs, ("model",), words=["benchmarks/closed_loop.py", *sys.argv[1:]])
 
 
 def compared(work: Path, seed: int, models: list[str], args: argparse.Namespace) -> list[dict[str, Any]]:

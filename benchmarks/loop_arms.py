@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
@@ -13,6 +14,7 @@ import orjson
 
 from emptor.engine import Engine
 from emptor.evaluate.exposure import exposures
+from emptor.evaluate.report import environment
 from emptor.learn.compare import over_seeds
 from emptor.market.cascaded import CascadePolicy
 from emptor.market.experiment import chosen_users, compare_arms, run_arm
@@ -85,6 +87,17 @@ def kept(file: Path, make: Callable[[], list[dict[str, Any]]]) -> list[dict[str,
         file.write_bytes(orjson.dumps(make(), option=orjson.OPT_SERIALIZE_NUMPY))
     found: list[dict[str, Any]] = orjson.loads(file.read_bytes())
     return found
+
+
+def written(file: Path, runs: list[dict[str, Any]], by: Sequence[str], *, words: Sequence[str]) -> None:
+    """Write a result file. words: of the command line that makes it again, wherever its shops were kept."""
+    again = list(words)
+    if "--work" in again:
+        at = again.index("--work")
+        del again[at : at + 2]
+    content = {"command": shlex.join(["python", *again]), "env": environment(), "runs": runs}
+    content["together"] = together(runs, by)
+    file.write_bytes(orjson.dumps(content, option=orjson.OPT_INDENT_2))
 
 
 def told(run: dict[str, Any]) -> str:

@@ -14,19 +14,16 @@ stage's gain "in turn"), and the whole without one stage, in whose place stands 
 from __future__ import annotations
 
 import argparse
-import shlex
 import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import orjson
-from loop_arms import Arms, kept, together, told
+from loop_arms import Arms, kept, told, written
 from loop_shops import add, cascade, copied, go_on, market, trained
 
 from emptor.demo.stages import RERANK, STAGES, Trainable
-from emptor.evaluate.report import environment
 from emptor.shop.config import CascadeOptions, StageOptions
 from emptor.shop.proposals import Stages, proposed
 
@@ -50,9 +47,7 @@ def main() -> None:
         for seed in args.seeds:
             runs += kept(work / f"stages-{seed}.json", lambda seed=seed: compared(work, seed, args))
     if args.json is not None:
-        command = shlex.join(["python", "benchmarks/stages.py", *sys.argv[1:]])
-        content = {"command": command, "env": environment(), "runs": runs, "together": together(runs, ("stage", "to"))}
-        args.json.write_bytes(orjson.dumps(content, option=orjson.OPT_INDENT_2))
+        written(args.json, runs, ("stage", "to"), words=["benchmarks/stages.py", *sys.argv[1:]])
 
 
 def compared(work: Path, seed: int, args: argparse.Namespace) -> list[dict[str, Any]]:

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import orjson
 import polars as pl
 import pytest
 
@@ -19,7 +20,7 @@ pytest.importorskip("loop_arms")
 import loop_arms
 import loop_tables
 import stages
-from loop_arms import Arms, kept, together
+from loop_arms import Arms, kept, together, written
 from loop_reranking import reranked
 from loop_shops import add, cascade, copied, go_on
 
@@ -74,6 +75,14 @@ def test_markets_are_weighed_by_how_sure_they_are() -> None:
     assert orders["over_markets"][0] < 0.1 < 0.2 < orders["over_markets"][1]
     (one,) = (own for own in together([run_of(0.1, 0, seed=1, model="x")]) if own.get("measure") == "orders")
     assert one["mean"] == pytest.approx(0.1) and one["over_markets"] is None
+
+
+def test_a_result_says_what_makes_it_again_wherever_it_was_made(tmp_path: Path) -> None:
+    words = ["benchmarks/closed_loop.py", "--work", str(tmp_path), "--stage", "rerank"]
+    written(tmp_path / "x.json", [run_of(0.1, 0.02, seed=1, model="x")], ("model",), words=words)
+    found = orjson.loads((tmp_path / "x.json").read_bytes())
+    assert found["command"] == "python benchmarks/closed_loop.py --stage rerank"
+    assert {"env", "runs", "together"} <= set(found)
 
 
 def test_what_was_measured_is_not_measured_again(tmp_path: Path) -> None:
