@@ -8,21 +8,21 @@ from typing import Any
 from loop_shops import add, cascade, copied, go_on, trained
 
 from emptor.demo.stages import RANK
-from emptor.rerank.names import NAMES
+from emptor.rerank.names import GREEDY, NAMES
 from emptor.shop.config import CascadeOptions
 from emptor.shop.proposals import Stages, proposed
 
 RANKED = "ranked"
 """The cascade with the trained ranker and nothing behind it."""
 BEST = 20
-"""A page, as the demo has it."""
-BALANCE = 0.9
-"""Of the rules, as the demo has it."""
+"""A page, as the demo has it: what stands behind it was on no screen that a re-ranker has learnt from."""
+BALANCE = {"balance": 0.9}
+"""Of a rule, as the demo has it behind a network; without it, a rule's own, 0.7."""
 WAYS: dict[str, list[tuple[str, dict[str, Any]]]] = {
     **{name: [(name, {})] for name in NAMES},
-    "mmr": [("mmr", {"balance": BALANCE})],
-    "dpp": [("dpp", {"balance": BALANCE})],
-    "armmt_dpp": [("armmt", {"then": "dpp", "balance": BALANCE})],
+    **{name: [(name, {})] for name in GREEDY},
+    **{f"{name}_90": [(name, BALANCE)] for name in GREEDY},
+    "armmt_dpp": [("armmt", {"then": "dpp", **BALANCE})],
     "armmt_podmmi": [("armmt", {}), ("podmmi", {})],
 }
 """What is compared: the stages behind the ranker, one after the other, as (method, options)."""
