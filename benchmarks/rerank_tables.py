@@ -5,7 +5,79 @@ from __future__ import annotations
 from typing import Any
 
 from markdown import line, listed
-from study_tables import models
+from rerank_front import KINDS, above, added, is_point
+from study_tables import by_arm, causes, models, tests
+
+from emptor.learn.compare import Mean
+
+CLICKS = tuple(f"clicks, {kind}" for kind in KINDS)
+CHANGES = tuple(f"change of clicks, %, {kind}" for kind in KINDS)
+_TESTED = (*CLICKS, "click AUC", "click NDCG@10")
+
+
+def market(results: dict[str, Any]) -> str:
+    """All re-rankers in the loop and offline, every arm, what variety costs, tests and causes."""
+    arms = {arm: _of(own, points=False) for arm, own in results["arms"].items()}
+    first = next(iter(arms))
+    parts = [f"Arm “{first}”, seeds {listed(arms[first]['seeds'])}; pages shown again, in % of the ranker's own order:"]
+    parts += [models(arms[first], [*CHANGES, "change of clicks, %", "change of orders, %", "ILD@20"])]
+    offline = ["click AUC", "click NDCG@10", "click GAUC", "purchase GAUC", "weights"]
+    parts += ["Offline, on what was on the screen:", models(arms[first], offline)]
+    for change in CHANGES if len(arms) > 1 else ():
+        parts += [f"{change}, in every arm:", by_arm(arms, change)]
+    parts += ["How much more varied (ILD@20) pages are than the ranker's own:", _added(arms[first])]
+    points = _of(results["arms"][first], points=True)
+    if points["rows"]:
+        parts += ["What variety costs, balance by balance:"]
+        parts += [models(points, [CHANGES[0], f"ILD@20, {KINDS[0]}", CHANGES[1], f"ILD@20, {KINDS[1]}"])]
+        parts += [_above(results["arms"][first])]
+    if len(arms[first]["seeds"]) > 1:
+        parts += ["Paired differences over the seeds, p corrected by Holm over all the tests of an arm:"]
+        for metric in _TESTED:
+            parts += [f"{metric}:", tests(arms, metric)]
+        if results["causes"]:
+            parts += [f"{CLICKS[0]}, with a cause and without it:", causes(results["causes"], CLICKS[0])]
+    return "\n\n".join(parts) + "\n"
+
+
+def _of(arm: dict[str, Any], *, points: bool) -> dict[str, Any]:
+    """An arm with the points of fronts alone, or without them."""
+    return {**arm, "rows": [row for row in arm["rows"] if is_point(row["model"]) == points]}
+
+
+def _above(arm: dict[str, Any]) -> str:
+    """What PODM-MI is above the curve of each rule, at the variety that it has itself, in %."""
+    lines = [line(["clicks at the variety that `podmmi` has", *KINDS]), line(["---", *["---:"] * len(KINDS)])]
+    for rule in ("mmr", "dpp"):
+        cells = [_signed(above(arm, rule, kind), 2) for kind in KINDS]
+        lines.append(line([f"`podmmi` − `{rule}`", *cells]))
+    return "\n".join(lines)
+
+
+def _added(arm: dict[str, Any]) -> str:
+    lines = [line(["", *KINDS, f"{KINDS[0]} less {KINDS[1]}"]), line(["---", "---:", "---:", "---:"])]
+    names = [
+        own for own in dict.fromkeys(row["model"] for row in arm["rows"]) if own not in ("ranker", "random", "truth")
+    ]
+    lines += [line([f"`{own}`", *(_signed(change, 4) for change in added(arm, own))]) for own in names]
+    return "\n".join(lines)
+
+
+def _signed(found: Mean, digits: int) -> str:
+    if found.mean is None:
+        return ""
+    low = "" if found.low is None else f" [{found.low:+.{digits}f}, {found.high:+.{digits}f}]"
+    return f"{found.mean:+.{digits}f}{low}"
+
+
+def movielens(results: dict[str, Any]) -> str:
+    """All re-rankers on films, accuracy beside variety, and tests."""
+    arm = _of(results["arms"]["all"], points=False)
+    columns = ["click NDCG@10", "click AUC", "ILD@10", "ILD@10 of topics", "alpha-NDCG@10", "categories@10", "weights"]
+    parts = [f"Seeds {listed(arm['seeds'])} of what was drawn beside each and of training:", models(arm, columns)]
+    parts += ["Paired differences in click NDCG@10 over the seeds, p corrected by Holm:"]
+    parts += [tests({"all": arm}, "click NDCG@10")]
+    return "\n\n".join(parts) + "\n"
 
 
 def letor(results: dict[str, Any]) -> str:

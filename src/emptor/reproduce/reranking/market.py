@@ -54,9 +54,9 @@ FIRST, VALIDATED, TESTED = 3, 1, 4
 LIST = 50
 BROWSING, BUYING = 0.5, 0.3
 """The appetite from which one browses, and below which one buys; between is in no kind."""
-_LEARNT_FROM, _VALIDATED_ON = 20_000, 4_000
+_LEARNT_FROM, _VALIDATED_ON = 12_000, 4_000
 """Lists."""
-_BUYING, _OTHERS = 6_000, 8_000
+_BUYING, _OTHERS = 6_000, 7_000
 """Tested lists of who buys, and of all others: who buys asks one time in ten, and is drawn more often."""
 _MIXED, _AMONG = 0.2, 40
 """Share of the pages whose first products stand in random order, and among how many."""

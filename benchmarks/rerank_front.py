@@ -1,0 +1,100 @@
+"""What variety costs: clicks of pages against how little their products are alike, by rules' balances and by PODM-MI.
+
+python benchmarks/rerank_front.py docs/results/podmmi_market/neighbours-matter/report.json
+    --svg docs/images/podmmi-front.svg
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+import altair as alt
+import numpy as np
+import orjson
+
+from emptor.learn.compare import Mean, over_seeds
+
+KINDS = ("browsing", "buying")
+_CURVES = {"mmr": "mmr at ", "dpp": "dpp at ", "podmmi": "podmmi times "}
+_NAMES = {"mmr": "MMR", "dpp": "DPP", "podmmi": "PODM-MI"}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("report", type=Path)
+    parser.add_argument("--svg", type=Path, required=True)
+    args = parser.parse_args()
+    drawn(orjson.loads(args.report.read_bytes())).save(args.svg)
+
+
+def is_point(model: str) -> bool:
+    """Whether a model of a study stands for a point of a curve."""
+    return any(model.startswith(own) for own in _CURVES.values())
+
+
+def curve(arm: dict[str, Any], name: str, kind: str) -> tuple[np.ndarray, np.ndarray]:
+    """(ILD@20 [points, seeds], change of clicks in % [points, seeds]) of a rule, or of PODM-MI with itself among them,
+    the least varied first.
+    """
+    own = {(row["model"], row["metric"]): row["per_seed"] for row in arm["rows"]}
+    of = list(dict.fromkeys(row["model"] for row in arm["rows"] if row["model"].startswith(_CURVES[name])))
+    of += ["podmmi"] if name == "podmmi" else []
+    varied, clicks = (
+        np.array([own[model, metric] for model in of]) for metric in (f"ILD@20, {kind}", f"change of clicks, %, {kind}")
+    )
+    order = np.argsort(varied.mean(1))
+    return varied[order], clicks[order]
+
+
+def above(arm: dict[str, Any], rule: str, kind: str) -> Mean:
+    """Clicks of PODM-MI less those of a rule's curve at the same variety, in % of the ranker's; seed by seed. A page
+    that is less varied than the rule's with a balance of .9 is measured by what lies between that and the ranker's own.
+    """
+    own = {(row["model"], row["metric"]): row["per_seed"] for row in arm["rows"]}
+    varied, clicks = curve(arm, rule, kind)
+    # the ranker's order is where every curve begins
+    varied = np.concatenate([[own["ranker", f"ILD@20, {kind}"]], varied])
+    clicks = np.concatenate([np.zeros((1, clicks.shape[1])), clicks])
+    mine = zip(own["podmmi", f"ILD@20, {kind}"], own["podmmi", f"change of clicks, %, {kind}"], strict=True)
+    found = []
+    for seed, (at, value) in enumerate(mine):
+        order = np.argsort(varied[:, seed])
+        found.append(value - float(np.interp(at, varied[order, seed], clicks[order, seed])))
+    return over_seeds(found)
+
+
+def added(arm: dict[str, Any], model: str) -> list[Mean]:
+    """How much more varied (ILD@20) a model's pages are than the ranker's own, for each of KINDS, and of the first less
+    the second; over the seeds.
+    """
+    own = {(row["model"], row["metric"]): np.array(row["per_seed"]) for row in arm["rows"]}
+    change = [own[model, f"ILD@20, {kind}"] - own["ranker", f"ILD@20, {kind}"] for kind in KINDS]
+    return [over_seeds(values) for values in (*change, change[0] - change[1])]
+
+
+def drawn(arm: dict[str, Any]) -> alt.HConcatChart:
+    """A chart for each kind of request."""
+    rows = []
+    for kind in KINDS:
+        for name, label in _NAMES.items():
+            varied, clicks = (own.mean(1) for own in curve(arm, name, kind))
+            both = zip(varied.tolist(), clicks.tolist(), strict=True)
+            rows += [{"kind": kind, "by": label, "at": at, "ILD@20": x, "clicks": y} for at, (x, y) in enumerate(both)]
+    charts = [_chart([row for row in rows if row["kind"] == kind], kind) for kind in KINDS]
+    return alt.hconcat(*charts).configure_axis(grid=True, gridOpacity=0.4).configure_view(strokeOpacity=0)
+
+
+def _chart(rows: list[dict[str, Any]], kind: str) -> alt.Chart:
+    encoded = alt.Chart(alt.Data(values=rows), title=f"who is {kind}", width=320, height=260).encode(
+        x=alt.X("ILD@20:Q", scale=alt.Scale(zero=False), title="variety of the page (ILD@20)"),
+        y=alt.Y("clicks:Q", title="clicks, % of the ranker's own order"),
+        color=alt.Color("by:N", title=None),
+        order="at:O",
+    )
+    return encoded.mark_line(point=True)
+
+
+if __name__ == "__main__":
+    main()
