@@ -116,12 +116,13 @@ class Assembler:
     The one place that knows every stage: a new stage is built here and named in shop.toml.
 
     Args:
-        knows_users: read what is known of users at once, whether or not a cascade needs it.
+        knows_users: read what is known of users at once, whether or not a cascade needs it. at_once: build indexes of
+            vectors now, rather than when somebody first asks.
     """
 
-    def __init__(self, shop: Shop, *, knows_users: bool = False) -> None:
+    def __init__(self, shop: Shop, *, knows_users: bool = False, at_once: bool = False) -> None:
         self._shop = shop
-        self._knows_users = knows_users
+        self._knows_users, self._at_once = knows_users, at_once
         self._paces: dict[str, Pace] = {}
         self._spelling: tuple[Generation, Spelling] | None = None
         self._suggester: tuple[Generation, Suggester] | None = None
@@ -287,7 +288,7 @@ class Assembler:
         if self._retrieving is None:
             from emptor.retrieve.trained import TrainedRetrievers
 
-            self._retrieving = TrainedRetrievers(self._shop)
+            self._retrieving = TrainedRetrievers(self._shop, at_once=self._at_once)
         return self._retrieving
 
     def _dense(self, view: View) -> dict[str, Channel]:
@@ -302,6 +303,8 @@ class Assembler:
             )
         if self._vectors is None or self._vectors[0] is not view.generation:
             self._vectors = (view.generation, VectorIndex(made[0]))
+            if self._at_once:
+                self._vectors[1].build()
         return {"dense": DenseChannel(view, encoder=encoder, index=self._vectors[1])}
 
 

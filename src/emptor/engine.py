@@ -42,19 +42,22 @@ class Engine:
     Args:
         keep_traces: how many requests can be explained afterwards.
         knows_users: read what is known of users at once, rather than when somebody first asks about one.
+        at_once: build at once, too, what else is built when somebody first asks: whom a server answers waits for none.
 
     Attributes (set by a server):
         on_trace: called with (trace, view, page) after each page, for the log.
         observe: called with (stage, method, seconds) after each stage.
     """
 
-    def __init__(self, shop: Shop, *, keep_traces: int = KEPT_TRACES, knows_users: bool = False) -> None:
+    def __init__(
+        self, shop: Shop, *, keep_traces: int = KEPT_TRACES, knows_users: bool = False, at_once: bool = False
+    ) -> None:
         self.shop = shop
         self._kept = KeptTraces(keep_traces)
         self._refreshing = threading.Lock()
         self.on_trace: Callable[[Trace, View, Page], None] | None = None
         self.observe: Observer | None = None
-        self._assembler = Assembler(shop, knows_users=knows_users)
+        self._assembler = Assembler(shop, knows_users=knows_users, at_once=at_once)
         self._assembled = self._assembler.assemble(*shop.state())
 
     @classmethod

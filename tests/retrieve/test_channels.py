@@ -17,7 +17,7 @@ from emptor.encoders import LocalTextEncoder
 from emptor.engine import Engine
 from emptor.errors import EmptorError
 from emptor.retrieve.channel import Found
-from emptor.retrieve.dense import DenseChannel, VectorIndex
+from emptor.retrieve.dense import DenseChannel, VectorIndex, steps
 from emptor.retrieve.fusion import fuse
 from emptor.retrieve.popular import PopularChannel
 from emptor.retrieve.stage import HybridRetrieval, RetrieveOptions
@@ -166,6 +166,24 @@ def test_the_approximate_index_finds_nearly_what_the_exact_one_does() -> None:
     exact = np.argsort(-(queries @ index.vectors.T), axis=1)[:, :50]
     recall = np.mean([len(set(a) & set(b)) / 50 for a, b in zip(places.tolist(), exact.tolist(), strict=True)])
     assert recall > 0.95
+
+
+def test_the_approximate_index_holds_its_vectors_once() -> None:
+    vectors = np.random.default_rng(0).normal(size=(300, 24)).astype(np.float32)
+    vectors[7] = np.nan
+    index = VectorIndex(vectors, exact_below=100)
+    before = index.vectors.copy()
+    index.build()
+    assert (index.vectors == before).all() and np.allclose(np.linalg.norm(before, axis=1), 1, atol=1e-6)
+    assert index.rows.tolist() == [*range(7), *range(8, 300)]
+    assert not index.vectors.flags.owndata and not index.vectors.flags.writeable
+    few = VectorIndex(vectors)
+    few.build()
+    assert few.exact and few.vectors.flags.owndata  # searched as they are
+
+
+def test_deep_searches_keep_fewer_candidates_for_each() -> None:
+    assert [steps(depth) for depth in (10, 100, 200, 1_000)] == [128, 300, 600, 1_400]
 
 
 def test_vectors_of_another_width_are_refused(golden: Engine) -> None:

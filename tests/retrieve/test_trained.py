@@ -18,7 +18,8 @@ from emptor.assembly import Assembler
 from emptor.engine import Engine
 from emptor.errors import EmptorError
 from emptor.page import Ask
-from emptor.retrieve.listings import texts_of
+from emptor.retrieve.dense import VectorIndex
+from emptor.retrieve.listings import Texts, texts_of
 from emptor.retrieve.loading import load_retriever
 from emptor.retrieve.recipe import train_retriever
 from emptor.retrieve.stage import HybridRetrieval
@@ -32,6 +33,8 @@ from emptor.shop.importer import republish
 from emptor.shop.shop import Shop
 from tests.encoders.folders import PROCESSOR, saved, vision
 from tests.retrieve.stalls import KINDS, stalls_shop
+from tests.serve.conftest import running
+from tests.serve.test_publish import until
 
 CASCADE = """
 [cascade.seeing]
@@ -176,8 +179,6 @@ def test_vectors_are_made_once_for_what_a_product_says(shop_path: Path, monkeypa
 
 
 def test_many_parts_become_one(tmp_path: Path) -> None:
-    from emptor.retrieve.listings import Texts
-
     def texts(number: int) -> Texts:
         return Texts(([f"product {number}"], [""], [""], [""]), [None])
 
@@ -192,6 +193,59 @@ def test_many_parts_become_one(tmp_path: Path) -> None:
 
     assert [again.vectors(texts(number), never)[0, 0] for number in range(40)] == list(range(40))
     assert len(VectorStore(tmp_path, width=3)) == 0  # of another width: made again, not mixed in
+
+
+def test_a_store_lets_go_of_what_is_on_the_disk_and_reads_it_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def texts(numbers: range) -> Texts:
+        return Texts(
+            ([f"product {own}" for own in numbers], *([""] * len(numbers) for _ in range(3))), [None] * len(numbers)
+        )
+
+    made: list[int] = []
+
+    def make(places: np.ndarray) -> np.ndarray:
+        made.append(len(places))
+        return np.repeat(places[:, None], 2, axis=1).astype(np.float32)
+
+    merged: list[int] = []
+    merge = VectorStore._merge
+
+    def counted(self: VectorStore, key: np.ndarray, vector: np.ndarray) -> None:
+        merged.append(len(key))
+        merge(self, key, vector)
+
+    monkeypatch.setattr(VectorStore, "_merge", counted)
+    store = VectorStore(tmp_path, width=2)
+    many = store.vectors(texts(range(5_000)), make)
+    assert made == [2_048, 2_048, 904] and merged == [0, 5_000]  # sorted in once, not part by part
+    store.forget()
+    assert len(store) == 0
+    few = store.vectors(texts(range(5_000, 5_010)), make)  # what updates add: the rest is not read for it
+    assert made[3:] == [10] and len(few) == 10 == len(store)
+    assert (store.vectors(texts(range(5_000)), make) == many).all() and len(made) == 4
+    assert len(store) == 5_010 == len(VectorStore(tmp_path, width=2))
+
+    def full(self: VectorStore, key: np.ndarray, vector: np.ndarray) -> Path:
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(VectorStore, "_write", full)
+    store.vectors(texts(range(6_000)), make)
+    store.forget()
+    assert len(store) == 6_000  # nowhere else
+
+
+def test_a_server_builds_its_index_before_anybody_asks(shop_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    built: list[int] = []
+    monkeypatch.setattr(VectorIndex, "build", lambda self: built.append(len(self.rows)))
+    with Engine.open(shop_path):
+        assert built == []
+    with running(shop_path) as client:
+        assert built == [216]
+        republish(Shop.open(shop_path))
+        until(lambda: len(built) == 2, seconds=10)
+        assert client.get("/v1/search", params={"q": "red mug", "cascade": "seeing"}).json()["results"]
 
 
 @pytest.mark.parametrize(

@@ -19,15 +19,20 @@ from emptor.errors import EmptorError
 from emptor.retrieve.channel import NOTHING, Excluded, Found, empty
 from emptor.retrieve.reading import clip
 from emptor.shop.view import View
+from emptor.turn import aside
 
 EXACT_BELOW = 50_000
 BATCH = 16
 HNSW_LINKS = 32
+_ROWS = 65_536
+"""Vectors that are made of length one at a time."""
 
 
 def steps(depth: int) -> int:
-    """Candidates that a search by HNSW keeps on its way to the `depth` nearest."""
-    return max(128, 3 * depth)
+    """Candidates that a search by HNSW keeps on its way to the `depth` nearest: of the first thousand fewer for each,
+    since the last of them hardly count beside what other channels find.
+    """
+    return max(128, min(3 * depth, depth + 400))
 
 
 class VectorIndex:
@@ -43,20 +48,48 @@ class VectorIndex:
             raise EmptorError(f"vectors have shape {vectors.shape}, expected [rows, width]")
         self.covers: np.ndarray = np.isfinite(vectors).all(axis=1)
         self.rows = np.flatnonzero(self.covers)
-        self.vectors = _unit(np.ascontiguousarray(vectors[self.rows], np.float32))
+        self._vectors = np.ascontiguousarray(vectors[self.rows], np.float32)
+        for start in range(0, len(self.rows), _ROWS):  # in place: a million would be there three times more
+            part = self._vectors[start : start + _ROWS]
+            part[:] = _unit(part)
         self.exact = len(self.rows) < exact_below
         self._building = threading.Lock()
         self._graph: Any = None
 
-    def near(self, queries: np.ndarray, depth: int) -> tuple[np.ndarray, np.ndarray]:
-        """(scores, places) [queries, depth] of about the nearest, by HNSW; a place of -1 is padding."""
+    @property
+    def vectors(self) -> np.ndarray:
+        """[n, width] float32: of the products that have one, in order of `rows`, of length one."""
+        return self._vectors
+
+    def build(self) -> None:
+        """Build what `near` needs now, and not while somebody waits; nothing where all is searched exactly."""
+        if not self.exact:
+            self._built()
+
+    def _built(self) -> Any:
         with self._building:
             if self._graph is None:
-                self._graph = faiss.IndexHNSWFlat(self.vectors.shape[1], HNSW_LINKS, faiss.METRIC_INNER_PRODUCT)
-                self._graph.hnsw.efConstruction = 80
-                self._graph.add(self.vectors)
+                graph = faiss.IndexHNSWFlat(self._vectors.shape[1], HNSW_LINKS, faiss.METRIC_INNER_PRODUCT)
+                graph.hnsw.efConstruction = 80
+                graph.add(self._vectors)
+                self._vectors = _stored(graph, self._vectors.shape)
+                self._graph = graph
+        return self._graph
+
+    def near(self, queries: np.ndarray, depth: int) -> tuple[np.ndarray, np.ndarray]:
+        """(scores, places) [queries, depth] of about the nearest, by HNSW; a place of -1 is padding."""
+        graph = self._built()
         params = faiss.SearchParametersHNSW(efSearch=steps(depth))  # type: ignore[attr-defined]
-        return self._graph.search(queries, min(depth, len(self.rows)), params=params)
+        with aside():
+            return graph.search(queries, min(depth, len(self.rows)), params=params)
+
+
+def _stored(graph: Any, shape: tuple[int, ...]) -> np.ndarray:
+    """The vectors as a graph holds them, not copied: as long as it lives."""
+    storage: Any = faiss.downcast_index(graph.storage)
+    own: np.ndarray = faiss.rev_swig_ptr(storage.get_xb(), int(np.prod(shape))).reshape(shape)
+    own.setflags(write=False)
+    return own
 
 
 @dataclass(frozen=True)
@@ -114,7 +147,7 @@ class DenseChannel:
             self._current[fresh.rows] = False
             self.covers[fresh.rows] = there
             self._fresh = Fresh(fresh.rows[there], _unit(fresh.vectors[there].astype(np.float32)))
-        self._rows, self._vectors = index.rows, index.vectors
+        self._rows = index.rows
         self._dead = int(np.count_nonzero(~self._current[self._rows]))
 
     def __call__(
@@ -160,8 +193,8 @@ class DenseChannel:
 
     def vectors_of(self, rows: np.ndarray) -> np.ndarray:
         """The vectors of products [n] of the view, of length one: [n, width] float32, NaN where there is none."""
-        out = np.full((len(rows), self._vectors.shape[1]), np.nan, np.float32)
-        for known, vectors in ((self._rows, self._vectors), (self._fresh.rows, self._fresh.vectors)):
+        out = np.full((len(rows), self._index.vectors.shape[1]), np.nan, np.float32)
+        for known, vectors in ((self._rows, self._index.vectors), (self._fresh.rows, self._fresh.vectors)):
             if len(known):
                 at = np.minimum(np.searchsorted(known, rows), len(known) - 1)
                 there = known[at] == rows
@@ -185,7 +218,7 @@ class DenseChannel:
                 hit = ~masks[without][rows] if without else slice(None)
                 found.append(self._sorted(rows[hit], values[hit], depth))
             return found
-        scores = queries @ self._vectors.T
+        scores = queries @ self._index.vectors.T
         for at, (own, without) in enumerate(zip(filters, excluded, strict=True)):
             mask = self._view.mask(own)
             rows, values = self._with_fresh(self._rows, scores[at], late[at])

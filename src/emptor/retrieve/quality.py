@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 import torch
@@ -15,6 +16,21 @@ _PRODUCTS, _QUERIES = 512, 256
 """Encoded at a time."""
 
 
+@contextmanager
+def _evaluating(net: Retriever) -> Iterator[None]:
+    """In evaluation mode, and afterwards as it was. One that is in it is left alone: to walk all its parts takes longer
+    than some queries.
+    """
+    if not net.training:
+        yield
+        return
+    net.eval()
+    try:
+        yield
+    finally:
+        net.train()
+
+
 @torch.no_grad()
 def product_vectors(net: Retriever, listings: Listings, rows: np.ndarray | None = None) -> np.ndarray:
     """What an index holds of products: [P, serving_width] float32, NaN for those the network has no vector of.
@@ -22,28 +38,24 @@ def product_vectors(net: Retriever, listings: Listings, rows: np.ndarray | None 
     Args:
         rows: which; all unless given.
     """
-    was = net.training
-    net.eval()
     rows = np.arange(len(listings)) if rows is None else rows
     out = np.full((len(rows), net.serving_width), np.nan, np.float32)
-    for start in range(0, len(rows), _PRODUCTS):
-        part = slice(start, start + _PRODUCTS)
-        found = net.products(listings.batch(rows[part]))
-        out[part] = torch.where(found.there.unsqueeze(1), net.serving_products(found), torch.nan).numpy()
-    net.train(was)
+    with _evaluating(net):
+        for start in range(0, len(rows), _PRODUCTS):
+            part = slice(start, start + _PRODUCTS)
+            found = net.products(listings.batch(rows[part]))
+            out[part] = torch.where(found.there.unsqueeze(1), net.serving_products(found), torch.nan).numpy()
     return out
 
 
 @torch.no_grad()
 def query_vectors(net: Retriever, ids: np.ndarray) -> np.ndarray:
     """What an index is asked by: ids [Q, n_q] -> [Q, serving_width] float32."""
-    was = net.training
-    net.eval()
-    parts = [
-        net.serving_queries(net.query(torch.from_numpy(ids[at : at + _QUERIES].astype(np.int64)))).numpy()
-        for at in range(0, len(ids), _QUERIES)
-    ]
-    net.train(was)
+    with _evaluating(net):
+        parts = [
+            net.serving_queries(net.query(torch.from_numpy(ids[at : at + _QUERIES].astype(np.int64)))).numpy()
+            for at in range(0, len(ids), _QUERIES)
+        ]
     return np.concatenate([np.zeros((0, net.serving_width), np.float32), *parts])
 
 

@@ -42,18 +42,10 @@ class VectorStore:
     def __init__(self, folder: Path, *, width: int) -> None:
         self._folder, self._width = folder, width
         self._lock = threading.Lock()
-        self._key, self._vector = np.zeros(0, np.uint64), np.zeros((0, width), np.float32)
         self._late: dict[int, np.ndarray] = {}
-        self._small: list[Path] = []
-        keys, vectors = [self._key], [self._vector]
-        for path in sorted(folder.glob("*.npz")):
-            found = self._taken_up(path)
-            if found is not None:
-                keys.append(found[0])
-                vectors.append(found[1])
-                if len(found[0]) <= _FEW:
-                    self._small.append(path)
-        self._merge(np.concatenate(keys), np.concatenate(vectors))
+        self._new: list[tuple[np.ndarray, np.ndarray]] = []
+        self._forgotten, self._is_kept = False, True
+        self._read()
 
     def __len__(self) -> int:
         return len(self._key) + len(self._late)
@@ -67,14 +59,45 @@ class VectorStore:
         key = keys_of(texts)
         with self._lock:
             out, missing = self._found(key)
+            if self._forgotten and len(missing) > _FEW:
+                self._read()
+                out, missing = self._found(key)
             if len(missing):
                 _, first = np.unique(key[missing], return_index=True)
                 new = np.sort(missing[first])
-                for at in range(0, len(new), _AT_ONCE):
-                    part = new[at : at + _AT_ONCE]
-                    self._add(key[part], make(part))
+                try:
+                    for at in range(0, len(new), _AT_ONCE):
+                        part = new[at : at + _AT_ONCE]
+                        self._add(key[part], make(part))
+                finally:
+                    self._settle()
                 out, _ = self._found(key)
         return out
+
+    def forget(self) -> None:
+        """Let go of what is on the disk: an index has it by now. It is read again where many are asked for, and a few
+        are made again.
+        """
+        with self._lock:
+            if self._is_kept:
+                self._key, self._vector = np.zeros(0, np.uint64), np.zeros((0, self._width), np.float32)
+                self._forgotten = True
+
+    def _read(self) -> None:
+        """Take up all that is on the disk."""
+        keys, vectors = [np.zeros(0, np.uint64)], [np.zeros((0, self._width), np.float32)]
+        self._small: list[Path] = []
+        for path in sorted(self._folder.glob("*.npz")):
+            found = self._taken_up(path)
+            if found is not None:
+                keys.append(found[0])
+                vectors.append(found[1])
+                if len(found[0]) <= _FEW:
+                    self._small.append(path)
+        key, vector = np.concatenate(keys), np.concatenate(vectors)
+        del keys, vectors  # a million products would be there once more
+        self._merge(key, vector)
+        self._forgotten, self._late = False, {} if self._is_kept else self._late
 
     def _found(self, key: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """(vectors [P, width], NaN where the store has none; the places of these)."""
@@ -92,11 +115,7 @@ class VectorStore:
         return out, np.flatnonzero(~there)
 
     def _add(self, key: np.ndarray, vector: np.ndarray) -> None:
-        self._late |= zip(key.tolist(), vector.astype(np.float32), strict=True)
-        if len(self._late) > _FEW:
-            late = np.fromiter(self._late, np.uint64, len(self._late))
-            self._merge(np.concatenate([self._key, late]), np.concatenate([self._vector, [*self._late.values()]]))
-            self._late = {}
+        self._new.append((key, vector.astype(np.float32)))
         try:
             path = self._write(key, vector)
             if len(key) <= _FEW:
@@ -109,7 +128,22 @@ class VectorStore:
                     other.unlink(missing_ok=True)
                 self._small = []
         except OSError as error:  # a full disk: they are made again by the next process
+            self._is_kept = False
             log.warning("vectors of products cannot be kept in %s: %s", self._folder, error)
+
+    def _settle(self) -> None:
+        """Sort in what was made: once for all of it, since the whole store is copied."""
+        new, self._new = self._new, []
+        if len(self._late) + sum(len(key) for key, _ in new) <= _FEW:
+            for key, vector in new:
+                self._late |= zip(key.tolist(), vector, strict=True)
+            return
+        late = np.array([*self._late.values()], np.float32).reshape(-1, self._width)
+        keys, vectors = zip(
+            (self._key, self._vector), (np.fromiter(self._late, np.uint64, len(self._late)), late), *new, strict=True
+        )
+        self._merge(np.concatenate(keys), np.concatenate(vectors))
+        self._late = {}
 
     def _write(self, key: np.ndarray, vector: np.ndarray) -> Path:
         self._folder.mkdir(parents=True, exist_ok=True)

@@ -53,7 +53,7 @@ class Suggester:
         rows = np.flatnonzero(view.alive)
         if len(rows) > MAX_TITLES:
             rows = rows[np.argsort(-view.popularity[rows], kind="stable")[:MAX_TITLES]]
-        titled = [((view.product(int(row))["title"] or "")[:80], row) for row in rows]
+        titled = [((view.title(int(row)) or "")[:80], row) for row in rows]
         _add(entries, "product", {title: float(view.popularity[row]) for title, row in titled})
         self._entries = sorted(entries.values(), key=lambda entry: (-entry[2], entry[0]))
         self._hidden: frozenset[int] = frozenset()

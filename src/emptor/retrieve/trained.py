@@ -34,10 +34,14 @@ class _Indexed:
 
 
 class TrainedRetrievers:
-    """The trained retrievers of a shop; safe between threads."""
+    """The trained retrievers of a shop; safe between threads.
 
-    def __init__(self, shop: Shop) -> None:
-        self._shop = shop
+    Args:
+        at_once: build indexes when a generation is taken up, rather than when somebody first asks.
+    """
+
+    def __init__(self, shop: Shop, *, at_once: bool = False) -> None:
+        self._shop, self._at_once = shop, at_once
         self._lock = threading.Lock()
         self._loaded: dict[Path, LoadedRetriever] = {}
         self._stores: dict[str, VectorStore] = {}
@@ -67,6 +71,10 @@ class TrainedRetrievers:
             texts = texts_of(generation)
             # the one before stays where it is used, until what asked for this one takes its place
             kept = _Indexed(generation, VectorIndex(self._vectors(loaded, texts)), keys_of(texts))
+            del texts
+            self._stores[loaded.fingerprint].forget()
+            if self._at_once:
+                kept.index.build()
             self._index[loaded.fingerprint] = kept
         return kept
 

@@ -161,7 +161,7 @@ class Service:
                 tidied = time.monotonic()
 
     def _open(self) -> None:
-        engine = Engine(self.shop, knows_users=self.with_shoppers)
+        engine = Engine(self.shop, knows_users=self.with_shoppers, at_once=True)
         _one_thread_each()
         _ = self.shop.events  # opened here, so that a damaged log is known before anybody sends events
         warm_up(engine, lambda asked: _answer(engine, asked), stopped=self._stop.is_set)

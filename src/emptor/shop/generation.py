@@ -183,6 +183,11 @@ class Generation:
         batch, at = divmod(row, BATCH)
         return {name: column[batch][at] for name, column in self._strings.items()}
 
+    def title(self, row: int) -> str | None:
+        """One product's title."""
+        batch, at = divmod(row, BATCH)
+        return self._strings["title"][batch][at]
+
     def product(self, row: int) -> dict[str, Any]:
         """All fields of one product; attributes as a dict of lists."""
         batch, at = self._batches[row // BATCH], row % BATCH

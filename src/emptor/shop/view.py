@@ -120,6 +120,11 @@ class View:
         """Whether equal scores leave the engine in order of rows: the index is one segment and nothing was updated."""
         return self._live is None and bool(self.generation.about.get("in_order"))
 
+    @property
+    def is_updated(self) -> bool:
+        """Whether updates were made since the generation was published."""
+        return self._delta_end > 0
+
     # -- products -------------------------------------------------------------------------------------------------
 
     def row(self, product_id: str) -> int | None:
@@ -140,6 +145,11 @@ class View:
         """All fields of one product."""
         changed = self._changed.get(row)
         return dict(changed) if changed is not None else self.generation.product(row)
+
+    def title(self, row: int) -> str | None:
+        """One product's title, without reading the rest."""
+        changed = self._changed.get(row)
+        return self.generation.title(row) if changed is None else changed["title"]
 
     def card(self, row: int) -> dict[str, Any]:
         """One product as a result list shows it: everything but description and attributes."""

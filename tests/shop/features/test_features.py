@@ -18,6 +18,7 @@ from emptor.shop.features import ACTIONS, Features, FeatureSpec
 from emptor.shop.features.counters import Counters
 from emptor.shop.features.past import Past, gap_of
 from emptor.shop.features.words import product_words, query_words
+from emptor.shop.view import View
 
 START = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
 ROWS = pl.DataFrame({"product_id": [f"p{at}" for at in range(6)], "row": np.arange(6)})
@@ -105,6 +106,17 @@ def test_words_of_a_query_are_found_where_they_stand(golden: Engine) -> None:
     assert match[1, 0, 2] == 1 and (match[2] == 0).all() and (match[3] == 0).all()
     assert (match[:, 1] == 0).all()
     assert ((asked == 0) == (buckets == 0)).all() and buckets.max() < spec.words
+
+
+def test_words_of_a_generation_are_read_once_and_those_of_updates_anew(engine: Engine) -> None:
+    published = View(engine.view.generation)
+    known = product_words(published)
+    assert product_words(View(engine.view.generation)) is known
+    engine.shop.update([{"product_id": engine.view.product_id(3), "title": "zeppelin"}])
+    engine.refresh()
+    words, _ = query_words(engine.view, ["zeppelin"], FeatureSpec.of(published))
+    rows = np.array([[3]])
+    assert product_words(engine.view).match(words, rows)[0, 0, 0] == 1 and known.match(words, rows)[0, 0, 0] == 0
 
 
 def test_features_have_the_promised_shapes_and_do_not_depend_on_what_comes_later(engine: Engine) -> None:

@@ -48,6 +48,7 @@ class Features:
         self.view, self.spec = view, spec
         self._products, self._words = product_columns(view, spec), product_words(view)
         self.rows = pl.DataFrame({"product_id": view.product_ids(np.arange(view.rows)), "row": np.arange(view.rows)})
+        self._listed_at = np.append(view.listed_at, 0)
         self._days = days = ShopDays.of(events)
         self.queries = QueryTexts()
         self._typed: dict[int, np.ndarray] = {}
@@ -167,6 +168,6 @@ class Features:
 
     def _days_on_sale(self, rows: np.ndarray, now: np.ndarray) -> np.ndarray:
         """Log of the days since products [B, N] were listed; 0 where that is not known or still to come."""
-        listed = np.append(self.view.listed_at, 0)[np.minimum(rows, self._products.nobody)]
+        listed = self._listed_at[np.minimum(rows, self._products.nobody)]
         days = np.maximum(now[:, None] - listed, 0) / DAY_US
         return np.where(listed > 0, np.log1p(days), 0)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import threading
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from emptor.shop.features.hashing import buckets_of, number_of
 from emptor.shop.features.spec import FeatureSpec
+from emptor.shop.generation import Generation
 from emptor.shop.view import View
 
 PLACES = ("title", "category", "brand", "attributes")
@@ -61,7 +65,25 @@ class ProductWords:
 
 
 def product_words(view: View) -> ProductWords:
-    """Of all rows of a view: title, category, brand and attribute values; descriptions say too much."""
+    """Of all rows of a view: title, category, brand and attribute values; descriptions say too much.
+
+    Those of a generation without updates are kept as long as it lives: reading a million titles takes a minute, and
+    several models ask for it.
+    """
+    if view.is_updated:
+        return _read(view)
+    generation = view.generation
+    with _reading:
+        if generation not in _known:
+            _known[generation] = _read(view)
+        return _known[generation]
+
+
+_reading = threading.Lock()
+_known: WeakKeyDictionary[Generation, ProductWords] = WeakKeyDictionary()
+
+
+def _read(view: View) -> ProductWords:
     known: dict[str, tuple[int, ...]] = {}
 
     def numbers(text: str) -> tuple[int, ...]:
@@ -74,12 +96,10 @@ def product_words(view: View) -> ProductWords:
     brands = [numbers(str(view.brands[code])) for code in range(len(view.brands))]
     categories = [numbers(str(view.categories[code]).replace("/", " ")) for code in range(len(view.categories))]
     values = [numbers(str(view.attributes[code]).partition("\x1f")[2]) for code in range(len(view.attributes))]
-    many: list[int] = []
-    words: list[int] = []
-    places: list[int] = []
+    many, words, places = array("q"), array("q"), array("b")
     for row in range(view.rows):
         own: dict[int, int] = {}
-        title = view.card(row)["title"] or "" if view.alive[row] else ""
+        title = view.title(row) or "" if view.alive[row] else ""
         for number in {number_of(term) for term in view.analyser.terms(title)}:
             own[number] = 1
         parts = [(categories[view.category[row]], 2)] if view.category[row] >= 0 else []
@@ -89,11 +109,11 @@ def product_words(view: View) -> ProductWords:
         for found, bit in parts:
             for number in found:
                 own[number] = own.get(number, 0) | bit
-        words += own.keys()
-        places += own.values()
+        words.extend(own.keys())
+        places.extend(own.values())
         many.append(len(own))
     word, bits = np.array(words, np.int64), np.array(places, np.int8)
-    rows = np.repeat(np.arange(view.rows), many)
+    rows = np.repeat(np.arange(view.rows), np.array(many, np.int64))
     order = np.argsort(word, kind="stable")  # so that a word's products rise
     vocabulary, have = np.unique(word, return_counts=True)
     rarity = np.log((view.rows + 1) / have) / np.log(view.rows + 1) if len(word) else np.zeros(0)
