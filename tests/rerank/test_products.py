@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
 
 from emptor.rerank.likeness import SIGNS
 from emptor.rerank.products import ListProducts
+from emptor.rerank.texts import WIDTH, TextBasis
 from emptor.shop.features import Features
 from emptor.shop.shop import Shop
 from tests.golden import products
@@ -32,6 +34,19 @@ def test_a_catalogue_with_all_kinds_of_products(reranked_path: Path) -> None:
     twins = [row[f"dup-{at}"] for at in range(3)]
     assert np.allclose(like[np.ix_(twins, twins)], 1, atol=1e-5), "the same title and no picture"
     assert like[row["P30"], row["P31"]] > like[row["P30"], row["P51"]], "two mugs against a mug and a pipe"
+
+
+def test_what_no_basis_changes_is_held_once(reranked_path: Path) -> None:
+    with Shop.open(reranked_path) as shop:
+        features = Features.of(shop)
+        own = ListProducts.of(features)
+        basis = TextBasis(features.words.numbers[:3], np.eye(3, WIDTH, dtype=np.float32))
+        other = ListProducts.of_view(features.view, features.words, basis, beside=own)
+        alone = ListProducts.of_view(features.view, features.words, basis)
+    assert other.alike is own.alike and other.image is own.image
+    for field in fields(ListProducts):
+        assert np.array_equal(getattr(other, field.name), getattr(alone, field.name)), field.name
+    assert not np.array_equal(other.text, own.text)
 
 
 def test_without_pictures_it_goes_by_words(shop: Shop) -> None:

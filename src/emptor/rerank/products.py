@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -35,20 +35,25 @@ class ListProducts:
         return cls.of_view(features.view, features.words, basis)
 
     @classmethod
-    def of_view(cls, view: View, words: ProductWords, basis: TextBasis | None = None) -> ListProducts:
+    def of_view(
+        cls, view: View, words: ProductWords, basis: TextBasis | None = None, *, beside: ListProducts | None = None
+    ) -> ListProducts:
         """Those of a view as it was published.
 
         Args:
             words: of its products. basis: that texts are read by; a model has its own, without one it is that of the
-                catalogue.
+                catalogue. beside: those of the same view by another basis: what does not depend on it is held once.
         """
         count = view.rows
         basis = basis or TextBasis.of(words, count)
         text = np.concatenate([basis.vectors(words, count), np.zeros((1, WIDTH), np.float32)])
+        has_text = np.abs(text).sum(1) > 0
+        if beside is not None:
+            return replace(beside, text=text, has_text=has_text)
         image, seen = _pictures(view)
         alike = likeness_of(words, image[:-1], seen[:-1], view.category[:count].astype(np.int64) + 1)
         nobody = np.zeros((1, alike.shape[1]), np.float32)
-        return cls(text, image, np.abs(text).sum(1) > 0, seen, np.concatenate([alike, nobody]))
+        return cls(text, image, has_text, seen, np.concatenate([alike, nobody]))
 
     @property
     def nobody(self) -> int:

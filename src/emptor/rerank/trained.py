@@ -154,5 +154,6 @@ class TrainedRerankers:
             self._products = {own: kept for own, kept in self._products.items() if own[0] == key[0]}
             published = View(view.generation)
             texts = self._loaded[folder].texts if folder else None
-            self._products[key] = ListProducts.of_view(published, product_words(published), texts)
+            beside = next(iter(self._products.values()), None)
+            self._products[key] = ListProducts.of_view(published, product_words(published), texts, beside=beside)
         return self._products[key]
