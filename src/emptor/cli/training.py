@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -25,6 +25,7 @@ _MANY = 5_000
 """Pairs of a query and a product, or traced pages, below which a log is told to be small."""
 
 if TYPE_CHECKING:
+    from emptor.learn.registry import Builder
     from emptor.shop.shop import Shop
 
 
@@ -64,10 +65,11 @@ def train(
 
 
 def _rank(shop: Path, model: str, settings: list[str], resume: Path | None, *, then: bool) -> None:
+    from emptor.rank.models.registry import MODELS
     from emptor.rank.train import TrainOptions, train_ranker
     from emptor.shop.shop import Shop
 
-    training, network = _sorted(settings, tuple(TrainOptions.model_fields))
+    training, network = _sorted(settings, tuple(TrainOptions.model_fields), MODELS, model)
     with _told():
         options = TrainOptions.model_validate(training)
     with Shop.open(shop) as target:
@@ -79,13 +81,14 @@ def _rank(shop: Path, model: str, settings: list[str], resume: Path | None, *, t
 
 
 def _prerank(shop: Path, model: str, settings: list[str], resume: Path | None, *, then: bool) -> None:
+    from emptor.prerank.models.registry import MODELS
     from emptor.prerank.recipe import train_preranker
     from emptor.prerank.samples import COLUMNS
     from emptor.prerank.train import PrerankOptions
     from emptor.serve.traces import trace_parts
     from emptor.shop.shop import Shop
 
-    training, network = _sorted(settings, tuple(PrerankOptions.model_fields))
+    training, network = _sorted(settings, tuple(PrerankOptions.model_fields), MODELS, model)
     with _told():
         options = PrerankOptions.model_validate(training)
     with Shop.open(shop) as target:
@@ -111,13 +114,14 @@ def _prerank(shop: Path, model: str, settings: list[str], resume: Path | None, *
 
 
 def _rerank(shop: Path, model: str, settings: list[str], resume: Path | None, *, then: bool) -> None:
+    from emptor.rerank.models.registry import MODELS
     from emptor.rerank.recipe import train_reranker
     from emptor.rerank.samples import COLUMNS
     from emptor.rerank.train import RerankOptions
     from emptor.serve.traces import trace_parts
     from emptor.shop.shop import Shop
 
-    training, network = _sorted(settings, tuple(RerankOptions.model_fields))
+    training, network = _sorted(settings, tuple(RerankOptions.model_fields), MODELS, model)
     with _told():
         options = RerankOptions.model_validate(training)
     with Shop.open(shop) as target:
@@ -135,12 +139,13 @@ def _rerank(shop: Path, model: str, settings: list[str], resume: Path | None, *,
 
 def _retrieve(shop: Path, model: str, settings: list[str], resume: Path | None, *, then: bool) -> None:
     from emptor.assembly import Assembler
+    from emptor.retrieve.models.registry import MODELS
     from emptor.retrieve.recipe import train_retriever
     from emptor.retrieve.train import RetrievalOptions
     from emptor.retrieve.trained import TrainedRetrievers
     from emptor.shop.shop import Shop
 
-    training, network = _sorted(settings, tuple(RetrievalOptions.model_fields))
+    training, network = _sorted(settings, tuple(RetrievalOptions.model_fields), MODELS, model)
     with _told():
         options = RetrievalOptions.model_validate(training)
     # no engine: a shop whose cascade asks for this model cannot be served before it is there
@@ -177,20 +182,34 @@ def _print(model: str, version: str, metrics: dict[str, float], path: Path, *, w
     out.print(f"Written to {escape(str(path))}.")
 
 
-def _sorted(settings: list[str], known: tuple[str, ...]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """(of the training, of the network)."""
-    training: dict[str, Any] = {}
-    network: dict[str, Any] = {}
-    for own in settings:
-        name, equals, text = own.partition("=")
+def _sorted(
+    settings: list[str],
+    training: tuple[str, ...],
+    models: Mapping[str, Builder[Any]],
+    model: str,
+    *,
+    more: tuple[str, ...] = (),
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """(options of the training, of the network).
+
+    Args: training: the names of its options. models: that may be asked for.
+    """
+    found: tuple[dict[str, Any], dict[str, Any]] = {}, {}
+    own = models[model].options if model in models else None
+    for setting in settings:
+        name, equals, text = setting.partition("=")
         if not equals or not name:
-            raise EmptorError(f"--set {own}: give key=value")
+            raise EmptorError(f"--set {setting}: give key=value")
+        if own is not None and name not in (*training, *own):
+            raise EmptorError(
+                f"--set {name}: unknown; the training takes {', '.join(training)}; {model} takes {', '.join(own)}"
+            )
         try:
             value = json.loads(text)
         except ValueError:
             value = text
-        (training if name in known else network)[name] = value
-    return training, network
+        found[name not in training][name] = value
+    return found
 
 
 def _first(error: ValueError) -> str:
