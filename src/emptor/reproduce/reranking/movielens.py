@@ -8,11 +8,11 @@ Source: Harper and Konstan, The MovieLens Datasets: History and Context (TiiS 20
   learnt from (see `ranking.public`).
 - A film's first like of all makes no list, as none such can be drawn beside it; nor do the first 2,000 likes, when
   hardly anything was known.
-- Split: by time, at seconds: of the first 80% of lists the newest 10,000 are learnt from, a tenth is validated, the last
-  tenth tested. Most users come once: the test is of 80 users, 19 of whom have lists that are learnt from, a tenth of its
-  lists. So what is judged is how well a method does with new users, by what each has rated until then, and means over
-  lists are means over few users. What is popular tells more there than it did before: likes so far order the tested
-  lists with a GAUC of 0.62, the learnt with 0.57.
+- Split: by time, at seconds: of the first 80% of lists the newest 10,000 are learnt from, a tenth is validated, the
+  last tenth tested. Most users come once: the test is of 80 users, 19 of whom have lists that are learnt from, a tenth
+  of its lists. So what is judged is how well a method does with new users, by what each has rated until then, and means
+  over lists are means over few users. What is popular tells more there than it did before: likes so far order the
+  tested lists with a GAUC of 0.62, the learnt with 0.57.
 - Topics are genres, of which a film has several. A poster is PICTURE numbers by the basis that shops have, centred on
   all posters; films without one stay. Of the films on learnt lists 46% have one, on tested lists 31%: the posters were
   collected for an older set.
