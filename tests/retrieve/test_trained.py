@@ -19,7 +19,7 @@ from emptor.engine import Engine
 from emptor.errors import EmptorError
 from emptor.page import Ask
 from emptor.retrieve.dense import VectorIndex
-from emptor.retrieve.listings import Texts, texts_of
+from emptor.retrieve.listings import Texts, texts_in, texts_of
 from emptor.retrieve.loading import load_retriever
 from emptor.retrieve.recipe import train_retriever
 from emptor.retrieve.stage import HybridRetrieval
@@ -29,7 +29,7 @@ from emptor.serve.lab.asked import LabAsked
 from emptor.serve.lab.channels import channels
 from emptor.shop import schema
 from emptor.shop.filters import parse_filters
-from emptor.shop.importer import republish
+from emptor.shop.importer import import_catalogue, republish
 from emptor.shop.shop import Shop
 from tests.encoders.folders import PROCESSOR, saved, vision
 from tests.retrieve.stalls import KINDS, stalls_shop
@@ -176,6 +176,29 @@ def test_vectors_are_made_once_for_what_a_product_says(shop_path: Path, monkeypa
     parts[0].write_bytes(whole[: len(whole) // 2])  # what a power cut leaves
     with Engine.open(shop_path) as engine:
         assert len(made) == 3 and len(set(before) & set(found(engine, "red mug", "seeing"))) >= 6
+
+
+def test_texts_of_a_catalogue_are_those_of_its_products(golden_path: Path, tmp_path: Path) -> None:
+    file = tmp_path / "more.jsonl"
+    rows = [
+        {"product_id": "A", "title": "bare"},
+        {
+            "product_id": "B",
+            "title": "two",
+            "category": "Home/Mugs",
+            "attributes": {"colour": ["red", "blue"], "for": "tea"},
+        },
+        {"product_id": "C", "title": "Straße ½", "brand": "Löwe", "attributes": {"size": "½ l"}},
+    ]
+    file.write_text("\n".join(json.dumps(own, ensure_ascii=False) for own in rows), encoding="utf-8")
+    with Shop.create(tmp_path / "shop") as shop:
+        import_catalogue(shop, file)
+        with Shop.open(golden_path) as golden:
+            for view in (shop.view(), golden.view()):
+                products = texts_in(view.product(row) for row in range(view.rows))
+                assert texts_of(view.generation) == products
+                assert any(texts_of(view.generation).fields[3])
+    assert products.picture.count(None) < len(products)
 
 
 def test_many_parts_become_one(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -9,8 +10,11 @@ from pathlib import Path
 
 import httpx
 import orjson
+import pytest
 from starlette.testclient import TestClient
 
+from emptor.engine import Engine
+from emptor.errors import EmptorError
 from emptor.shop.importer import import_catalogue, republish
 from emptor.shop.shop import Shop
 from tests.serve.test_process import served
@@ -50,6 +54,25 @@ def test_publishing_under_load_fails_no_request(shop_path: Path, tmp_path: Path)
                 thread.join()
     assert not failures, failures[:3]
     assert min(answered) > 5
+
+
+def test_what_takes_up_a_generation_gives_way_to_requests(
+    own_client: TestClient, shop_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual, seen = sys.getswitchinterval(), []
+    refresh = Engine.refresh
+
+    def watched(self: Engine) -> bool:
+        seen.append(sys.getswitchinterval())
+        if len(seen) == 1:
+            raise EmptorError("it cannot be taken up")
+        return refresh(self)
+
+    monkeypatch.setattr(Engine, "refresh", watched)
+    until(lambda: len(seen) > 3, seconds=10)
+    monkeypatch.undo()
+    assert max(seen) < 1e-4 <= usual
+    until(lambda: sys.getswitchinterval() == pytest.approx(usual), seconds=10)
 
 
 def publish_and_look(client: httpx.Client, shop_path: Path, file: Path) -> None:

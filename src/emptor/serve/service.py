@@ -7,8 +7,8 @@ import logging
 import sys
 import threading
 import time
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
 from emptor.cascade import Trace
@@ -31,6 +31,8 @@ from emptor.turn import taking_turns
 log = logging.getLogger(__name__)
 
 REFRESH_S = 0.25
+GIVES_WAY_S = 2e-5
+"""How soon the thread that takes up a new generation lets go of the interpreter where a request waits for it."""
 TIDY_S = 3600.0
 """Events stay this long in the online log, and are moved this often."""
 PICTURE_THREADS, EVENT_THREADS, LAB_THREADS = 2, 8, 2
@@ -177,6 +179,7 @@ class Service:
         self.metrics.ready.set_function(lambda: self.ready)
         self.shop.ready_for_updates()
         _calm_collector()
+        self._interval = sys.getswitchinterval()
         self._engine = engine
         self._ready = True
         self._note_rules()
@@ -212,7 +215,8 @@ class Service:
         assert self._engine is not None
         seen = Fault.state(self.shop.path)
         try:
-            is_new = self._engine.refresh()
+            with self._giving_way():
+                is_new = self._engine.refresh()
             if is_new:
                 self.shop.ready_for_updates()
                 _one_thread_each()
@@ -227,6 +231,17 @@ class Service:
                     error,
                     exc_info=not isinstance(error, EmptorError),  # whose sentence says all there is to say
                 )
+
+    @contextmanager
+    def _giving_way(self) -> Iterator[None]:
+        """Let threads that wait for the interpreter have it at once: to read a new generation is long work in Python,
+        and a request, which asks for the interpreter again after each call of a network, would stand in line each time.
+        """
+        sys.setswitchinterval(min(self._interval, GIVES_WAY_S))
+        try:
+            yield
+        finally:
+            sys.setswitchinterval(self._interval)
 
     def _tidy(self) -> None:
         """Move older events to Parquet and forget the ids of those that are too old to be repeated."""
