@@ -36,6 +36,36 @@ def test_earlier_queries_count_where_they_are_asked_for(encoder: str) -> None:
 
 
 @pytest.mark.parametrize("encoder", ["attention", "gru"])
+def test_what_is_asked_now_moves_the_wish_however_much_was_done(encoder: str) -> None:
+    """One token among a long past: its own state goes along, and what kind of request it is."""
+    spec, batch, _ = example(4)
+    net = made(spec, encoder=encoder).eval()
+
+    def longer(own: torch.Tensor) -> torch.Tensor:
+        return own.repeat(1, 12, *[1] * (own.dim() - 2))
+
+    asked = replace(
+        batch.asked,
+        **{own: longer(getattr(batch.asked, own)) for own in ("past", "past_own", "action", "gap", "there")},
+    )
+    past = replace(
+        batch.past, **{own: longer(getattr(batch.past, own)) for own in ("text", "image", "has_text", "has_image")}
+    )
+    batch = replace(batch, asked=asked, past=past)
+    others = (
+        replace(asked, words=torch.where(asked.words > 0, asked.words % 19 + 1, 3)),
+        replace(asked, context=asked.context + 1),
+    )
+    with torch.no_grad():
+        before = net.read(batch).users
+        for other in others:
+            after = net.read(replace(batch, asked=other)).users
+            assert before is not None and after is not None
+            for one, two in zip(before, after, strict=True):
+                assert ((one - two).abs().mean(1) > 1e-3).all()
+
+
+@pytest.mark.parametrize("encoder", ["attention", "gru"])
 def test_gaps_in_the_past_are_not_read(encoder: str) -> None:
     """Behaviours that are not there, and queries without words, hold nothing, wherever they stand."""
     spec, batch, _ = example(4)

@@ -11,7 +11,7 @@ from emptor.reproduce.tuning import Choice, both
 _RATES = (1e-3, 2e-3, 4e-3)
 _OWN: Mapping[str, tuple[str, tuple[Any, Any]]] = {
     "armmt": ("aux", (0.05, 0.2)),
-    "podmmi": ("mi", (1e-3, 1e-2)),
+    "podmmi": ("mi", (1e-2, 1e-1)),
     "pointwise": ("purchase", (0.5, 1.0)),
     "prm": ("purchase_gain", (1.0, 3.0)),
     "setrank": ("purchase_gain", (1.0, 3.0)),

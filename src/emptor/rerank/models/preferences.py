@@ -41,8 +41,9 @@ class UserPreference(nn.Module):
     """What was asked before and now, and what was interacted with, as one Gaussian: what is wished, and how broadly.
 
     Tokens are the query, those before it with their place and the time since, and the behaviours with what was done and
-    when. They look at each other, and the query of now pools them. How far queries lie apart, and behaviours, goes
-    along: a stream that narrows or widens need not be learnt from examples of every path.
+    when. They look at each other, and the query of now pools them. Beside what it pools goes its own state, which would
+    be one of forty, what kind of request it is, and how far queries lie apart, and behaviours: a stream that narrows or
+    widens need not be learnt from examples of every path.
 
     Args:
         spec: see ListSpec. embedding: of the host, for its widths. widths: see Widths.
@@ -80,8 +81,8 @@ class UserPreference(nn.Module):
             else ListBlock(hidden, heads=widths.heads, inner=widths.inner, dropout=widths.dropout)
         )
         self.asks = nn.Linear(hidden, hidden, bias=False)
-        parts = 3 if queries else 2
-        self.out = mlp(parts * hidden, hidden, widths.latent * (2 if user == "gaussian" else 1))
+        parts = 4 if queries else 3
+        self.out = mlp(parts * hidden + spec.products.context, hidden, widths.latent * (2 if user == "gaussian" else 1))
 
     def forward(self, features: Features, batch: RerankBatch, earlier: torch.Tensor) -> Gaussian:
         now = self.of_query(features.query).unsqueeze(1)
@@ -98,22 +99,24 @@ class UserPreference(nn.Module):
             there.append(asked.flip(1))
         tokens.append(now)
         there.append(features.there.new_ones(len(now), 1))
-        known, counts = self._encoded(torch.cat(tokens, 1), torch.cat(there, 1))
+        known, counts, last = self._encoded(torch.cat(tokens, 1), torch.cat(there, 1))
         scores = (self.asks(now) @ known.transpose(1, 2)).squeeze(1) * known.shape[-1] ** -0.5
         pooled = (shares(scores, counts).unsqueeze(1) @ known).squeeze(1)
-        out = self.out(torch.cat([pooled, *spreads], 1))
+        out = self.out(torch.cat([pooled, last, *spreads, batch.asked.context], 1))
         if self.user == "point":
             return Gaussian(out, torch.zeros_like(out))
         return Gaussian.of(out, floor=self.widths.floor, ceiling=self.widths.ceiling)
 
-    def _encoded(self, tokens: torch.Tensor, there: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Tokens that know each other, and which of them are there."""
+    def _encoded(self, tokens: torch.Tensor, there: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Tokens that know each other, which of them are there, and the last, that of the query of now."""
         if self.encoder == "attention":
-            return self.block(tokens, there), there
+            known = self.block(tokens, there)
+            return known, there, known[:, -1]
         # what is there moves to the front, in its order: nothing of padding comes before it
         order = there.to(torch.int8).argsort(dim=1, descending=True, stable=True)
         tokens, there = tokens.gather(1, order.unsqueeze(-1).expand_as(tokens)), there.gather(1, order)
-        return self.block(tokens)[0] * there.unsqueeze(-1), there
+        known = self.block(tokens)[0] * there.unsqueeze(-1)
+        return known, there, known[torch.arange(len(known)), there.sum(1) - 1]
 
 
 class ItemPreference(nn.Module):
