@@ -91,8 +91,9 @@ def _cell(row: dict[str, Any] | None, column: str) -> str:
         return ""
     if column == "weights":
         return f"{row['mean']:,.0f}{' trees' if row['model'] == 'lightgbm' else ''}"
-    half = "" if row["ci95"] is None else f" ± {(row['ci95'][1] - row['ci95'][0]) / 2:.4f}"
-    return f"{row['mean']:.4f}{half}"
+    digits, sign = (1, "+") if "%" in column else (4, "")
+    half = "" if row["ci95"] is None else f" ± {(row['ci95'][1] - row['ci95'][0]) / 2:.{digits}f}"
+    return f"{row['mean']:{sign}.{digits}f}{half}"
 
 
 def _test(own: dict[str, Any] | None) -> str:
