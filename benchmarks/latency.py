@@ -20,6 +20,7 @@ import time
 import urllib.parse
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import client
@@ -143,16 +144,25 @@ def search_url(query: str) -> str:
     return "/v1/search?k=20&q=" + urllib.parse.quote(query)
 
 
+@dataclass(frozen=True)
+class Started:
+    """A server that answers. ready_s: seconds from its start until then."""
+
+    port: int
+    pid: int
+    ready_s: float
+
+
 @contextmanager
-def served(command: list[str], ready: str) -> Iterator[int]:
+def started(command: list[str], ready: str, *, within_s: float = 120.0) -> Iterator[Started]:
     """Run a server on a free port until the block ends; the port goes behind the command."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
+    start = time.monotonic()
     process = subprocess.Popen([*command, str(port)], stdout=subprocess.DEVNULL)
     try:
-        deadline = time.monotonic() + 120
-        while time.monotonic() < deadline:
+        while time.monotonic() < start + within_s and process.poll() is None:
             try:
                 connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
                 connection.request("GET", ready)
@@ -163,10 +173,17 @@ def served(command: list[str], ready: str) -> Iterator[int]:
             time.sleep(0.2)
         else:
             raise SystemExit(f"{shlex.join(command)} did not get ready")
-        yield port
+        yield Started(port, process.pid, time.monotonic() - start)
     finally:
         process.terminate()
         process.wait()
+
+
+@contextmanager
+def served(command: list[str], ready: str) -> Iterator[int]:
+    """The port of such a server."""
+    with started(command, ready) as server:
+        yield server.port
 
 
 def ask(port: int, urls: list[str], *, clients: int = 1) -> list[float]:

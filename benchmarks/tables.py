@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import budget_tables
 import loop_tables
 import market_tables
 import off_policy_tables
@@ -166,6 +167,7 @@ RENDER: dict[str, Callable[[dict[str, Any]], str]] = {
     "field_weights": comparison,
     "import": imports,
     "latency": latency,
+    "budget": budget_tables.budget,
     "page_views": page_views,
     "openapi_fuzz": openapi_fuzz,
     "market": market_tables.market,
