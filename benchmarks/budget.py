@@ -48,7 +48,7 @@ READY_S = 1_800.0
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sizes", type=int, nargs="+", default=[20_000, 1_000_000])
-    parser.add_argument("--requests", type=int, default=1_500, help="one at a time, and again by the clock")
+    parser.add_argument("--requests", type=int, default=1_200, help="one at a time, and again by the clock")
     parser.add_argument("--rate", type=float, default=20.0, help="requests a second by the clock")
     parser.add_argument(
         "--publish", type=int, nargs="*", default=[], help="sizes at which a generation is published, too"
@@ -141,11 +141,11 @@ def measured(shop: Path, count: int, rate: float, *, publishing: bool) -> dict[s
         client.ask(server.port, urls[WARM : WARM + count], take=alone.take)
         by_clock = urls[WARM + count : WARM + 2 * count]
         late = client.send_by_clock(server.port, by_clock, rate=rate, connections=CONNECTIONS, take=steady.take)
-        print("  measured", flush=True)
         row["memory"]["asked"] = memory(server.pid)
         row |= {"alone": alone.figures(), "steady": {**steady.figures(), "rate": rate, "late_p99_ms": pct(late, 99)}}
         if publishing:
             row["publishing"] = published(shop, server.port, server.pid, urls)
+        print("  measured", flush=True)
     row["stages"] = stages(shop, alone)
     print_row(row)
     return row

@@ -18,6 +18,7 @@ from typing import Any
 import orjson
 
 from emptor.demo.stages import STAGES
+from emptor.market.store import folder_of
 from emptor.shop.config import CascadeOptions, read_options
 from emptor.shop.manifest import read_manifest
 from emptor.shop.promotion import promote
@@ -42,6 +43,8 @@ def shop_of(work: Path, products: int) -> tuple[Path, list[dict[str, Any]]]:
             print(f"  {name}: {steps[-1]}", flush=True)
             record.write_bytes(orjson.dumps(steps))
     settle(shop)
+    if (world := folder_of(shop)).exists():  # a shop like any other: who serves a market makes its world, too
+        world.rename(work / f"world-{products}")
     return shop, steps
 
 
@@ -53,7 +56,7 @@ def world_of(products: int) -> dict[str, Any]:
 
 
 def _steps(shop: Path, work: Path, products: int) -> Iterator[tuple[str, list[str]]]:
-    config = work / f"world-{products}.json"
+    config = work / f"config-{products}.json"
     config.write_bytes(orjson.dumps(world_of(products)))
     own = str(shop)
     new = ["market", "new", own, "--preset", "demo", "--seed", str(SEED), "--config", str(config), "--replace"]

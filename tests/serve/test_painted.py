@@ -12,6 +12,8 @@ from PIL import Image
 from starlette.testclient import TestClient
 
 from emptor.cli.serving import LazyPainter, painter_of
+from emptor.market.config import WorldConfig
+from emptor.market.store import save_config
 from emptor.serve import create_app
 from emptor.serve.images import REFINED
 from tests.golden import picture
@@ -138,3 +140,6 @@ def test_only_a_market_is_painted(shop_path: Path) -> None:
     world.mkdir()
     (world / "world.json").write_text("{}")
     assert isinstance(painter_of(shop_path), LazyPainter)
+    for pictures, kind in ((True, LazyPainter), (False, type(None))):  # there are none that a world could draw larger
+        save_config(shop_path, WorldConfig.of("tiny", catalogue={"pictures": pictures}))
+        assert isinstance(painter_of(shop_path), kind)

@@ -7,6 +7,7 @@ import shlex
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +15,7 @@ import typer
 from rich.markup import escape
 
 from emptor.cli.common import ShopFolder, out
+from emptor.errors import EmptorError
 
 log = logging.getLogger(__name__)
 
@@ -164,11 +166,17 @@ class LazyPainter:
 
 
 def painter_of(shop: Path) -> LazyPainter | None:
-    """What draws the larger pictures of a shop that sells in a simulated market; None for any other shop."""
+    """What draws the larger pictures of a shop that sells in a simulated market; None for any other shop, and where the
+    market has none to draw: a world of a million products takes a minute to make, and a gigabyte.
+    """
     from emptor.market.store import folder_of, load_config
 
     if not (folder_of(shop) / "world.json").exists():
         return None
+    with suppress(EmptorError):  # what is wrong with it is told when it is made
+        config = load_config(shop)
+        if config.stock != "invented" or not config.catalogue.pictures:  # a real one's nobody here could draw
+            return None
 
     def make() -> Callable[[str, int], bytes | None]:
         from emptor.market.gallery import Painter
@@ -176,8 +184,6 @@ def painter_of(shop: Path) -> LazyPainter | None:
         from emptor.market.world.world import HORIZON
 
         config = load_config(shop)
-        if config.stock != "invented":  # a real catalogue, whose pictures nobody here could draw
-            return lambda product_id, size: None
         return Painter(config, make_products(config, until=HORIZON))
 
     return LazyPainter(make)
