@@ -26,6 +26,17 @@ serve(Path(sys.argv[1]), port=0, on_ready=lambda url, has_lab: print(url, flush=
 """
 
 
+THREADS = """
+import sys
+from pathlib import Path
+import numpy, scipy.linalg
+from threadpoolctl import threadpool_info
+from emptor.serve import serve
+told = lambda: [own["num_threads"] for own in threadpool_info() if own["user_api"] == "blas"]
+serve(Path(sys.argv[1]), port=0, on_ready=lambda url, has_lab: print(told(), flush=True))
+"""
+
+
 @contextmanager
 def served(shop: Path) -> Iterator[tuple[str, subprocess.Popen[str]]]:
     process = subprocess.Popen([sys.executable, "-c", START, str(shop)], stdout=subprocess.PIPE, text=True)
@@ -38,6 +49,15 @@ def served(shop: Path) -> Iterator[tuple[str, subprocess.Popen[str]]]:
         process.kill()
         process.wait()
         process.stdout.close()  # type: ignore[union-attr]
+
+
+def test_matrix_products_bring_no_threads_of_their_own(shop_path: Path) -> None:
+    command = [sys.executable, "-c", THREADS, str(shop_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        told = process.stdout.readline().strip()
+        process.kill()
+    assert told and set(told.strip("[]").split(", ")) == {"1"}
 
 
 def test_a_process_serves_stands_everything_and_ends_in_order(shop_path: Path) -> None:

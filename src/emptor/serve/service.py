@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
+from threadpoolctl import threadpool_limits
+
 from emptor.cascade import Trace
 from emptor.engine import Engine
 from emptor.errors import EmptorError
@@ -282,7 +284,10 @@ def _calm_collector() -> None:
 
 
 def _one_thread_each() -> None:
-    """Requests are what runs in parallel here; threads that a library brings along would be in the way."""
+    """Requests are what runs in parallel here; threads that a library brings along would be in the way. Those of matrix
+    products are the worst: between two of a request they wait in a loop that takes a core whole.
+    """
+    threadpool_limits(1, user_api="blas")
     if (torch := sys.modules.get("torch")) is not None:
         torch.set_num_threads(1)
     if (faiss := sys.modules.get("faiss")) is not None:
