@@ -10,8 +10,11 @@ from emptor.rank.scale import Scale
 from emptor.rerank.models.reranker import Reranker
 from emptor.rerank.samples import Examples
 
-_SIZE = 512
+_SIZE = 128
+"""Lists at once: in more, what is worked on leaves the caches."""
 DEPTH = 10
+PURCHASE = 10.0
+"""Clicks that a purchase is worth, where one number has to say how good an order is."""
 
 
 @torch.no_grad()
@@ -31,7 +34,9 @@ def valued(net: Reranker, examples: Examples, scale: Scale) -> np.ndarray:
 
 
 def figures(net: Reranker, examples: Examples, scale: Scale) -> dict[str, float]:
-    """What stops training, "click GAUC": within each page, on what was seen; NDCG of clicks; AUC of purchases."""
+    """Within each page, on what was seen: GAUC of clicks, of purchases, and "worth GAUC", which stops training: the
+    mean over pages of both, where one of a purchase counts PURCHASE times; AUC over all, and NDCG of clicks.
+    """
     return figures_of(valued(net, examples, scale), examples)
 
 
@@ -45,5 +50,13 @@ def figures_of(value: np.ndarray, examples: Examples) -> dict[str, float]:
     found = {"click GAUC": gauc if many else 0.5, "click AUC": auc(seen, lists.clicked[lists.seen])}
     if orders:
         found["purchase GAUC"] = bought
+    found["worth GAUC"] = _both(gauc, many, bought, PURCHASE * orders)
     found[f"click NDCG@{DEPTH}"] = discounted_gain(value, lists.clicked & lists.seen, lists.seen, depth=DEPTH)
     return {name: own for name, own in found.items() if np.isfinite(own)}
+
+
+def _both(one: float, weight: float, other: float, its: float) -> float:
+    """The weighted mean of the two; what has no weight may be NaN. A half where there is neither."""
+    if not weight + its:
+        return 0.5
+    return sum(value * own for value, own in ((one, weight), (other, its)) if own) / (weight + its)

@@ -92,7 +92,7 @@ def fit_reranker(
 
     fitting = FitOptions.cycled(
         steps=options.epochs * -(-len(learnt) // options.batch),
-        metric="click GAUC",
+        metric="worth GAUC",
         epochs=options.epochs,
         patience=options.patience,
         lr=options.lr,

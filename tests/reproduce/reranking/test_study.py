@@ -12,7 +12,7 @@ import pytest
 from emptor.reproduce.method import method
 from emptor.reproduce.reranking import datasets
 from emptor.reproduce.reranking.data import RerankData
-from emptor.reproduce.reranking.quality import figures, order_of
+from emptor.reproduce.reranking.quality import figures, order_of, value_of
 from emptor.reproduce.reranking.rerankers import (
     CHOSEN,
     ENTRIES,
@@ -26,7 +26,6 @@ from emptor.reproduce.reranking.rerankers import (
     permuted,
     ruled,
     times,
-    value_of,
 )
 from emptor.reproduce.reranking.study import ARMMT, ORDERS, PODMMI, beside, ordered, settings_of
 from emptor.reproduce.reranking.tuning import grid
@@ -95,7 +94,8 @@ def test_a_balance_is_chosen_by_the_validation_alone(data: RerankData) -> None:
     _, chosen = ruled(Greedy("mmr", tried), data, score, tested)
     assert judged.again is not None
     worth = {
-        own: np.average(judged.again(greedy("mmr", own, score, judged)).clicks, weights=judged.weight) for own in tried
+        own: np.average(shown.clicks + 10 * shown.orders, weights=judged.weight)
+        for own, shown in ((own, judged.again(greedy("mmr", own, score, judged))) for own in tried)
     }
     assert chosen == max(tried, key=lambda own: worth[own])
     # whatever is tested, the choice stays

@@ -10,13 +10,15 @@ from emptor.reproduce.method import DataSet, Method
 from emptor.reproduce.reranking import study
 from emptor.reproduce.reranking.data import RerankData
 from emptor.reproduce.reranking.datasets import dataset
+from emptor.reproduce.reranking.quality import good_of, order_of
 from emptor.reproduce.reranking.rerankers import fitted
 from emptor.reproduce.reranking.tuning import grid
 from emptor.reproduce.tuning import Choice
 
 
 def _validated(model: str, data: RerankData, choice: Choice, seed: int) -> float:
-    return fitted(model, data, choice, seed=seed).metrics["click GAUC"]
+    judged = data.validated
+    return good_of(order_of(fitted(model, data, choice, seed=seed).validated, judged.mask), judged)
 
 
 def _method(own: study.Comparison) -> Method[RerankData]:
@@ -34,7 +36,7 @@ def _method(own: study.Comparison) -> Method[RerankData]:
         study=partial(study.study, own),
         grid=grid,
         validated=_validated,
-        metric="click GAUC",
+        metric="worth",
         shown="clicks",
         tested=study.TESTED,
         causes=own.causes,

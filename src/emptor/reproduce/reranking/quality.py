@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from emptor.evaluate.diversity import alpha_ndcg, coverage, entropy, ild, in_order
-from emptor.reproduce.reranking.data import PAGE, Judged
-from emptor.rerank.quality import DEPTH, figures_of
+from emptor.reproduce.reranking.data import PAGE, Judged, Reaction
+from emptor.rerank.quality import DEPTH, PURCHASE, figures_of
 
 _AT_ONCE = 2_048
 
@@ -14,8 +14,8 @@ _AT_ONCE = 2_048
 def figures(value: np.ndarray, judged: Judged) -> dict[str, float]:
     """All of it for values [R, N].
 
-    "clicks" and "orders" are those of the first page, "seen" how many products were looked at there: means over
-    requests, also by kind. "change of clicks, %": against the order as it came.
+    "clicks" and "orders" are those of the first page, "worth" is clicks + PURCHASE orders, "seen" how many products
+    were looked at there: means over requests, also by kind. "change of clicks, %": against the order as it came.
     """
     order = order_of(value, judged.mask)
     found = figures_of(value, judged.examples)
@@ -27,11 +27,11 @@ def figures(value: np.ndarray, judged: Judged) -> dict[str, float]:
     for name, values in each.items():
         for part, mine in parts.items():
             found[f"{name}{part}"] = mean_of(values[mine], weight[mine])
-    came = judged.as_it_came
-    if came is not None:
-        for name in ("clicks", "orders"):
+    if judged.as_it_came is not None:
+        first = _said(judged.as_it_came)
+        for name in ("clicks", "orders", "worth"):
             for part, mine in parts.items():
-                before = mean_of(getattr(came, name)[mine], weight[mine])
+                before = mean_of(first[name][mine], weight[mine])
                 if before > 0:
                     found[f"change of {name}, %{part}"] = 100 * (found[f"{name}{part}"] / before - 1)
     return {name: own for name, own in found.items() if np.isfinite(own)}
@@ -40,6 +40,27 @@ def figures(value: np.ndarray, judged: Judged) -> dict[str, float]:
 def order_of(value: np.ndarray, mask: np.ndarray) -> np.ndarray:
     """[R, N] int64: places of lists by their values [R, N], highest first, equal ones as they came, padding last."""
     return np.argsort(np.where(mask, -value, np.inf), axis=1, kind="stable")
+
+
+def value_of(order: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """[R, N] float32: values that give an order of places [R, N]; padding is -inf."""
+    out = np.empty(order.shape, np.float32)
+    np.put_along_axis(out, order, -np.arange(order.shape[1], dtype=np.float32)[None] + np.zeros_like(out), axis=1)
+    return np.where(mask, out, -np.inf).astype(np.float32)
+
+
+def worth(reaction: Reaction) -> np.ndarray:
+    """[R]: clicks + PURCHASE orders of each page."""
+    return reaction.clicks + PURCHASE * reaction.orders
+
+
+def good_of(order: np.ndarray, judged: Judged) -> float:
+    """What settings of networks and rules are chosen by: the worth of a page, of lists that can be shown again in an
+    order [R, N]; else NDCG of what was seen.
+    """
+    if judged.again is not None:
+        return mean_of(worth(judged.again(order)), judged.weight)
+    return figures_of(value_of(order, judged.mask), judged.examples)[f"click NDCG@{DEPTH}"]
 
 
 def mean_of(values: np.ndarray, weight: np.ndarray | None = None) -> float:
@@ -69,8 +90,11 @@ def graded_gain(order: np.ndarray, grade: np.ndarray, *, depth: int) -> float:
 def _shown_again(order: np.ndarray, judged: Judged) -> dict[str, np.ndarray]:
     if judged.again is None:
         return {}
-    reaction = judged.again(order)
-    return {"clicks": reaction.clicks, "orders": reaction.orders, "seen": reaction.seen}
+    return _said(judged.again(order))
+
+
+def _said(reaction: Reaction) -> dict[str, np.ndarray]:
+    return {"clicks": reaction.clicks, "orders": reaction.orders, "worth": worth(reaction), "seen": reaction.seen}
 
 
 def _varied(order: np.ndarray, judged: Judged) -> dict[str, np.ndarray]:

@@ -14,14 +14,14 @@ from emptor.errors import EmptorError
 from emptor.learn.seeds import numpy_rng, seeded
 from emptor.rank.scale import Scale
 from emptor.reproduce.reranking.data import PAGE, Judged, RerankData
-from emptor.reproduce.reranking.quality import mean_of, order_of
+from emptor.reproduce.reranking.quality import good_of, order_of, value_of
 from emptor.reproduce.tuning import Choice
 from emptor.rerank.models import RerankBatch, build
 from emptor.rerank.models.podmmi import PODMMI
 from emptor.rerank.models.reranker import Reranker
 from emptor.rerank.models.utility import expected_overlap
 from emptor.rerank.products import ListProducts
-from emptor.rerank.quality import DEPTH, figures_of, valued
+from emptor.rerank.quality import valued
 from emptor.rerank.samples import Examples
 from emptor.rerank.stage import GreedyOptions, Rule, by_pages
 from emptor.rerank.train import RerankOptions, fit_reranker
@@ -107,7 +107,7 @@ RULES: Mapping[str, Greedy] = {
     "mmr by sight": Greedy("mmr", _tried(*((own, 0.0) for own in BALANCES)), by_sight=True),
     "armmt and dpp": Greedy("dpp", _tried(*((own, 0.0) for own in BALANCES)), over="armmt"),
 }
-"""Nothing is trained for them; the balance is chosen by the clicks on lists that are validated on."""
+"""Nothing is trained for them; the balance is chosen by what validated lists are worth, see quality.good_of."""
 FRONT_BALANCES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 FRONT: Mapping[str, Greedy | float] = {
     **{f"{rule} at {own}": Greedy(rule, _tried((own, 0.0))) for rule in ("mmr", "dpp") for own in FRONT_BALANCES},
@@ -195,13 +195,6 @@ def _as_it_came(value: np.ndarray, order: np.ndarray) -> np.ndarray:
     return out
 
 
-def value_of(order: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """[R, N] float32: values that give an order of places [R, N]; padding is -inf."""
-    out = np.empty(order.shape, np.float32)
-    np.put_along_axis(out, order, -np.arange(order.shape[1], dtype=np.float32)[None] + np.zeros_like(out), axis=1)
-    return np.where(mask, out, -np.inf).astype(np.float32)
-
-
 def greedy(
     rule: Rule, options: GreedyOptions, value: np.ndarray, judged: Judged, *, by_sight: bool = False
 ) -> np.ndarray:
@@ -234,13 +227,6 @@ def ruled(
         chosen = rule.tried[int(np.argmax(worth))]
     order = greedy(rule.rule, chosen, tested, data.tested, by_sight=rule.by_sight)
     return value_of(order, data.tested.mask), chosen
-
-
-def good_of(order: np.ndarray, judged: Judged) -> float:
-    """What options are chosen by: clicks a page, of lists that can be shown again; else NDCG of what was seen."""
-    if judged.again is not None:
-        return mean_of(judged.again(order).clicks, judged.weight)
-    return figures_of(value_of(order, judged.mask), judged.examples)[f"click NDCG@{DEPTH}"]
 
 
 @torch.inference_mode()

@@ -35,7 +35,7 @@ from emptor.reproduce.tuning import Choice, made_of, plain
 ORDERS = ("ranker", "random", "truth")
 """No networks and no rules: the order as it came, any order, and by the true attraction of each product by itself."""
 _EVERY = (*NETWORKS, *RULES, *ORDERS)
-TESTED = ("clicks, browsing", "clicks, buying", "click AUC", "click NDCG@10")
+TESTED = ("clicks, browsing", "clicks, buying", "orders", "click AUC", "click NDCG@10")
 """Metrics that pairs are tested by."""
 LISTWISE = ("prm", "setrank", "dlcm")
 CAUSES_OFF = "neighbours do not matter"

@@ -96,7 +96,7 @@ class ARMMT(Reranker):
         aux_detach_query: bool = False,
         objective: str = "response",
         purchase_weight: float = 1.0,
-        purchase_gain: float = 3.0,
+        purchase_gain: float = 10.0,
         purchase: float = 0.5,
         debias: bool = False,
         history: str = "mean",

@@ -20,8 +20,8 @@ class DLCM(Reranker):
 
     Args:
         spec: see ListSpec. width: of the network. abstract: of the two layers that are joined to a product's vector.
-            heads: how many comparisons of output and state V adds up. purchase_gain: see attention_rank_loss.
-        items: see ItemNet.
+            heads: how many comparisons of output and state V adds up.
+        purchase_gain, purchase_weight: see attention_rank_loss. items: see ItemNet.
 
     Source: Ai et al., Learning a Deep Listwise Context Model for Ranking Refinement (SIGIR 2018): layers of ELU joined
         to the features, a GRU and three heads. The GRU is as wide as its input there.
@@ -41,10 +41,11 @@ class DLCM(Reranker):
         abstract: int = 32,
         heads: int = 3,
         purchase_gain: float = 3.0,
+        purchase_weight: float = 10.0,
         **items: Unpack[ItemOptions],
     ) -> None:
         super().__init__()
-        self.heads, self.purchase_gain = heads, purchase_gain
+        self.heads, self.purchase_gain, self.purchase_weight = heads, purchase_gain, purchase_weight
         self.items = ItemNet(spec, **items)
         size = self.items.size
         self.abstract = nn.Sequential(nn.Linear(size, width), nn.ELU(), nn.Linear(width, abstract), nn.ELU())
@@ -66,7 +67,10 @@ class DLCM(Reranker):
         return value
 
     def loss(self, batch: RerankBatch, labels: Labels) -> dict[str, torch.Tensor]:
-        return {"loss": attention_rank_loss(self(batch), labels, purchase_gain=self.purchase_gain)}
+        loss = attention_rank_loss(
+            self(batch), labels, purchase_gain=self.purchase_gain, purchase_weight=self.purchase_weight
+        )
+        return {"loss": loss}
 
 
 def _taken(vectors: torch.Tensor, order: torch.Tensor) -> torch.Tensor:

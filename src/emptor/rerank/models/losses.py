@@ -29,20 +29,22 @@ def response_loss(logits: torch.Tensor, labels: Labels, *, purchase_weight: floa
     return ranking_loss(logits, both, labels.seen, purchase_weight=purchase_weight)
 
 
-def gain(labels: Labels, *, purchase_gain: float = 3.0) -> torch.Tensor:
+def gain(labels: Labels, *, purchase_gain: float) -> torch.Tensor:
     """[B, N]: 1 for what was clicked, purchase_gain for what was bought (at least its click's 1), 0 for all else."""
     return torch.maximum(labels.click, purchase_gain * labels.purchase) * labels.seen
 
 
-def list_softmax_loss(value: torch.Tensor, labels: Labels, *, purchase_gain: float = 3.0) -> torch.Tensor:
-    """Cross entropy between the gains of a list, as shares of their sum, and the softmax of its values.
+def list_softmax_loss(value: torch.Tensor, labels: Labels, *, purchase_gain: float = 10.0) -> torch.Tensor:
+    """-sum of gain_i log softmax(value)_i over all products of all lists, by the sum of all gains.
+
+    A list with a purchase counts as much more than one with a click as its gain says: with shares of each list's sum,
+    as ListNet has it, the few orders would be as many clicks, and nothing would be learnt from them.
 
     Args: value: [B, N], as logits. labels: see Labels. purchase_gain: of a purchase beside the click's 1.
 
-    Returns: a scalar, the mean over lists with a click; 0 where there is none.
+    Returns: a scalar; 0 where nobody clicked.
 
-    Source: Pei et al., Personalized Re-ranking for Recommendation (RecSys 2019), where one label is 1; Cao et al.,
-        Learning to Rank: From Pairwise Approach to Listwise Approach (ICML 2007), for graded ones.
+    Source: Pei et al., Personalized Re-ranking for Recommendation (RecSys 2019), sum of y log P; gains are ours.
 
     Example:
         >>> from emptor.rerank.models.inputs import Labels
@@ -51,26 +53,32 @@ def list_softmax_loss(value: torch.Tensor, labels: Labels, *, purchase_gain: flo
         tensor(0.6931)
     """
     wanted = gain(labels, purchase_gain=purchase_gain)
-    wanted = wanted / wanted.sum(1, keepdim=True).clamp(min=torch.finfo(wanted.dtype).tiny)
-    return _over_clicked(-wanted * _log_share(value, labels.seen), labels)
+    return -(wanted * _log_share(value, labels.seen)).sum() / wanted.sum().clamp(min=torch.finfo(wanted.dtype).tiny)
 
 
 def attention_rank_loss(
-    value: torch.Tensor, labels: Labels, *, purchase_gain: float = 3.0, rectified: bool = True
+    value: torch.Tensor,
+    labels: Labels,
+    *,
+    purchase_gain: float = 3.0,
+    purchase_weight: float = 10.0,
+    rectified: bool = True,
 ) -> torch.Tensor:
     """Cross entropy between the attention that products of a list should have, exp(gain) as shares of their sum, and
     the softmax of their values.
 
     Args:
         value, labels, purchase_gain: see list_softmax_loss.
+        purchase_weight: what a purchase adds to a list's weight beside a click's 1.
         rectified: whether what was left alone should have none; else it should have exp(0), so that values part no
             further than gains do.
 
-    Returns: a scalar, the mean over lists with a click; 0 where there is none.
+    Returns: a scalar, the weighted mean over lists with a click; 0 where there is none.
 
     Source: Ai et al., Learning a Deep Listwise Context Model for Ranking Refinement (SIGIR 2018), and Pang et al.,
-        SetRank (SIGIR 2020). Rectified is what the public code of both has; the first paper adds the cross entropy of
-        what is left to the others. Public re-implementations of SetRank have the plain softmax.
+        SetRank (SIGIR 2020), where all lists weigh the same: a purchase, which few have, would be as a click. Rectified
+        is what the public code of both has; the first paper adds the cross entropy of what is left to the others.
+        Public re-implementations of SetRank have the plain softmax.
 
     Example:
         >>> from emptor.rerank.models.inputs import Labels
@@ -81,16 +89,12 @@ def attention_rank_loss(
     """
     wanted = gain(labels, purchase_gain=purchase_gain)
     counts = labels.seen & (wanted > 0) if rectified else labels.seen
-    return _over_clicked(-_log_share(wanted, counts).exp() * counts * _log_share(value, labels.seen), labels)
+    each = (-_log_share(wanted, counts).exp() * counts * _log_share(value, labels.seen)).sum(1)
+    weight = gain(labels, purchase_gain=purchase_weight).sum(1)
+    return (weight * each).sum() / weight.sum().clamp(min=torch.finfo(each.dtype).tiny)
 
 
 def _log_share(value: torch.Tensor, seen: torch.Tensor) -> torch.Tensor:
     """[B, N]: the logarithm of the softmax over what was seen; low, but finite, for all else, whatever its value."""
     low = torch.finfo(value.dtype).min / 2  # finite: a list of which nothing was seen has no gradient, not NaN
     return torch.where(seen, value, low).log_softmax(1)
-
-
-def _over_clicked(each: torch.Tensor, labels: Labels) -> torch.Tensor:
-    """The sum of a list's products, the mean over lists with a click."""
-    clicked = (gain(labels) > 0).any(1)
-    return torch.where(clicked, each.sum(1), 0.0).sum() / clicked.sum().clamp(min=1)

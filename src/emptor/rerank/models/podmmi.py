@@ -96,7 +96,7 @@ class PODMMI(Reranker):
         beta: float = 0.0,
         var_floor: float = 2e-3,
         var_ceiling: float = math.e**3,
-        purchase_gain: float = 3.0,
+        purchase_gain: float = 10.0,
         bought_only: bool = False,
         **items: Unpack[ItemOptions],
     ) -> None:

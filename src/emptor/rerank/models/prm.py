@@ -47,7 +47,7 @@ class PRM(Reranker):
         blocks: int = 1,
         dropout: float = 0.1,
         positions: bool = True,
-        purchase_gain: float = 3.0,
+        purchase_gain: float = 10.0,
         **items: Unpack[ItemOptions],
     ) -> None:
         super().__init__()

@@ -21,7 +21,7 @@ class SetRank(Reranker):
     Args:
         spec: see ListSpec. width: D. heads, inner, dropout: see Attend. blocks: how many.
         induced: whether products look at each other through learned vectors, `points` of them, see InducedBlock.
-        rectified, purchase_gain: see attention_rank_loss. items: see ItemNet.
+        rectified, purchase_gain, purchase_weight: see attention_rank_loss. items: see ItemNet.
 
     Source: Pang et al., SetRank (SIGIR 2020), whose public code has six blocks of eight heads, D of 256 and 20 points,
         and lets padding take part in the loss by a low score; here it has none. Sizes and the hidden layer before the
@@ -47,10 +47,11 @@ class SetRank(Reranker):
         points: int = 20,
         rectified: bool = True,
         purchase_gain: float = 3.0,
+        purchase_weight: float = 10.0,
         **items: Unpack[ItemOptions],
     ) -> None:
         super().__init__()
-        self.rectified, self.purchase_gain = rectified, purchase_gain
+        self.rectified, self.purchase_gain, self.purchase_weight = rectified, purchase_gain, purchase_weight
         self.items = ItemNet(spec, **items)
         self.enter = nn.Linear(self.items.size, width)
         self.blocks = nn.ModuleList(
@@ -69,6 +70,11 @@ class SetRank(Reranker):
         return value
 
     def loss(self, batch: RerankBatch, labels: Labels) -> dict[str, torch.Tensor]:
-        return {
-            "loss": attention_rank_loss(self(batch), labels, purchase_gain=self.purchase_gain, rectified=self.rectified)
-        }
+        loss = attention_rank_loss(
+            self(batch),
+            labels,
+            purchase_gain=self.purchase_gain,
+            purchase_weight=self.purchase_weight,
+            rectified=self.rectified,
+        )
+        return {"loss": loss}
