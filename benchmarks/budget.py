@@ -30,6 +30,7 @@ import orjson
 import polars as pl
 from budget_shop import FULL, PICTURED, shop_of, world_of
 from latency import pct, serve_command, started
+from loop_arms import without_work
 from rounding import rounded
 
 from emptor.evaluate.report import environment
@@ -66,15 +67,9 @@ def main() -> None:
             row = measured(shop, args.requests, args.rate, publishing=size in args.publish)
             rows.append({"products": size, **about(size), "steps": steps, **row})
     if args.json is not None:
-        command = shlex.join(["python", "benchmarks/budget.py", *_told(sys.argv[1:])])
+        command = shlex.join(["python", "benchmarks/budget.py", *without_work(sys.argv[1:])])
         content = {"command": command, "env": environment(), "deadline_ms": DEADLINE_MS, "rows": rounded(rows)}
         args.json.write_bytes(orjson.dumps(content, option=orjson.OPT_INDENT_2))
-
-
-def _told(words: list[str]) -> list[str]:
-    """The command line without where shops are kept, which changes nothing."""
-    at = words.index("--work") if "--work" in words else len(words)
-    return [*words[:at], *words[at + 2 :]]
 
 
 def about(size: int) -> dict[str, Any]:
@@ -189,10 +184,13 @@ def cpu_s(pid: int) -> float:
 def published(shop: Path, port: int, pid: int, urls: list[str]) -> dict[str, Any]:
     """A generation is published beside the server and taken up by it; searches go on."""
     before, answers, start = generation(port), Answers(), time.perf_counter()
-    process = subprocess.Popen([sys.executable, "-m", "emptor", "publish", str(shop)], stdout=subprocess.DEVNULL)
+    command = [sys.executable, "-m", "emptor", "publish", str(shop)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     published_s = taken_up_s = None
     at = 0
-    while taken_up_s is None and time.perf_counter() - start < READY_S:
+    while taken_up_s is None:
+        if process.poll() or time.perf_counter() - start > READY_S:
+            raise SystemExit(f"{shlex.join(command)}: ended with {process.poll()}, and nothing was taken up")
         part = [urls[own % len(urls)] for own in range(at, at + int(2 * PUBLISH_RATE))]
         client.send_by_clock(port, part, rate=PUBLISH_RATE, connections=CONNECTIONS, take=answers.take)
         at += len(part)

@@ -91,13 +91,19 @@ def kept(file: Path, make: Callable[[], list[dict[str, Any]]]) -> list[dict[str,
 
 def written(file: Path, runs: list[dict[str, Any]], by: Sequence[str], *, words: Sequence[str]) -> None:
     """Write a result file. words: of the command line that makes it again, wherever its shops were kept."""
-    again = list(words)
-    if "--work" in again:
-        at = again.index("--work")
-        del again[at : at + 2]
-    content = {"command": shlex.join(["python", *again]), "env": environment(), "runs": runs}
+    content = {"command": shlex.join(["python", *without_work(words)]), "env": environment(), "runs": runs}
     content["together"] = together(runs, by)
     file.write_bytes(orjson.dumps(content, option=orjson.OPT_INDENT_2))
+
+
+def without_work(words: Sequence[str]) -> list[str]:
+    """The words of a command line without where shops are kept, which changes nothing."""
+    out, skip = [], False
+    for word in words:
+        if not skip and word != "--work" and not word.startswith("--work="):
+            out.append(word)
+        skip = word == "--work"
+    return out
 
 
 def told(run: dict[str, Any]) -> str:

@@ -49,8 +49,9 @@ def curve(arm: dict[str, Any], name: str, kind: str) -> tuple[np.ndarray, np.nda
 
 
 def above(arm: dict[str, Any], rule: str, kind: str) -> Mean:
-    """Clicks of PODM-MI less those of a rule's curve at the same variety, in % of the ranker's; seed by seed. A page
-    that is less varied than the rule's with a balance of .9 is measured by what lies between that and the ranker's own.
+    """Clicks of PODM-MI less those of a rule's curve at the same variety, in % of the ranker's; seed by seed. Pages
+    that are less varied than the rule's with a balance of .9 are measured by what lies between that and the ranker's
+    own; where they are less varied than the ranker's, or more than the rule's ever are, there is nothing to compare.
     """
     own = {(row["model"], row["metric"]): row["per_seed"] for row in arm["rows"]}
     varied, clicks = curve(arm, rule, kind)
@@ -61,8 +62,9 @@ def above(arm: dict[str, Any], rule: str, kind: str) -> Mean:
     found = []
     for seed, (at, value) in enumerate(mine):
         order = np.argsort(varied[:, seed])
-        found.append(value - float(np.interp(at, varied[order, seed], clicks[order, seed])))
-    return over_seeds(found)
+        there = np.interp(at, varied[order, seed], clicks[order, seed], left=np.nan, right=np.nan)
+        found.append(value - float(there))
+    return over_seeds(found) if np.isfinite(found).all() else Mean(None, None, None, len(found))
 
 
 def added(arm: dict[str, Any], model: str) -> list[Mean]:

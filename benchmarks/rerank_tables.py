@@ -20,7 +20,8 @@ def market(results: dict[str, Any]) -> str:
     arms = {arm: _of(own, points=False) for arm, own in results["arms"].items()}
     first = next(iter(arms))
     parts = [f"Arm “{first}”, seeds {listed(arms[first]['seeds'])}; pages shown again, in % of the ranker's own order:"]
-    parts += [models(arms[first], [*CHANGES, "change of clicks, %", "change of orders, %", "change of worth, %", "ILD@20"])]
+    changes = [f"change of {own}, %" for own in ("clicks", "orders", "worth")]
+    parts += [models(arms[first], [*CHANGES, *changes, "ILD@20"])]
     offline = ["click AUC", "click NDCG@10", "click GAUC", "purchase GAUC", "weights"]
     parts += ["Offline, on what was on the screen:", models(arms[first], offline)]
     for change in CHANGES if len(arms) > 1 else ():

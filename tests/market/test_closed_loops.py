@@ -15,7 +15,6 @@ from emptor.market.store import load_config, load_state
 from emptor.shop.config import CascadeOptions, StageOptions
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))  # where benchmarks find what they share
-pytest.importorskip("loop_arms")
 
 import loop_arms
 import loop_tables

@@ -49,6 +49,14 @@ def test_what_no_basis_changes_is_held_once(reranked_path: Path) -> None:
     assert not np.array_equal(other.text, own.text)
 
 
+def test_rules_hold_no_texts(reranked_path: Path) -> None:
+    with Shop.open(reranked_path) as shop:
+        features = Features.of(shop)
+        own, rules = ListProducts.of(features), ListProducts.of_view(features.view, features.words)
+    assert not rules.has_text.any() and rules.text.shape == own.text.shape and rules.text.base is not None
+    assert np.array_equal(rules.alike, own.alike) and rules.nobody == own.nobody
+
+
 def test_without_pictures_it_goes_by_words(shop: Shop) -> None:
     found = ListProducts.of(Features.of(shop))
     assert not found.has_image.any() and found.has_text.any()

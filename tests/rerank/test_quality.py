@@ -39,9 +39,11 @@ def figures(
 def test_a_page_with_a_purchase_counts_as_many_as_its_purchase_is_worth() -> None:
     value = [[3.0, 2.0, 1.0], [3.0, 2.0, 1.0], [3.0, 2.0, 1.0]]
     clicked, bought = [[1, 0, 0], [0, 1, 0], [0, 0, 1]], [[0, 0, 0], [0, 0, 0], [0, 0, 1]]
-    found = figures(value, clicked, bought)
+    found = figures(30 * value, 30 * clicked, 30 * bought)
     assert found["click GAUC"] == pytest.approx((1 + 0.5 + 0) / 3) and found["purchase GAUC"] == 0
     assert found["worth GAUC"] == pytest.approx((1 + 0.5 + 0) / (3 + PURCHASE))
+    few = figures(29 * value, 29 * clicked, 29 * bought)
+    assert few["worth GAUC"] == few["click GAUC"] == found["click GAUC"]
 
 
 def test_without_purchases_it_is_that_of_clicks_and_without_either_a_half() -> None:

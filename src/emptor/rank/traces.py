@@ -27,9 +27,7 @@ def lists_of(
         rows: columns product_id and row. longest: of each list the first so many, all unless given.
     """
     ids = pl.col("product_ids") if longest is None else pl.col("product_ids").list.head(longest)
-    scores = (
-        pl.col("scores").cast(pl.List(pl.Float32)) if "scores" in part.columns else pl.lit(None, pl.List(pl.Float32))
-    )
+    scores = pl.col("scores") if "scores" in part.columns else pl.lit(None, pl.List(pl.Float32))
     flat = (
         part.select("request_id", ids.alias("product_id"), scores.cast(pl.List(pl.Float32)).alias("score"))
         .filter(pl.col("product_id").list.len() > 0)

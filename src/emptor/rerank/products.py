@@ -31,8 +31,8 @@ class ListProducts:
 
     @classmethod
     def of(cls, features: Features, basis: TextBasis | None = None) -> ListProducts:
-        """Those that features know. basis: see `of_view`."""
-        return cls.of_view(features.view, features.words, basis)
+        """Those that features know. basis: see `of_view`; that of the catalogue unless given."""
+        return cls.of_view(features.view, features.words, basis or TextBasis.of(features.words, features.view.rows))
 
     @classmethod
     def of_view(
@@ -41,12 +41,15 @@ class ListProducts:
         """Those of a view as it was published.
 
         Args:
-            words: of its products. basis: that texts are read by; a model has its own, without one it is that of the
-                catalogue. beside: those of the same view by another basis: what does not depend on it is held once.
+            words: of its products. basis: that texts are read by, a model's own; without one no product has a text,
+                since rules read none. beside: those of the same view by another basis: what does not depend on it is
+                held once.
         """
         count = view.rows
-        basis = basis or TextBasis.of(words, count)
-        text = np.concatenate([basis.vectors(words, count), np.zeros((1, WIDTH), np.float32)])
+        if basis is None:
+            text = np.broadcast_to(np.zeros(1, np.float32), (count + 1, WIDTH))
+        else:
+            text = np.concatenate([basis.vectors(words, count), np.zeros((1, WIDTH), np.float32)])
         has_text = np.abs(text).sum(1) > 0
         if beside is not None:
             return replace(beside, text=text, has_text=has_text)

@@ -15,6 +15,8 @@ _SIZE = 128
 DEPTH = 10
 PURCHASE = 10.0
 """Clicks that a purchase is worth, where one number has to say how good an order is."""
+_FEW = 30
+"""Pages with a purchase; fewer would say by chance which epoch is best."""
 
 
 @torch.no_grad()
@@ -35,7 +37,8 @@ def valued(net: Reranker, examples: Examples, scale: Scale) -> np.ndarray:
 
 def figures(net: Reranker, examples: Examples, scale: Scale) -> dict[str, float]:
     """Within each page, on what was seen: GAUC of clicks, of purchases, and "worth GAUC", which stops training: the
-    mean over pages of both, where one of a purchase counts PURCHASE times; AUC over all, and NDCG of clicks.
+    mean over pages of both, where one of a purchase counts PURCHASE times, or nothing where there are few. AUC over
+    all, and NDCG of clicks.
     """
     return figures_of(valued(net, examples, scale), examples)
 
@@ -50,7 +53,7 @@ def figures_of(value: np.ndarray, examples: Examples) -> dict[str, float]:
     found = {"click GAUC": gauc if many else 0.5, "click AUC": auc(seen, lists.clicked[lists.seen])}
     if orders:
         found["purchase GAUC"] = bought
-    found["worth GAUC"] = _both(gauc, many, bought, PURCHASE * orders)
+    found["worth GAUC"] = _both(gauc, many, bought, PURCHASE * orders if orders >= _FEW else 0)
     found[f"click NDCG@{DEPTH}"] = discounted_gain(value, lists.clicked & lists.seen, lists.seen, depth=DEPTH)
     return {name: own for name, own in found.items() if np.isfinite(own)}
 

@@ -59,7 +59,8 @@ class Reranking:
     A list stays as it is where the page will be in another order than by relevance. Columns, NaN of what stayed:
     `rerank`, what the network says, or for a rule the score as it came; `place_before`, from 0.
 
-    Args: lists: what is known of requests and products. valued: the network's values, or none.
+    Args: lists: what is known of requests and products, with the network where there is one. options: of either. rule:
+        what varies the page, over the network's values or over scores as they came.
     """
 
     name = "rerank"

@@ -193,7 +193,8 @@ def test_served_values_are_clicks_and_purchases_weighed() -> None:
     assert net.place is not None
     with torch.no_grad():
         logits = net.logits(batch)
-        torch.testing.assert_close(net(batch), logits[..., 0] + 0.5 * logits[..., 1])
+        chances = logits.sigmoid()
+        torch.testing.assert_close(net(batch).exp(), chances[..., 0] + 10 * chances[..., 1])
         before = net.loss(batch, labels)["loss"]
         net.place.weight.add_(torch.randn(net.place.weight.shape))
         assert torch.equal(net.logits(batch), logits) and net.loss(batch, labels)["loss"] != before

@@ -211,9 +211,12 @@ def test_short_empty_and_quiet_lists_are_finite(kind: str) -> None:
 def test_pointwise_orders_by_click_and_purchase() -> None:
     spec, batch, labels = example()
     torch.manual_seed(0)
-    net = Pointwise(spec, purchase=0.25).eval()
+    net = Pointwise(spec, purchase=4.0).eval()
     logits = net.logits(batch)
-    torch.testing.assert_close(net(batch), logits[..., 0] + 0.25 * logits[..., 1])
+    chances = logits.sigmoid()
+    torch.testing.assert_close(net(batch).exp(), chances[..., 0] + 4 * chances[..., 1])
+    net.purchase = 0.0
+    torch.testing.assert_close(net(batch).exp(), chances[..., 0])
     net.purchase_weight = 0.0
     net.loss(batch, labels)["loss"].backward()
     last = net.head[-1]

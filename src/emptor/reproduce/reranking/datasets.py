@@ -15,7 +15,7 @@ from emptor.reproduce.reranking.rerankers import FRONT, NETWORKS, RULES, WITHOUT
 
 TRAINING: Mapping[str, Any] = {"batch": 128, "epochs": 2, "patience": 2}
 """The better of the two epochs by the validation stays: a third made every network worse."""
-AGAIN: Mapping[str, Mapping[str, Any]] = {
+TRAINING_OF: Mapping[str, Mapping[str, Any]] = {
     "movielens": {"batch": 128, "epochs": 4, "patience": 4},
     "letor": {"batch": 16, "epochs": 20, "patience": 5},
 }
@@ -51,7 +51,9 @@ def dataset(name: str, *, work: Path, data: Path | None = None, users: int | Non
     def of(seed: int) -> RerankData:
         return load(folder, seed=seed)
 
-    return DataSet({"all": of}, seeds=(1, 2, 3, 4, 5), to_tune=of, tuning=TUNING, training=AGAIN[name], only=ONLY[name])
+    return DataSet(
+        {"all": of}, seeds=(1, 2, 3, 4, 5), to_tune=of, tuning=TUNING, training=TRAINING_OF[name], only=ONLY[name]
+    )
 
 
 PUBLIC = {"movielens": public.load_movielens, "letor": public.load_letor}

@@ -17,7 +17,7 @@ from emptor.rerank.models.fusion import WeightedFusion
 from emptor.rerank.models.fusions import FusionOptions, build_fusion, modalities_of
 from emptor.rerank.models.inputs import Labels, ListSpec, RerankBatch
 from emptor.rerank.models.items import ItemNet
-from emptor.rerank.models.losses import list_softmax_loss, response_loss
+from emptor.rerank.models.losses import list_softmax_loss, response_loss, worth
 from emptor.rerank.models.modalities import Modalities, ModalityNet, PersonalAttention
 from emptor.rerank.models.perspectives import ContextNet, PerspectiveNet, among
 from emptor.rerank.models.reranker import Reranker
@@ -41,8 +41,8 @@ class ARMMT(Reranker):
 
     Level 1: `fusion` of the product's modalities, and of what the user's past says of each. Level 2: self-attention
     over the perspectives of one product, which are these two, its ids, the query, the user and the context. An MLP over
-    them and all that ItemNet knows, the score before among it, gives click and purchase; lists are ordered by click +
-    `purchase` purchase. A head that sees the modalities and the query alone learns the same label; serving does
+    them and all that ItemNet knows, the score before among it, gives click and purchase; lists are ordered by what both
+    are worth. A head that sees the modalities and the query alone learns the same label; serving does
     without it.
 
     Args:
@@ -55,7 +55,7 @@ class ARMMT(Reranker):
         aux: weight of the head's loss; 0 leaves it out. aux_kind, aux_target: see auxiliary_loss. aux_detach_query:
             whether the head leaves the query's words alone, too.
         objective: "response", product by product, or "listwise", see losses. purchase_weight, purchase_gain: of these.
-        purchase: what the logit of a purchase counts beside the click's in the order.
+        purchase: clicks that a purchase is worth in the order, see losses.worth.
         debias: whether the place adds to the logits in training, and nothing in serving.
         history, crosses: see ItemNet. fusing: squeeze, gate, context of "cafu", see ContextFusion.
 
@@ -97,7 +97,7 @@ class ARMMT(Reranker):
         objective: str = "response",
         purchase_weight: float = 1.0,
         purchase_gain: float = 10.0,
-        purchase: float = 0.5,
+        purchase: float = 10.0,
         debias: bool = False,
         history: str = "mean",
         crosses: bool = True,
@@ -149,7 +149,7 @@ class ARMMT(Reranker):
 
     def value(self, logits: torch.Tensor) -> torch.Tensor:
         """[B, N, 2] -> [B, N]: what lists are ordered by."""
-        return logits[..., 0] + self.purchase * logits[..., 1]
+        return worth(logits, purchase=self.purchase)
 
     def logits(self, batch: RerankBatch) -> torch.Tensor:
         """[B, N, 2], of click and purchase."""

@@ -5,7 +5,10 @@ Shapes: B lists, N products. What was not seen says nothing: neither its value n
 
 from __future__ import annotations
 
+import math
+
 import torch
+from torch.nn import functional
 
 from emptor.rank.models.loss import ranking_loss
 from emptor.rerank.models.inputs import Labels
@@ -27,6 +30,21 @@ def response_loss(logits: torch.Tensor, labels: Labels, *, purchase_weight: floa
     """
     both = torch.stack([labels.click, labels.purchase], -1)
     return ranking_loss(logits, both, labels.seen, purchase_weight=purchase_weight)
+
+
+def worth(logits: torch.Tensor, *, purchase: float) -> torch.Tensor:
+    """log(P(click) + purchase P(purchase)): what products are ordered by, where each has two logits.
+
+    Args: logits: [B, N, 2], click and purchase. purchase: clicks that a purchase is worth; 0 orders by clicks alone.
+
+    Returns: [B, N].
+
+    Example:
+        >>> worth(torch.zeros(1, 1, 2), purchase=3.0).exp()
+        tensor([[2.]])
+    """
+    click, bought = functional.logsigmoid(logits).unbind(-1)
+    return torch.logaddexp(click, bought + math.log(purchase)) if purchase else click
 
 
 def gain(labels: Labels, *, purchase_gain: float) -> torch.Tensor:

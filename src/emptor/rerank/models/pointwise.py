@@ -10,19 +10,18 @@ from torch import nn
 from emptor.rerank.models.blocks import mlp
 from emptor.rerank.models.inputs import Labels, ListSpec, RerankBatch
 from emptor.rerank.models.items import ItemNet, ItemOptions
-from emptor.rerank.models.losses import response_loss
+from emptor.rerank.models.losses import response_loss, worth
 from emptor.rerank.models.reranker import Reranker
 
 
 class Pointwise(Reranker):
     """A small network over what is known of a product; neither its neighbours nor its place are an input.
 
-    What the others gain over it is what looking at the list is worth. Its value is logit of click + purchase * logit of
-    purchase.
+    What the others gain over it is what looking at the list is worth.
 
     Args:
-        spec: see ListSpec. hidden: widths of the network. purchase: what the purchase counts beside the click in the
-            order. purchase_weight: the same in the loss. items: see ItemNet.
+        spec: see ListSpec. hidden: widths of the network. purchase: clicks that a purchase is worth in the order, see
+            losses.worth. purchase_weight: what its cross entropy counts in the loss. items: see ItemNet.
 
     Example:
         >>> from emptor.rerank.models.example import example
@@ -38,7 +37,7 @@ class Pointwise(Reranker):
         spec: ListSpec,
         *,
         hidden: tuple[int, ...] = (64, 32),
-        purchase: float = 0.5,
+        purchase: float = 10.0,
         purchase_weight: float = 1.0,
         **items: Unpack[ItemOptions],
     ) -> None:
@@ -57,8 +56,7 @@ class Pointwise(Reranker):
         return logits
 
     def forward(self, batch: RerankBatch) -> torch.Tensor:
-        logits = self.logits(batch)
-        return logits[..., 0] + self.purchase * logits[..., 1]
+        return worth(self.logits(batch), purchase=self.purchase)
 
     def loss(self, batch: RerankBatch, labels: Labels) -> dict[str, torch.Tensor]:
         return {"loss": response_loss(self.logits(batch), labels, purchase_weight=self.purchase_weight)}
