@@ -29,7 +29,7 @@ from typing import Any
 
 from loop_arms import Arms, kept, told, written
 from loop_reranking import RANKED, WAYS, reranked, reranking_shop
-from loop_shops import add, cascade, copied, market, trained
+from loop_shops import add, cascade, copied, market, same, trained
 
 from emptor.shop.config import CascadeOptions
 from emptor.shop.proposals import Stages, proposed
@@ -63,6 +63,9 @@ def main() -> None:
     runs: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory() as folder:
         work: Path = args.work or Path(folder)
+        work.mkdir(parents=True, exist_ok=True)
+        days = {name: getattr(args, name) for name in ("users", "log_days", "list_days", "days")}
+        same(work / f"{args.stage}.json", {**days, "models": models})
         for seed in args.seeds:
             runs += kept(work / f"{args.stage}-{seed}.json", lambda seed=seed: compared(work, seed, models, args))
     if args.json is not None:

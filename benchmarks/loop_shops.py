@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from emptor.market.config import WorldConfig
 from emptor.market.making import new_market
@@ -23,11 +25,20 @@ MADE = "made"
 
 def market(shop: Path, seed: int, *, users: int, days: int) -> Path:
     """A market of the demo's kind whose users have shopped some days through the untrained cascade."""
+    of = {"seed": seed, "users": users, "days": days}
     if not (shop / MADE).exists():
         new_market(shop, WorldConfig.of("demo", seed=seed, users=users), replace=True)
         run_market(shop, days=days)
-        (shop / MADE).touch()
+    same(shop / MADE, of)
     return shop
+
+
+def same(file: Path, of: Mapping[str, Any]) -> None:
+    """Keep what something was made of, beside it. Raises: SystemExit where it was made of something else."""
+    told = json.dumps(of, sort_keys=True)
+    if file.exists() and (known := file.read_text()) != told:
+        raise SystemExit(f"{file}: made of {known}, expected {told}; give another --work, or remove this one")
+    file.write_text(told)
 
 
 def copied(shop: Path, to: Path, make: Callable[[Path], None] = lambda shop: None) -> Path:

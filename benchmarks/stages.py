@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from loop_arms import Arms, kept, told, written
-from loop_shops import add, cascade, copied, go_on, market, trained
+from loop_shops import add, cascade, copied, go_on, market, same, trained
 
 from emptor.demo.stages import RERANK, STAGES, Trainable
 from emptor.shop.config import CascadeOptions, StageOptions
@@ -44,6 +44,8 @@ def main() -> None:
     runs: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory() as folder:
         work: Path = args.work or Path(folder)
+        work.mkdir(parents=True, exist_ok=True)
+        same(work / "stages.json", {name: getattr(args, name) for name in ("users", "log_days", "list_days", "days")})
         for seed in args.seeds:
             runs += kept(work / f"stages-{seed}.json", lambda seed=seed: compared(work, seed, args))
     if args.json is not None:

@@ -21,7 +21,7 @@ import loop_tables
 import stages
 from loop_arms import Arms, kept, together, written
 from loop_reranking import reranked
-from loop_shops import add, cascade, copied, go_on
+from loop_shops import add, cascade, copied, go_on, same
 
 sys.path.pop(0)
 
@@ -137,3 +137,11 @@ def test_the_table_has_a_row_for_each_stage_and_one_for_all() -> None:
     ]
     assert all(line.count("+10.0% [+8.0%, +12.0%]") == 6 for line in rows[:4])
     assert rows[4].count("+10.0%") == 3 and "1 markets, 10 users" not in table
+
+
+def test_what_was_made_of_something_else_is_not_gone_on_with(tmp_path: Path) -> None:
+    file = tmp_path / "made"
+    same(file, {"users": 10, "days": 3})
+    same(file, {"days": 3, "users": 10})
+    with pytest.raises(SystemExit, match='made of {"days": 3, "users": 10}, expected {"days": 4'):
+        same(file, {"users": 10, "days": 4})

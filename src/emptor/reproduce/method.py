@@ -25,7 +25,7 @@ class DataSet(Generic[Data]):
         seeds: that report. to_tune: what settings are chosen on, with the seed `tuning`, which does not report.
         training: options of the training that are the same for all networks. has_truth: whether there is a best order.
         size, tuning_size: of the data that reports and of that which settings are chosen on, where they can differ.
-        only: models that make sense on it, all unless given.
+        only: models that make sense on it, all unless given. grid: what is tried on it, the method's own unless given.
     """
 
     arms: Mapping[str, Callable[[int], Data]]
@@ -37,6 +37,7 @@ class DataSet(Generic[Data]):
     size: str = ""
     tuning_size: str = ""
     only: tuple[str, ...] = ()
+    grid: Callable[[str, Mapping[str, Any]], Sequence[Choice]] | None = None
 
 
 class Opened(Protocol[Data]):
@@ -96,7 +97,7 @@ class Method(Generic[Data]):
         earlier = read_choices(path, self.models) if path.exists() else {}
         chosen = tune(
             self.needed(models),
-            lambda model: self.grid(model, data.training),
+            lambda model: (data.grid or self.grid)(model, data.training),
             lambda model, choice: self.validated(model, own, choice, data.tuning),
             metric=self.metric,
             seed=data.tuning,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from importlib import resources
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ import pytest
 from emptor.reproduce.method import method
 from emptor.reproduce.reranking import datasets
 from emptor.reproduce.reranking.data import RerankData
+from emptor.reproduce.reranking.datasets import TRAINING, TRAINING_OF, TRIED
 from emptor.reproduce.reranking.quality import figures, order_of, value_of
 from emptor.reproduce.reranking.rerankers import (
     CHOSEN,
@@ -28,8 +30,8 @@ from emptor.reproduce.reranking.rerankers import (
     times,
 )
 from emptor.reproduce.reranking.study import ARMMT, ORDERS, PODMMI, beside, ordered, settings_of
-from emptor.reproduce.reranking.tuning import grid
-from emptor.reproduce.tuning import Choice
+from emptor.reproduce.reranking.tuning import PURCHASES, SIZES, grid
+from emptor.reproduce.tuning import Choice, plain
 from emptor.rerank.models import build
 from emptor.rerank.quality import valued
 from emptor.rerank.stage import GreedyOptions
@@ -45,7 +47,10 @@ def test_every_model_has_settings_and_as_many_tries(data: RerankData) -> None:
         assert {name for pair in own.pairs for name in pair} <= set(own.models)
         assert {name for pairs in own.causes.values() for pair in pairs for name in pair} <= set(own.models)
         assert {settings_of(name) for name in own.models} == {*CHOSEN, None}
-    assert {len(grid(name, {})) for name in CHOSEN} == {6}
+    assert {len(grid(name, {}, own=own)) for name in CHOSEN for own in (PURCHASES, SIZES)} == {6}
+    for name in CHOSEN:
+        for choice in (*grid(name, {}), *grid(name, {}, own=SIZES)):
+            build(name, data.spec, **choice.network)
     assert {len(own.tried) for own in RULES.values()} == {6}
     with pytest.raises(KeyError):
         grid("armmt_list", {})
@@ -54,6 +59,16 @@ def test_every_model_has_settings_and_as_many_tries(data: RerankData) -> None:
         assert (beside(name) is None) == (entry.behind is None)
     assert method("podmmi").needed(["armmt and podmmi", "ranker"]) == ["podmmi", "armmt"]
     assert method("armmt").needed(["armmt and dpp", "prm", "mmr"]) == ["armmt", "prm"]
+
+
+@pytest.mark.parametrize("dataset", ["market", *TRIED])
+def test_settings_that_come_along_are_among_those_that_are_tried(dataset: str) -> None:
+    if not resources.files("emptor.reproduce.reranking").joinpath("tuned", f"{dataset}.json").is_file():
+        pytest.skip("none come along")
+    training = TRAINING if dataset == "market" else TRAINING_OF[dataset]
+    for name, choice in method("armmt").tuned(dataset).items():
+        tried = grid(name, training, own=TRIED.get(dataset, PURCHASES))
+        assert plain(choice) in [plain(own) for own in tried], name
 
 
 def test_the_same_reranker_has_the_same_figures(data: RerankData) -> None:

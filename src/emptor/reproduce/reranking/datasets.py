@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from emptor.reproduce.names import METHODS
 from emptor.reproduce.reranking import market, public
 from emptor.reproduce.reranking.data import RerankData
 from emptor.reproduce.reranking.rerankers import FRONT, NETWORKS, RULES, WITHOUT
+from emptor.reproduce.reranking.tuning import PURCHASES, SIZES, Options, grid
 
 TRAINING: Mapping[str, Any] = {"batch": 128, "epochs": 2, "patience": 2}
 """The better of the two epochs by the validation stays: a third made every network worse."""
@@ -20,6 +22,7 @@ TRAINING_OF: Mapping[str, Mapping[str, Any]] = {
     "letor": {"batch": 16, "epochs": 20, "patience": 5},
 }
 """Small sets are read more often."""
+TRIED: Mapping[str, Options] = {"movielens": SIZES, "letor": PURCHASES}
 TUNING = 11
 _PLAIN = ("pointwise", "prm", "setrank", "dlcm", "ranker", "random", "mmr", "dpp")
 """Models that need nothing but features."""
@@ -52,7 +55,13 @@ def dataset(name: str, *, work: Path, data: Path | None = None, users: int | Non
         return load(folder, seed=seed)
 
     return DataSet(
-        {"all": of}, seeds=(1, 2, 3, 4, 5), to_tune=of, tuning=TUNING, training=TRAINING_OF[name], only=ONLY[name]
+        {"all": of},
+        seeds=(1, 2, 3, 4, 5),
+        to_tune=of,
+        tuning=TUNING,
+        training=TRAINING_OF[name],
+        only=ONLY[name],
+        grid=partial(grid, own=TRIED[name]),
     )
 
 

@@ -8,8 +8,10 @@ from typing import Any
 from emptor.reproduce.reranking.rerankers import CHOSEN
 from emptor.reproduce.tuning import Choice, both
 
+Options = Mapping[str, tuple[str, tuple[Any, Any]]]
+"""Of each network the one option that is tried beside the learning rate, and its two values."""
 _RATES = (1e-3, 2e-3, 4e-3)
-_OWN: Mapping[str, tuple[str, tuple[float, float]]] = {
+PURCHASES: Options = {
     "armmt": ("purchase_weight", (1.0, 3.0)),
     "podmmi": ("purchase_gain", (3.0, 10.0)),
     "pointwise": ("purchase_weight", (1.0, 3.0)),
@@ -21,17 +23,26 @@ _OWN: Mapping[str, tuple[str, tuple[float, float]]] = {
 thirty clicks one is an order, and a network that hears little of them brings clicks for orders. Beside 3 it is 1 or 10,
 whichever is better: both were tried once of every network.
 """
+SIZES: Options = {
+    "armmt": ("aux", (0.05, 0.2)),
+    "podmmi": ("mi", (0.01, 0.1)),
+    "pointwise": ("hidden", ((64, 32), (128, 64))),
+    "prm": ("dropout", (0.0, 0.1)),
+    "setrank": ("dropout", (0.0, 0.1)),
+    "dlcm": ("width", (32, 64)),
+}
+"""Where all that is liked is the same, and a purchase says nothing more."""
 _STAYS: Mapping[str, Mapping[str, Any]] = {"armmt": {"aux": 0.05}, "podmmi": {"mi": 0.1}}
-"""Weights of the methods' own losses, which earlier tries chose among (.05, .2) and (.01, .1) by GAUC of clicks."""
+"""Weights of the methods' own losses where they are not tried: better among those of SIZES by GAUC of clicks."""
 
 
-def grid(model: str, training: Mapping[str, Any]) -> list[Choice]:
-    """The six settings that are tried of a network: learning rates by what a purchase counts.
+def grid(model: str, training: Mapping[str, Any], *, own: Options = PURCHASES) -> list[Choice]:
+    """The six settings that are tried of a network: learning rates by the values of one option.
 
-    Args: training: options of RerankOptions that are the same for all.
+    Args: training: options of RerankOptions that are the same for all. own: the option of each.
     Raises: KeyError for one that takes the settings of another, or has none.
     """
     if model not in CHOSEN:
         raise KeyError(model)
-    stays, (name, values) = _STAYS.get(model, {}), _OWN[model]
+    stays, (name, values) = _STAYS.get(model, {}), own[model]
     return [Choice({**training, "lr": rate}, {**stays, name: value}) for rate, value in both(_RATES, values)]

@@ -95,7 +95,7 @@ class ARMMT(Reranker):
         aux_target: str = "purchase",
         aux_detach_query: bool = False,
         objective: str = "response",
-        purchase_weight: float = 1.0,
+        purchase_weight: float = 3.0,
         purchase_gain: float = 10.0,
         purchase: float = 10.0,
         debias: bool = False,

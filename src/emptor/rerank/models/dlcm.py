@@ -41,7 +41,7 @@ class DLCM(Reranker):
         abstract: int = 32,
         heads: int = 3,
         purchase_gain: float = 3.0,
-        purchase_weight: float = 10.0,
+        purchase_weight: float = 3.0,
         **items: Unpack[ItemOptions],
     ) -> None:
         super().__init__()

@@ -38,7 +38,7 @@ class Pointwise(Reranker):
         *,
         hidden: tuple[int, ...] = (64, 32),
         purchase: float = 10.0,
-        purchase_weight: float = 1.0,
+        purchase_weight: float = 3.0,
         **items: Unpack[ItemOptions],
     ) -> None:
         super().__init__()

@@ -47,7 +47,7 @@ class SetRank(Reranker):
         points: int = 20,
         rectified: bool = True,
         purchase_gain: float = 3.0,
-        purchase_weight: float = 10.0,
+        purchase_weight: float = 3.0,
         **items: Unpack[ItemOptions],
     ) -> None:
         super().__init__()
