@@ -143,5 +143,5 @@ def test_what_was_made_of_something_else_is_not_gone_on_with(tmp_path: Path) -> 
     file = tmp_path / "made"
     same(file, {"users": 10, "days": 3})
     same(file, {"days": 3, "users": 10})
-    with pytest.raises(SystemExit, match='made of {"days": 3, "users": 10}, expected {"days": 4'):
+    with pytest.raises(SystemExit, match=r'made of \{"days": 3, "users": 10\}, expected \{"days": 4'):
         same(file, {"users": 10, "days": 4})

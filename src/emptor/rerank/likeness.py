@@ -50,8 +50,8 @@ def likeness(text: np.ndarray, image: np.ndarray) -> np.ndarray:
     both are there, the cosine of one where both products have only that, and where one has both and the other one side,
     that side's cosine over the root of 2: what one of them does not show is not known to be alike.
     """
-    both = np.concatenate([_unit(text), _unit(image)], axis=1)
-    return _unit(both)
+    both = np.concatenate([unit(text), unit(image)], axis=1)
+    return unit(both)
 
 
 def _stirred(numbers: np.ndarray) -> np.ndarray:
@@ -63,6 +63,7 @@ def _stirred(numbers: np.ndarray) -> np.ndarray:
     return stirred
 
 
-def _unit(vectors: np.ndarray) -> np.ndarray:
+def unit(vectors: np.ndarray) -> np.ndarray:
+    """float32: vectors [P, K] at length one; what is next to nothing is 0."""
     length = np.linalg.norm(vectors, axis=1, keepdims=True)
     return np.divide(vectors, length, out=np.zeros_like(vectors), where=length > 1e-6).astype(np.float32)

@@ -28,7 +28,7 @@ from emptor.reproduce.reranking.data import Judged, RerankData
 from emptor.reproduce.reranking.letor import GradedLists
 from emptor.reproduce.reranking.movielens import FilmLists, Films
 from emptor.reproduce.reranking.rerankers import behind
-from emptor.rerank.likeness import ALIKE, likeness_of
+from emptor.rerank.likeness import ALIKE, likeness_of, unit
 from emptor.rerank.models import ListSpec
 from emptor.rerank.products import ListProducts
 from emptor.rerank.samples import MOST, Asked, Examples, Lists
@@ -82,7 +82,7 @@ def load_letor(folder: Path, *, seed: int) -> RerankData:
     mean, sd = documents[: int(data.learnt.mask.sum())].mean(0), documents[: int(data.learnt.mask.sum())].std(0)
     apart = np.clip((documents - mean) / np.where(sd > 1e-6, sd, np.inf), -5, 5)
     nothing = np.zeros((len(documents) + 1, 1), np.float32)
-    alike = np.concatenate([_unit(apart), np.zeros((1, apart.shape[1]))]).astype(np.float32)
+    alike = np.concatenate([unit(apart), np.zeros((1, apart.shape[1]))]).astype(np.float32)
     none = nothing[:, 0] > 0
     products = ListProducts(nothing, nothing, none, none, alike)
     columns = ProductColumns(np.zeros((len(nothing), 1), np.int64), nothing, np.zeros(len(nothing), np.int64))
@@ -253,8 +253,3 @@ def _staged(parts: Sequence[Examples], *, seed: int) -> list[Examples]:
     whole = learnt_from(first, np.arange(len(first)))
     values = [value, *(said(whole, own, np.arange(len(own))) for own in parts[1:])]
     return [behind(own, score)[0] for own, score in zip(parts, values, strict=True)]
-
-
-def _unit(vectors: np.ndarray) -> np.ndarray:
-    length = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.divide(vectors, length, out=np.zeros_like(vectors), where=length > 1e-6)
