@@ -17,8 +17,10 @@ import orjson
 from emptor.learn.compare import Mean, over_seeds
 
 KINDS = ("browsing", "buying")
-_CURVES = {"mmr": "mmr at ", "dpp": "dpp at ", "podmmi": "podmmi times "}
-_NAMES = {"mmr": "MMR", "dpp": "DPP", "podmmi": "PODM-MI"}
+_CURVES = {"mmr": "mmr at ", "dpp": "dpp at ", "prm and dpp": "prm and dpp at ", "podmmi": "podmmi times "}
+_NAMES = {"mmr": "MMR", "dpp": "DPP", "prm and dpp": "DPP behind PRM", "podmmi": "PODM-MI"}
+RULES = {"mmr": "ranker", "dpp": "ranker", "prm and dpp": "prm"}
+"""Rules with a curve, and the order that it begins at."""
 
 
 def main() -> None:
@@ -50,14 +52,16 @@ def curve(arm: dict[str, Any], name: str, kind: str) -> tuple[np.ndarray, np.nda
 
 def above(arm: dict[str, Any], rule: str, kind: str) -> Mean:
     """Clicks of PODM-MI less those of a rule's curve at the same variety, in % of the ranker's; seed by seed. Pages
-    that are less varied than the rule's with a balance of .9 are measured by what lies between that and the ranker's
-    own; where they are less varied than the ranker's, or more than the rule's ever are, there is nothing to compare.
+    that are less varied than the rule's with a balance of .9 are measured by what lies between that and the order that
+    the rule begins at; where they are less varied than that, or more than the rule's ever are, there is nothing to
+    compare.
     """
     own = {(row["model"], row["metric"]): row["per_seed"] for row in arm["rows"]}
     varied, clicks = curve(arm, rule, kind)
-    # the ranker's order is where every curve begins
-    varied = np.concatenate([[own["ranker", f"ILD@20, {kind}"]], varied])
-    clicks = np.concatenate([np.zeros((1, clicks.shape[1])), clicks])
+    varied, clicks = (
+        np.concatenate([[own[RULES[rule], metric]], points])
+        for metric, points in ((f"ILD@20, {kind}", varied), (f"change of clicks, %, {kind}", clicks))
+    )
     mine = zip(own["podmmi", f"ILD@20, {kind}"], own["podmmi", f"change of clicks, %, {kind}"], strict=True)
     found = []
     for seed, (at, value) in enumerate(mine):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from markdown import line, listed
-from rerank_front import KINDS, above, added, is_point
+from rerank_front import KINDS, RULES, above, added, is_point
 from study_tables import by_arm, causes, models, tests
 
 from emptor.learn.compare import Mean
@@ -24,7 +24,7 @@ def market(results: dict[str, Any]) -> str:
     parts += [models(arms[first], [*CHANGES, *changes, "ILD@20"])]
     offline = ["click AUC", "click NDCG@10", "click GAUC", "purchase GAUC", "weights"]
     parts += ["Offline, on what was on the screen:", models(arms[first], offline)]
-    for change in CHANGES if len(arms) > 1 else ():
+    for change in (*CHANGES, "change of orders, %") if len(arms) > 1 else ():
         parts += [f"{change}, in every arm:", by_arm(arms, change)]
     parts += ["How much more varied (ILD@20) pages are than the ranker's own:", _added(arms[first])]
     points = _of(results["arms"][first], points=True)
@@ -49,7 +49,7 @@ def _of(arm: dict[str, Any], *, points: bool) -> dict[str, Any]:
 def _above(arm: dict[str, Any]) -> str:
     """What PODM-MI is above the curve of each rule, at the variety that it has itself, in %."""
     lines = [line(["clicks at the variety that `podmmi` has", *KINDS]), line(["---", *["---:"] * len(KINDS)])]
-    for rule in ("mmr", "dpp"):
+    for rule in RULES:
         cells = [_signed(above(arm, rule, kind), 2) for kind in KINDS]
         lines.append(line([f"`podmmi` − `{rule}`", *cells]))
     return "\n".join(lines)

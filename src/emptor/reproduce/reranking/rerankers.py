@@ -105,15 +105,21 @@ RULES: Mapping[str, Greedy] = {
     "dpp": Greedy("dpp", _tried(*((own, 0.0) for own in BALANCES))),
     "personal dpp": Greedy("dpp", _tried(*_PERSONAL)),
     "mmr by sight": Greedy("mmr", _tried(*((own, 0.0) for own in BALANCES)), by_sight=True),
-    "armmt and dpp": Greedy("dpp", _tried(*((own, 0.0) for own in BALANCES)), over="armmt"),
+    **{
+        f"{own} and dpp": Greedy("dpp", _tried(*((balance, 0.0) for balance in BALANCES)), over=own)
+        for own in ("armmt", "prm")
+    },
 }
 """Nothing is trained for them; the balance is chosen by what validated lists are worth, see quality.good_of."""
 FRONT_BALANCES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 FRONT: Mapping[str, Greedy | float] = {
     **{f"{rule} at {own}": Greedy(rule, _tried((own, 0.0))) for rule in ("mmr", "dpp") for own in FRONT_BALANCES},
+    **{f"prm and dpp at {own}": Greedy("dpp", _tried((own, 0.0)), over="prm") for own in (0.3, 0.5, 0.7, 0.9)},
     **{f"podmmi times {own}": own for own in (0.0, 0.5, 2.0, 4.0)},
 }
-"""What clicks cost in variety: rules at every balance, and PODM-MI with its weight of diversity multiplied."""
+"""What clicks cost in variety: rules at every balance, one of them over the values of PODM-MI's host, and PODM-MI with
+its weight of diversity multiplied.
+"""
 
 
 @dataclass(frozen=True)
