@@ -68,7 +68,7 @@ def above(arm: dict[str, Any], rule: str, kind: str) -> Mean:
         order = np.argsort(varied[:, seed])
         there = np.interp(at, varied[order, seed], clicks[order, seed], left=np.nan, right=np.nan)
         found.append(value - float(there))
-    return over_seeds(found) if np.isfinite(found).all() else Mean(None, None, None, len(found))
+    return over_seeds(found) if np.isfinite(found).all() else over_seeds([])
 
 
 def added(arm: dict[str, Any], model: str) -> list[Mean]:
