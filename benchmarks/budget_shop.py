@@ -16,13 +16,14 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+from loop_shops import add, cascade, trace_all
+from stages import with_stages
 
 from emptor.demo.stages import STAGES
 from emptor.market.store import folder_of
-from emptor.shop.config import CascadeOptions, read_options
+from emptor.shop.config import read_options
 from emptor.shop.manifest import read_manifest
 from emptor.shop.promotion import promote
-from emptor.shop.proposals import as_table, proposed
 from emptor.shop.shop import Shop
 
 SEED = 80
@@ -84,15 +85,9 @@ def taken(command: list[str]) -> dict[str, Any]:
 
 def settle(shop: Path) -> None:
     """Put the cascade of all trained stages, as the demo has them, into shop.toml; make it the default."""
-    file = shop / "shop.toml"
-    options = read_options(file)
-    if FULL not in options.cascade:
-        base = options.cascade["default"]
-        for stage in STAGES:
-            stages = proposed(base, stage.stage, stage.model, options=stage.of_stage)
-            base = CascadeOptions.model_validate({**base.model_dump(), "stages": stages})
-        text = file.read_text(encoding="utf-8").replace("traces = 0.25", "traces = 1.0")
-        file.write_text(f"{text.rstrip()}\n\n{as_table(FULL, stages, base=base)}\n", encoding="utf-8")
+    if FULL not in read_options(shop / "shop.toml").cascade:
+        trace_all(shop)
+        add(shop, {FULL: with_stages(cascade(shop, "default"), STAGES)})
     manifest = read_manifest(shop)
     if manifest is None or manifest.cascade != FULL:
         with Shop.open(shop) as target:

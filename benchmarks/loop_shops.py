@@ -72,13 +72,18 @@ def go_on(shop: Path, *, days: int, cascade: str, lists: bool = False) -> None:
         from lists of the ranker that it will stand behind, and of no other.
     """
     if lists:
-        file = shop / "shop.toml"
-        told, changed = re.subn(r"(?m)^traces = [\d.]+", "traces = 1.0", file.read_text(encoding="utf-8"))
-        assert changed == 1
-        file.write_text(told, encoding="utf-8")
+        trace_all(shop)
         for part in trace_files(shop):
             part.unlink()
     run_market(shop, days=days, cascade=cascade)
+
+
+def trace_all(shop: Path) -> None:
+    """Every request of a market's shop is traced from now on, where a quarter was."""
+    file = shop / "shop.toml"
+    told, changed = re.subn(r"(?m)^traces = [\d.]+", "traces = 1.0", file.read_text(encoding="utf-8"))
+    assert changed == 1
+    file.write_text(told, encoding="utf-8")
 
 
 def trained(shop: Path, stage: str, model: str) -> None:
