@@ -36,6 +36,12 @@ def is_point(model: str) -> bool:
     return any(model.startswith(own) for own in _CURVES.values())
 
 
+def curves(arm: dict[str, Any]) -> list[str]:
+    """Which of all curves a study has points of: some may not have been asked for."""
+    names = {row["model"] for row in arm["rows"]}
+    return [own for own, begins in _CURVES.items() if any(name.startswith(begins) for name in names)]
+
+
 def curve(arm: dict[str, Any], name: str, kind: str) -> tuple[np.ndarray, np.ndarray]:
     """(ILD@20 [points, seeds], change of clicks in % [points, seeds]) of a rule, or of PODM-MI with itself among them,
     the least varied first.
@@ -51,10 +57,9 @@ def curve(arm: dict[str, Any], name: str, kind: str) -> tuple[np.ndarray, np.nda
 
 
 def above(arm: dict[str, Any], rule: str, kind: str) -> Mean:
-    """Clicks of PODM-MI less those of a rule's curve at the same variety, in % of the ranker's; seed by seed. Pages
-    that are less varied than the rule's with a balance of .9 are measured by what lies between that and the order that
-    the rule begins at; where they are less varied than that, or more than the rule's ever are, there is nothing to
-    compare.
+    """By how much PODM-MI's curve of clicks, in % of the ranker's, is above that of a rule: the mean over the varieties
+    that both reach, seed by seed; of nothing where they have none in common. A rule's curve begins at the order that it
+    is given.
     """
     own = {(row["model"], row["metric"]): row["per_seed"] for row in arm["rows"]}
     varied, clicks = curve(arm, rule, kind)
@@ -62,13 +67,19 @@ def above(arm: dict[str, Any], rule: str, kind: str) -> Mean:
         np.concatenate([[own[RULES[rule], metric]], points])
         for metric, points in ((f"ILD@20, {kind}", varied), (f"change of clicks, %, {kind}", clicks))
     )
-    mine = zip(own["podmmi", f"ILD@20, {kind}"], own["podmmi", f"change of clicks, %, {kind}"], strict=True)
-    found = []
-    for seed, (at, value) in enumerate(mine):
-        order = np.argsort(varied[:, seed])
-        there = np.interp(at, varied[order, seed], clicks[order, seed], left=np.nan, right=np.nan)
-        found.append(value - float(there))
+    mine = curve(arm, "podmmi", kind)
+    found = [_apart(*(each[:, seed] for each in (*mine, varied, clicks))) for seed in range(varied.shape[1])]
     return over_seeds(found) if np.isfinite(found).all() else over_seeds([])
+
+
+def _apart(x: np.ndarray, y: np.ndarray, other_x: np.ndarray, other_y: np.ndarray) -> float:
+    """The mean of a curve less another over the range of x that both have, straight between points; NaN where none."""
+    low, high = max(x.min(), other_x.min()), min(x.max(), other_x.max())
+    if low >= high:
+        return float("nan")
+    at = np.linspace(low, high, 101)
+    one, other = (np.interp(at, a[order := np.argsort(a)], b[order]) for a, b in ((x, y), (other_x, other_y)))
+    return float((one - other).mean())
 
 
 def added(arm: dict[str, Any], model: str) -> list[Mean]:
@@ -84,7 +95,8 @@ def drawn(arm: dict[str, Any]) -> alt.HConcatChart:
     """A chart for each kind of request."""
     rows = []
     for kind in KINDS:
-        for name, label in _NAMES.items():
+        for name in curves(arm):
+            label = _NAMES[name]
             varied, clicks = (own.mean(1) for own in curve(arm, name, kind))
             both = zip(varied.tolist(), clicks.tolist(), strict=True)
             rows += [{"kind": kind, "by": label, "at": at, "ILD@20": x, "clicks": y} for at, (x, y) in enumerate(both)]

@@ -5,51 +5,81 @@ from __future__ import annotations
 from typing import Any
 
 from markdown import line, listed
-from rerank_front import KINDS, RULES, above, added, is_point
+from rerank_front import KINDS, RULES, above, added, curves, is_point
 from study_tables import by_arm, causes, models, tests
 
 from emptor.learn.compare import Mean
 
 CLICKS = tuple(f"clicks, {kind}" for kind in KINDS)
-CHANGES = tuple(f"change of clicks, %, {kind}" for kind in KINDS)
+_CHANGES = (*(f"change of clicks, %, {kind}" for kind in KINDS), "change of orders, %", "change of worth, %")
 _TESTED = (*CLICKS, "orders", "click AUC", "click NDCG@10")
+_BESIDE = ("ranker", "pointwise", "prm", "setrank", *RULES, "personal dpp", "mmr by sight", "armmt and podmmi")
+"""What PODM-MI's parts are shown beside; all others stand in ARMMT's tables."""
 
 
 def market(results: dict[str, Any]) -> str:
-    """All re-rankers in the loop and offline, every arm, what variety costs, tests and causes."""
+    """All re-rankers in the loop and offline, in every arm, tests and causes."""
     arms = {arm: _of(own, points=False) for arm, own in results["arms"].items()}
     first = next(iter(arms))
-    parts = [f"Arm “{first}”, seeds {listed(arms[first]['seeds'])}; pages shown again, in % of the ranker's own order:"]
-    changes = [f"change of {own}, %" for own in ("clicks", "orders", "worth")]
-    parts += [models(arms[first], [*CHANGES, *changes, "ILD@20"])]
+    parts = _shown_again(arms, first)
     offline = ["click AUC", "click NDCG@10", "click GAUC", "purchase GAUC", "weights"]
     parts += ["Offline, on what was on the screen:", models(arms[first], offline)]
-    for change in (*CHANGES, "change of orders, %") if len(arms) > 1 else ():
-        parts += [f"{change}, in every arm:", by_arm(arms, change)]
-    parts += ["How much more varied (ILD@20) pages are than the ranker's own:", _added(arms[first])]
-    points = _of(results["arms"][first], points=True)
-    if points["rows"]:
-        parts += ["What variety costs, balance by balance:"]
-        parts += [models(points, [CHANGES[0], f"ILD@20, {KINDS[0]}", CHANGES[1], f"ILD@20, {KINDS[1]}"])]
-        parts += [_above(results["arms"][first])]
-    if len(arms[first]["seeds"]) > 1:
-        parts += ["Paired differences over the seeds, p corrected by Holm over all the tests of an arm:"]
-        for metric in _TESTED:
-            parts += [f"{metric}:", tests(arms, metric)]
-        if results["causes"]:
-            parts += [f"{CLICKS[0]}, with a cause and without it:", causes(results["causes"], CLICKS[0])]
+    parts += _compared(arms, results["causes"], _TESTED)
     return "\n\n".join(parts) + "\n"
 
 
-def _of(arm: dict[str, Any], *, points: bool) -> dict[str, Any]:
-    """An arm with the points of fronts alone, or without them."""
-    return {**arm, "rows": [row for row in arm["rows"] if is_point(row["model"]) == points]}
+def front(results: dict[str, Any]) -> str:
+    """PODM-MI's parts beside what might win, how varied pages are and what variety costs, tests and causes."""
+    arms = {arm: _of(own, points=False, method="podmmi") for arm, own in results["arms"].items()}
+    first = next(iter(arms))
+    parts = _shown_again(arms, first)
+    parts += ["How much more varied (ILD@20) pages are than the ranker's own:", _added(arms[first])]
+    points = _of(results["arms"][first], points=True)
+    parts += ["What variety costs, balance by balance:"]
+    parts += [models(points, [_CHANGES[0], f"ILD@20, {KINDS[0]}", _CHANGES[1], f"ILD@20, {KINDS[1]}"])]
+    parts += [_above(results["arms"][first])]
+    parts += _compared(arms, results["causes"], (*CLICKS, "orders"))
+    return "\n\n".join(parts) + "\n"
+
+
+def _shown_again(arms: dict[str, Any], first: str) -> list[str]:
+    parts = [f"Arm “{first}”, seeds {listed(arms[first]['seeds'])}; pages shown again, in % of the ranker's own order:"]
+    parts += [models(arms[first], [*_CHANGES, "ILD@20"])]
+    for change in (_CHANGES[0], _CHANGES[2], _CHANGES[3]) if len(arms) > 1 else ():
+        parts += [f"{change}, in every arm:", by_arm(arms, change)]
+    return parts
+
+
+def _compared(arms: dict[str, Any], found: list[dict[str, Any]], metrics: tuple[str, ...]) -> list[str]:
+    if any(len(own["seeds"]) < 2 for own in arms.values()):
+        return []
+    parts = ["Paired differences over the seeds, p corrected by Holm over all the tests of an arm:"]
+    for metric in metrics:
+        parts += [f"{metric}:", tests(arms, metric)]
+    if found:
+        parts += [f"{CLICKS[0]}, with a cause and without it:", causes(found, CLICKS[0])]
+    return parts
+
+
+def _of(arm: dict[str, Any], *, points: bool, method: str | None = None) -> dict[str, Any]:
+    """An arm with the points of fronts alone, or without them. method: it and its parts alone, and what is _BESIDE."""
+    rows = [
+        row
+        for row in arm["rows"]
+        if is_point(row["model"]) == points
+        and (method is None or row["model"].startswith(method) or row["model"] in _BESIDE)
+    ]
+    names = {row["model"] for row in rows}
+    return {**arm, "rows": rows, "tests": [own for own in arm["tests"] if {own["a"], own["b"]} <= names]}
 
 
 def _above(arm: dict[str, Any]) -> str:
-    """What PODM-MI is above the curve of each rule, at the variety that it has itself, in %."""
-    lines = [line(["clicks at the variety that `podmmi` has", *KINDS]), line(["---", *["---:"] * len(KINDS)])]
-    for rule in RULES:
+    """What PODM-MI's curve is above that of each rule, in %."""
+    lines = [
+        line(["clicks, %, the mean over the varieties that both reach", *KINDS]),
+        line(["---", *["---:"] * len(KINDS)]),
+    ]
+    for rule in (own for own in curves(arm) if own in RULES):
         cells = [_signed(above(arm, rule, kind), 2) for kind in KINDS]
         lines.append(line([f"`podmmi` − `{rule}`", *cells]))
     return "\n".join(lines)

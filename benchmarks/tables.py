@@ -193,7 +193,7 @@ RENDER: dict[str, Callable[[dict[str, Any]], str]] = {
     "prerank_speed": prerank_tables.speed,
     "hccp_market": prerank_tables.market,
     "armmt_market": rerank_tables.market,
-    "podmmi_market": rerank_tables.market,
+    "podmmi_market": rerank_tables.front,
     "armmt_movielens": rerank_tables.movielens,
     "podmmi_movielens": rerank_tables.movielens,
     "armmt_letor": rerank_tables.letor,

@@ -10,7 +10,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[3] / "benchmarks"))  # where benchmarks find what they share
 
-from rerank_front import KINDS, above, curve, drawn
+from rerank_front import KINDS, above, curve, curves, drawn
 
 sys.path.pop(0)
 
@@ -33,26 +33,32 @@ POINTS = {
     "mmr at 0.9": (0.85, 2.0),
     "dpp at 0.5": (0.90, 1.0),
     "prm": (0.70, 5.0),
-    "prm and dpp at 0.5": (0.86, 3.0),
+    "prm and dpp at 0.5": (0.90, 3.0),
     "podmmi": (0.82, 3.0),
-    "podmmi times 2.0": (0.84, 2.5),
+    "podmmi times 2.0": (0.84, 2.0),
 }
 
 
-def test_it_is_measured_where_the_rule_is_as_varied() -> None:
+def test_curves_are_compared_where_both_are() -> None:
     found = arm(POINTS)
     assert curve(found, "mmr", "buying")[0][:, 0].tolist() == [0.85, 0.9]
-    assert above(found, "mmr", "browsing").mean == pytest.approx(3.0 - 0.8), "between the ranker's order and .9"
-    assert above(found, "dpp", "browsing").mean == pytest.approx(3.0 - 0.2)
-    assert above(found, "prm and dpp", "buying").mean == pytest.approx(3.0 - 3.5), "a curve that begins at PRM"
+    assert above(found, "mmr", "browsing").mean == pytest.approx(2.5 - 1.2), "from .8 to 1.6 between .82 and .84"
+    assert above(found, "dpp", "browsing").mean == pytest.approx(2.5 - 0.3)
+    assert above(found, "prm and dpp", "buying").mean == pytest.approx(2.5 - 3.7), "a curve that begins at PRM"
+    wider = arm({**POINTS, "podmmi times 0.0": (0.60, 4.0)})
+    assert above(wider, "mmr", "buying").mean == pytest.approx(
+        (0.5 * (3.0909 + 3) * 0.02 + 2.5 * 0.02) / 0.04 - 0.8, abs=1e-2
+    )
 
 
-@pytest.mark.parametrize("variety", [0.79, 0.95])
+@pytest.mark.parametrize("variety", [0.70, 0.95])
 def test_where_no_rule_is_as_varied_nothing_is_compared(variety: float) -> None:
-    found = arm({**POINTS, "podmmi": (variety, 3.0)})
+    found = arm({**POINTS, "podmmi": (variety, 3.0), "podmmi times 2.0": (variety + 0.01, 3.0)})
     assert above(found, "mmr", "browsing").mean is None
 
 
 def test_both_kinds_are_drawn_with_every_curve() -> None:
     told = drawn(arm(POINTS)).to_json()
     assert all(name in told for name in ("who is browsing", "who is buying", "DPP behind PRM", "PODM-MI"))
+    fewer = {name: own for name, own in POINTS.items() if not name.startswith("prm and dpp")}
+    assert curves(arm(fewer)) == ["mmr", "dpp", "podmmi"] and "DPP behind PRM" not in drawn(arm(fewer)).to_json()
