@@ -56,8 +56,8 @@ def _compared(arms: dict[str, Any], found: list[dict[str, Any]], metrics: tuple[
     parts = ["Paired differences over the seeds, p corrected by Holm over all the tests of an arm:"]
     for metric in metrics:
         parts += [f"{metric}:", tests(arms, metric)]
-    if found:
-        parts += [f"{CLICKS[0]}, with a cause and without it:", causes(found, CLICKS[0])]
+    if own := [row for row in found if row["metric"] == CLICKS[0]]:
+        parts += [f"{CLICKS[0]}, with a cause and without it (p corrected over all metrics):", causes(own, CLICKS[0])]
     return parts
 
 

@@ -10,8 +10,9 @@ import pytest
 from emptor.errors import EmptorError
 from emptor.learn.reproduce import reproduce
 from emptor.reproduce.ranking.study import CAUSES, TESTED
-from emptor.reproduce.summary import ON, summarise
+from emptor.reproduce.summary import summarise
 
+ON = "two tastes"
 GAINS = {ON: (0.02, 0.022, 0.018), "one taste": (0.001, -0.002, 0.0)}
 
 

@@ -12,7 +12,6 @@ from emptor.learn.compare import over_seeds
 from emptor.learn.resampling import holm
 from emptor.shop.files import write_durably
 
-ON = "as it is"
 Causes = Mapping[str, Sequence[tuple[str, str]]]
 """Arm -> the gains that its change should move, a pair of models each."""
 
@@ -24,7 +23,8 @@ def summarise(
 
     Args:
         folder: where summary.json is written; it names the arms' folders beside it, whose reports have their figures.
-        arms: in their order. path_of: arm -> folder of its report. causes: of the method. metrics: by which.
+        arms: in their order, the first with every cause on. path_of: arm -> folder of its report. causes: of the
+            method. metrics: by which.
     Raises: EmptorError where no arm has one, or a report cannot be read.
     """
     reports = {arm: _read(path_of[arm] / "report.json") for arm in arms if (path_of[arm] / "report.json").exists()}
@@ -37,8 +37,8 @@ def summarise(
         "causes": [
             asked
             for arm, pairs in causes.items()
-            if ON in reports and arm in reports
-            for asked in _causes(reports[ON], reports[arm], arm, pairs, metrics)
+            if arms[0] in reports and arm in reports
+            for asked in _causes(reports[arms[0]], reports[arm], arm, pairs, metrics)
         ],
     }
     write_durably(folder / "summary.json", json.dumps(found, indent=1, allow_nan=False).encode() + b"\n")
