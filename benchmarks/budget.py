@@ -189,8 +189,10 @@ def published(shop: Path, port: int, pid: int, urls: list[str]) -> dict[str, Any
     published_s = taken_up_s = None
     at = 0
     while taken_up_s is None:
-        if process.poll() or time.perf_counter() - start > READY_S:
-            raise SystemExit(f"{shlex.join(command)}: ended with {process.poll()}, and nothing was taken up")
+        if process.poll():
+            raise SystemExit(f"`{shlex.join(command)}` ended with status {process.poll()}")
+        if time.perf_counter() - start > READY_S:
+            raise SystemExit(f"`{shlex.join(command)}`: nothing was taken up in {READY_S:.0f} s")
         part = [urls[own % len(urls)] for own in range(at, at + int(2 * PUBLISH_RATE))]
         client.send_by_clock(port, part, rate=PUBLISH_RATE, connections=CONNECTIONS, take=answers.take)
         at += len(part)

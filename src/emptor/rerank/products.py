@@ -47,10 +47,10 @@ class ListProducts:
         """
         count = view.rows
         if basis is None:
-            text = np.broadcast_to(np.zeros(1, np.float32), (count + 1, WIDTH))
+            text, has_text = np.broadcast_to(np.zeros(1, np.float32), (count + 1, WIDTH)), np.zeros(count + 1, bool)
         else:
             text = np.concatenate([basis.vectors(words, count), np.zeros((1, WIDTH), np.float32)])
-        has_text = np.abs(text).sum(1) > 0
+            has_text = np.abs(text).sum(1) > 0
         if beside is not None:
             return replace(beside, text=text, has_text=has_text)
         image, seen = _pictures(view)

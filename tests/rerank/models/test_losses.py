@@ -11,8 +11,9 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from emptor.errors import EmptorError
 from emptor.rerank.models import Labels
-from emptor.rerank.models.losses import attention_rank_loss, list_softmax_loss, response_loss
+from emptor.rerank.models.losses import attention_rank_loss, list_softmax_loss, response_loss, worth
 
 Loss = Callable[[torch.Tensor, Labels], torch.Tensor]
 
@@ -41,14 +42,16 @@ def gains(labels: Labels, row: int, *, purchase: float) -> list[float]:
     ]
 
 
-def naive(value: torch.Tensor, labels: Labels, weigh: Callable[[float], float], *, purchase: float) -> float:
-    """Each list's cross entropy, weighed by its clicks, of which a bought one counts as ten."""
+def naive(
+    value: torch.Tensor, labels: Labels, weigh: Callable[[float], float], *, purchase: float, counts: float
+) -> float:
+    """Each list's cross entropy, weighed by its clicks, of which a bought one counts more."""
     told, weights = [], []
     for row in range(len(value)):
         own = gains(labels, row, purchase=purchase)
         if not any(own):
             continue
-        weights.append(sum(gains(labels, row, purchase=10.0)))
+        weights.append(sum(gains(labels, row, purchase=counts)))
         wanted = [weigh(each) for each in own]
         values = value[row, labels.seen[row]].double().tolist()
         total = sum(math.exp(each) for each in values)
@@ -69,11 +72,13 @@ def test_losses_of_lists_are_what_they_are_list_by_list(seed: int) -> None:
         return math.exp(gain) if gain > 0 else 0.0
 
     for loss, weigh, purchase in (
-        (list_softmax_loss, float, 10.0),
+        (list_softmax_loss, float, 10.0),  # what a purchase is to a list and what it is among lists are the same
         (attention_rank_loss, rectified, 3.0),
         (plain, math.exp, 3.0),
     ):
-        assert loss(value, labels).item() == pytest.approx(naive(value, labels, weigh, purchase=purchase), abs=1e-4)
+        assert loss(value, labels).item() == pytest.approx(
+            naive(value, labels, weigh, purchase=purchase, counts=purchase), abs=1e-4
+        )
 
 
 @given(st.integers(0, 2**31))
@@ -162,3 +167,16 @@ def test_a_purchase_counts_what_is_said_but_no_less_than_its_click() -> None:
     for purchase, counts in ((4.0, 4.0), (0.0, 1.0)):
         wanted = -(counts * share[0] + share[1]).item() / (counts + 1)
         assert list_softmax_loss(value, labels, purchase_gain=purchase).item() == pytest.approx(wanted, abs=1e-6)
+
+
+def test_a_list_weighs_what_its_purchases_do_whatever_they_are_within_it() -> None:
+    value, labels = drawn(7)
+    for counts in (1.0, 10.0):
+        wanted = naive(value, labels, lambda own: math.exp(own) if own > 0 else 0.0, purchase=3.0, counts=counts)
+        found = attention_rank_loss(value, labels, purchase_gain=3.0, purchase_weight=counts)
+        assert found.item() == pytest.approx(wanted, abs=1e-4)
+
+
+def test_a_purchase_cannot_be_worth_less_than_nothing() -> None:
+    with pytest.raises(EmptorError, match=r"purchase: -1\.0, expected the clicks that a purchase is worth"):
+        worth(torch.zeros(1, 1, 2), purchase=-1.0)

@@ -16,7 +16,7 @@ from emptor.reproduce.reranking.rerankers import FRONT, NETWORKS, RULES, WITHOUT
 from emptor.reproduce.reranking.tuning import PURCHASES, SIZES, Options, grid
 
 TRAINING: Mapping[str, Any] = {"batch": 128, "epochs": 2, "patience": 2}
-"""The better of the two epochs by the validation stays: a third made every network worse."""
+"""The better of the two epochs by the validation stays."""
 TRAINING_OF: Mapping[str, Mapping[str, Any]] = {
     "movielens": {"batch": 128, "epochs": 4, "patience": 4},
     "letor": {"batch": 16, "epochs": 20, "patience": 5},

@@ -45,8 +45,9 @@ def order_of(value: np.ndarray, mask: np.ndarray) -> np.ndarray:
 def value_of(order: np.ndarray, mask: np.ndarray) -> np.ndarray:
     """[R, N] float32: values that give an order of places [R, N]; padding is -inf."""
     out = np.empty(order.shape, np.float32)
-    np.put_along_axis(out, order, -np.arange(order.shape[1], dtype=np.float32)[None] + np.zeros_like(out), axis=1)
-    return np.where(mask, out, -np.inf).astype(np.float32)
+    np.put_along_axis(out, order, -np.arange(order.shape[1], dtype=np.float32)[None], axis=1)
+    out[~mask] = -np.inf
+    return out
 
 
 def worth(reaction: Reaction) -> np.ndarray:

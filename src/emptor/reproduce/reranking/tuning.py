@@ -20,8 +20,8 @@ PURCHASES: Options = {
     "dlcm": ("purchase_weight", (1.0, 3.0)),
 }
 """What a purchase counts in a network's loss beside a click, by its name there. It decides more than the rate: of
-thirty clicks one is an order, and a network that hears little of them brings clicks for orders. Beside 3 it is 1 or 10,
-whichever is better: both were tried once of every network.
+thirty clicks about one is an order, and a network that hears little of them brings clicks for orders. Beside 3 it is
+10, and 1 for those of which 10 was worse than 3 at every rate: they have had three tries more.
 """
 SIZES: Options = {
     "armmt": ("aux", (0.05, 0.2)),
@@ -33,7 +33,7 @@ SIZES: Options = {
 }
 """Where all that is liked is the same, and a purchase says nothing more."""
 _STAYS: Mapping[str, Mapping[str, Any]] = {"armmt": {"aux": 0.05}, "podmmi": {"mi": 0.1}}
-"""Weights of the methods' own losses where they are not tried: better among those of SIZES by GAUC of clicks."""
+"""Weights of the methods' own losses where they are not tried."""
 
 
 def grid(model: str, training: Mapping[str, Any], *, own: Options = PURCHASES) -> list[Choice]:

@@ -42,8 +42,7 @@ class ARMMT(Reranker):
     Level 1: `fusion` of the product's modalities, and of what the user's past says of each. Level 2: self-attention
     over the perspectives of one product, which are these two, its ids, the query, the user and the context. An MLP over
     them and all that ItemNet knows, the score before among it, gives click and purchase; lists are ordered by what both
-    are worth. A head that sees the modalities and the query alone learns the same label; serving does
-    without it.
+    are worth. A head that sees the modalities and the query alone learns the same label; serving does without it.
 
     Args:
         spec: see ListSpec. width: d. context_width: C. hidden: widths of the MLP.

@@ -10,6 +10,7 @@ import math
 import torch
 from torch.nn import functional
 
+from emptor.errors import EmptorError
 from emptor.rank.models.loss import ranking_loss
 from emptor.rerank.models.inputs import Labels
 
@@ -39,10 +40,14 @@ def worth(logits: torch.Tensor, *, purchase: float) -> torch.Tensor:
 
     Returns: [B, N].
 
+    Raises: EmptorError for a purchase that is worth less than nothing.
+
     Example:
         >>> worth(torch.zeros(1, 1, 2), purchase=3.0).exp()
         tensor([[2.]])
     """
+    if purchase < 0:
+        raise EmptorError(f"purchase: {purchase}, expected the clicks that a purchase is worth, from 0 on")
     click, bought = functional.logsigmoid(logits).unbind(-1)
     return torch.logaddexp(click, bought + math.log(purchase)) if purchase else click
 
@@ -79,7 +84,7 @@ def attention_rank_loss(
     labels: Labels,
     *,
     purchase_gain: float = 3.0,
-    purchase_weight: float = 10.0,
+    purchase_weight: float = 3.0,
     rectified: bool = True,
 ) -> torch.Tensor:
     """Cross entropy between the attention that products of a list should have, exp(gain) as shares of their sum, and
