@@ -26,7 +26,10 @@ def closed_loop(results: dict[str, Any]) -> str:
 
 
 def reranking(results: dict[str, Any]) -> str:
-    """Ways to re-rank down, over all markets, in shares of the ranker's own order; how evenly they show products."""
+    """Ways to re-rank down, over all markets, in shares of the ranker's own order.
+
+    How evenly they show products is left out: within a page they move, and which are on it stays.
+    """
     measures = {
         "orders": "orders per user",
         "clicks": "clicks per user",
@@ -41,8 +44,7 @@ def reranking(results: dict[str, Any]) -> str:
         mine = [run["rows"]["orders"]["relative"] for run in results["runs"] if run["model"] == model]
         each = ", ".join("–" if own is None else f"{own:+.1%}" for own in mine)
         lines.append(f"| `{model}` | {' | '.join(told)} | {each} |")
-    spread = _exposure([own for own in results["together"] if "exposure" in own])
-    return "\n".join([*lines, *spread]) + f"\n\n{_whose(results)} "
+    return "\n".join(lines) + f"\n\n{_whose(results)} "
 
 
 def stages(results: dict[str, Any]) -> str:

@@ -93,13 +93,22 @@ def lists_on(pages: Pages, found: Mapping[int, tuple[np.ndarray, np.ndarray]]) -
     mask, clicked, bought, seen = (np.zeros((len(there), width), bool) for _ in range(4))
     for place, at in enumerate(there):
         own, scores = found[at]
-        many, on_page = len(own), pages.rows[at][pages.mask[at]]
+        many = len(own)
         rows[place, :many], score[place, :many], mask[place, :many] = own, scores, True
-        seen[place, :many] = np.isin(own, on_page)
-        for out, done in ((clicked, pages.clicked | pages.bought), (bought, pages.bought)):
-            out[place, :many] = np.isin(own, pages.rows[at][pages.mask[at] & done[at]])
+        for out, done in zip((seen, clicked, bought), on_page(pages, at, own), strict=True):
+            out[place, :many] = done
     which = np.array(there, np.int64)
     return Lists(pages.user_id[which], pages.query[which], pages.now[which], rows, mask, score, clicked, bought, seen)
+
+
+def on_page(pages: Pages, at: int, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(seen, clicked, bought) of products `rows` [n] on a page: [n] bool; what was bought there was clicked, too."""
+    there, clicked, bought = pages.mask[at], pages.clicked[at], pages.bought[at]
+
+    def among(some: np.ndarray) -> np.ndarray:
+        return np.isin(rows, pages.rows[at][there & some])
+
+    return among(there), among(clicked | bought), among(bought)
 
 
 def lists_of_pages(pages: Pages) -> Lists:

@@ -159,6 +159,12 @@ def test_what_is_bought_is_driven_before_what_is_clicked_and_this_before_the_res
     assert found[2] > found[1] > max(found[0], found[3])
 
 
+def test_a_weight_below_nothing_is_one_sentence() -> None:
+    click = torch.tensor([[1.0, 0.0]])
+    with pytest.raises(EmptorError, match="purchase_weight: -1"):
+        response_loss(torch.zeros(1, 2, 2), Labels(click, click, click >= 0), purchase_weight=-1.0)
+
+
 def test_a_purchase_counts_what_is_said_but_no_less_than_its_click() -> None:
     both = torch.tensor([[1.0, 1.0]])
     labels = Labels(both, torch.tensor([[1.0, 0.0]]), both > 0)

@@ -18,7 +18,7 @@ from emptor.reproduce.reranking.tuning import PURCHASES, SIZES, Options, grid
 TRAINING: Mapping[str, Any] = {"batch": 128, "epochs": 2, "patience": 2}
 """The better of the two epochs by the validation stays."""
 TRAINING_OF: Mapping[str, Mapping[str, Any]] = {
-    "movielens": {"batch": 128, "epochs": 4, "patience": 4},
+    "movielens": {"batch": 128, "epochs": 3, "patience": 3},
     "letor": {"batch": 16, "epochs": 20, "patience": 5},
 }
 """Small sets are read more often."""

@@ -35,7 +35,7 @@ from emptor.reproduce.reranking.data import PAGE, Judged, Reaction, RerankData
 from emptor.reproduce.shops import Kept, catalogue, queries_of, rows_of_view
 from emptor.rerank.loading import list_spec
 from emptor.rerank.products import ListProducts
-from emptor.rerank.samples import Lists, examples_of
+from emptor.rerank.samples import Lists, examples_of, on_page
 from emptor.rerank.texts import TextBasis
 from emptor.rerank.trained import variety_of
 from emptor.shop.ageing import DAY_US
@@ -247,13 +247,10 @@ class Traces:
         """Some of them as networks learn from them."""
         asked, rows = self.asked.rows(places), self._of_view[places]
         mask, page = rows >= 0, self._page[places]
-        done = {name: np.zeros(rows.shape, bool) for name in ("clicked", "bought", "seen")}
-        pages = self._pages
+        done = {name: np.zeros(rows.shape, bool) for name in ("seen", "clicked", "bought")}
         for at in np.flatnonzero(page >= 0).tolist():
-            own, there = pages.rows[page[at]], pages.mask[page[at]]
-            clicked, bought = (column[page[at]] for column in (pages.clicked, pages.bought))
-            for name, some in (("seen", there), ("clicked", there & (clicked | bought)), ("bought", there & bought)):
-                done[name][at] = np.isin(rows[at], own[some]) & mask[at]
+            for own, on in zip(done.values(), on_page(self._pages, int(page[at]), rows[at]), strict=True):
+                own[at] = on & mask[at]
         return Lists(
             user_id=np.array(self._world.users.user_id, object)[asked.user],
             query=np.array(queries_of(self._world, asked), object),

@@ -23,12 +23,16 @@ def response_loss(logits: torch.Tensor, labels: Labels, *, purchase_weight: floa
 
     Returns: a scalar; 0 where nothing was seen.
 
+    Raises: EmptorError for a weight below 0, which would teach that nobody buys.
+
     Example:
         >>> from emptor.rerank.models.example import example
         >>> _, batch, labels = example()
         >>> response_loss(torch.zeros(*batch.mask.shape, 2), labels)
         tensor(1.3863)
     """
+    if purchase_weight < 0:
+        raise EmptorError(f"purchase_weight: {purchase_weight}, expected a weight from 0 on")
     both = torch.stack([labels.click, labels.purchase], -1)
     return ranking_loss(logits, both, labels.seen, purchase_weight=purchase_weight)
 
