@@ -38,7 +38,7 @@ LISTS = (1, 64)
 DEPTH = 20
 WIDTH = 64
 WINDOW = 10
-THETA = 0.5
+BALANCE = 0.5
 
 
 def main() -> None:
@@ -63,8 +63,8 @@ def measured(lists: int, candidates: int, *, repeats: int) -> dict[str, Any]:
     alike /= np.linalg.norm(alike, axis=2, keepdims=True)
     score, there = rng.normal(size=(lists, candidates)), np.ones((lists, candidates), bool)
     ways: dict[str, Callable[[], np.ndarray]] = {
-        "dpp": partial(dpp, score, alike, there, theta=THETA, depth=DEPTH),
-        "dpp_window": partial(dpp, score, alike, there, theta=THETA, depth=DEPTH, window=WINDOW),
+        "dpp": partial(dpp, score, alike, there, balance=BALANCE, depth=DEPTH),
+        "dpp_window": partial(dpp, score, alike, there, balance=BALANCE, depth=DEPTH, window=WINDOW),
         "mmr": partial(mmr, score, alike, there, depth=DEPTH),
         "determinants": partial(by_determinants, score, alike),
     }
@@ -95,7 +95,7 @@ def by_determinants(score: np.ndarray, alike: np.ndarray) -> np.ndarray:
 
 
 def _one(score: np.ndarray, alike: np.ndarray) -> np.ndarray:
-    quality = np.exp(THETA / (2 * (1 - THETA)) * (score - score.mean()) / score.std())
+    quality = np.exp(BALANCE / (2 * (1 - BALANCE)) * (score - score.mean()) / score.std())
     kernel = quality[:, None] * (1 + alike @ alike.T) / 2 * quality
     chosen: list[int] = []
     for _ in range(DEPTH):

@@ -116,7 +116,10 @@ def test_a_model_that_is_put_there_by_hand_is_looked_at_again(shop_path: Path) -
     """One that the manifest does not name, as `model = "7"` asks for: only its folder says that it has come."""
     with_cascade(shop_path, UNTRAINED.replace('"dnn_crosses",', '"dnn_crosses", model = "7",'))
     with Engine.open(shop_path) as engine:
-        assert engine.off["trained"] == "SHOP/models/rank/dnn_crosses/7: no model folder"
+        assert (
+            engine.off["trained"]
+            == "SHOP/models/rank/dnn_crosses/7: no model folder; no version of it is there: train it first"
+        )
         assert not engine.refresh()
         (shop_path / "models" / "rank" / "dnn_crosses" / "7").mkdir(parents=True)
         assert engine.refresh() and not engine.refresh()

@@ -7,8 +7,21 @@ from pathlib import Path
 
 import pytest
 
+from emptor.cli import training
 from emptor.cli.training import train
 from emptor.errors import EmptorError
+from emptor.shop.config import read_options
+from emptor.shop.promotion import promote
+from emptor.shop.shop import Shop
+
+PAGE = """
+[cascade.page]
+explore = { share = 0.2 }
+stages = [
+  { stage = "retrieve", method = "lexical", depth = 300 },
+  { stage = "rerank", method = "mmr", depth = 300, options = { best = 20, balance = 0.9 } },
+]
+"""
 
 
 @pytest.mark.parametrize(
@@ -16,7 +29,9 @@ from emptor.errors import EmptorError
     [
         ("rank", None, "hiden=8", "--set hiden: unknown; the training takes epochs, .*; awmoe takes experts, hidden"),
         ("prerank", None, "x=1", "--set x: unknown; the training takes .*epochs.*; hccp takes "),
-        ("rerank", "mi", "x=1", "nowhere"),
+        ("rerank", "mi", "x=1", "--model mi: unknown; --stage rerank trains armmt, podmmi"),
+        ("rerank", "mmr", "x=1", "--model mmr: a rule, for which nothing is trained; .*method = .mmr"),
+        ("rank", "podmmi", "x=1", "--model podmmi: of another stage, add --stage rerank"),
         ("rerank", "podmmi", "balance=1", "--set balance: unknown; the training takes epochs.*; podmmi takes width"),
         ("retrieve", "smar", "x=1", "--set x: unknown; the training takes preset, .*; smar takes .*fusion"),
         ("rank", None, "lr", "--set lr: give key=value"),
@@ -29,3 +44,26 @@ def test_an_option_that_nobody_takes_is_told_with_those_that_there_are(
     with pytest.raises(EmptorError) as error:
         train(Path("nowhere"), stage=stage, model=model, settings=[setting])  # type: ignore[arg-type]
     assert re.search(told, str(error.value)), str(error.value)
+
+
+def test_what_is_proposed_is_the_promoted_cascade_with_the_model_under_a_name_of_its_own(
+    shop_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Printed over the cascade that is live, it would change what visitors see before anybody judged it."""
+    file = shop_path / "shop.toml"
+    file.write_text(file.read_text() + PAGE)
+    told: list[str] = []
+    monkeypatch.setattr(training.out, "print", lambda text, **_: told.append(text))
+    with Shop.open(shop_path) as shop:
+        promote(shop, "page")
+        training._print_next(shop, "rerank", "prm", "1", name="page", see="emptor search --cascade NAME")
+    (text,) = told
+    table, commands = text[text.index("[cascade") :].split("\n\n", 1)
+    file.write_text(f"{file.read_text()}\n{table}\n")
+    found = read_options(file).cascade
+    first, last = found["page_2"].stages
+    assert found["page"].stages[-1].method == "mmr", "what is live stays"
+    assert (first.method, last.method, last.options) == ("lexical", "prm", {"best": 20})
+    assert found["page_2"].explore == found["page"].explore and found["page_2"].explore.share == 0.2
+    assert "emptor search --cascade page_2\n" in commands and "NAME" not in commands
+    assert commands.endswith(f"emptor promote {shop_path} --cascade page_2")

@@ -109,9 +109,10 @@ def test_a_stage_is_trained_compared_and_promoted_and_the_server_takes_it_up(dem
         assert all(own.state == "done" and own.seconds for own in stage.steps[:2]), stage
         (file,) = (demo_path / "experiments").iterdir()
         found = orjson.loads(file.read_bytes())
-        orders = next(own for own in found["rows"] if own["measure"] == "orders")
+        rows = {own["measure"]: own["difference"] for own in found["rows"]}
+        loses = (rows["orders"] or rows["clicks"]) < 0
         assert found["held_out"] and found["days"] == demo_training.DAYS and stage.experiment == file.name
-        assert stage.outcome == ("kept" if orders["difference"] < 0 else "promoted"), stage
+        assert stage.outcome == ("kept" if loses else "promoted"), stage
         until(lambda: client.get("/v1/search?q=mug&cascade=trained").status_code == 200, seconds=30)
         page = client.get("/lab/experiments").text
         assert ("Promoted" if stage.outcome == "promoted" else "Not promoted") in page and file.name in page
@@ -123,8 +124,10 @@ def test_a_stage_is_trained_compared_and_promoted_and_the_server_takes_it_up(dem
 class Commands:
     """Stands in for the commands: says how each ended, and leaves what it would have left."""
 
-    def __init__(self, shop: Path, *, change: float = 0.01, value: float = 0.5, failing: str = "") -> None:
-        self.shop, self.change, self.value, self.failing = shop, change, value, failing
+    def __init__(
+        self, shop: Path, *, change: float = 0.01, clicks: float = 0.1, value: float = 0.5, failing: str = ""
+    ) -> None:
+        self.shop, self.change, self.clicks, self.value, self.failing = shop, change, clicks, value, failing
         self.asked: list[str] = []
 
     def __call__(self, run: object, command: list[str], output: Path | None) -> int:
@@ -139,10 +142,12 @@ class Commands:
             folder.mkdir(parents=True, exist_ok=True)
             (folder / "metrics.json").write_text('{"click AUC": 0.61}')
         elif words[0] == "market":
-            span = {"difference": self.change, "low": self.change - 0.05, "high": self.change + 0.05}
-            row = {"measure": "orders", "a": 0.1, "b": 0.1 + self.change, **span}
+            rows = [
+                {"measure": name, "a": a, "b": a + by, "difference": by, "low": by - 0.05, "high": by + 0.05}
+                for name, a, by in (("orders", 0.1, self.change), ("clicks", 1.0, self.clicks))
+            ]
             (self.shop / "experiments").mkdir(exist_ok=True)
-            content = orjson.dumps({"rows": [row], "users": 50, "days": 28})
+            content = orjson.dumps({"rows": rows, "users": 50, "days": 28})
             (self.shop / "experiments" / f"{len(self.asked)}.json").write_bytes(content)
         else:
             check = {"metric": "ndcg@10", "value": self.value, "least": 0.4, "passed": self.value >= 0.4}
@@ -167,6 +172,17 @@ def test_orders_that_are_lost_keep_the_default_before_the_gate_is_asked(
     commands, stage = trained(demo_path, monkeypatch, change=-0.01)
     assert commands.asked == ["train", "market"] and stage.outcome == "kept"
     assert "loses orders per user: −10.0% (95% interval −60.0% to +40.0%)" in stage.why and stage.experiment == "2.json"
+
+
+def test_where_as_many_order_clicks_decide(demo_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, stage = trained(demo_path, monkeypatch, change=0.0, clicks=-0.02)
+    assert stage.outcome == "kept" and "loses clicks per user: −2.0%" in stage.why
+
+
+def test_what_passed_the_gate_is_told_with_its_figures(demo_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, stage = trained(demo_path, monkeypatch, change=0.0)
+    assert stage.outcome == "promoted"
+    assert stage.steps[-1].told == "It passed the gate: ndcg@10 is 0.500, and had to be at least 0.400."
 
 
 def test_a_gate_that_says_no_is_told_with_its_figures(demo_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -106,6 +106,7 @@ def demo_training(shop: ShopFolder) -> None:
 
 
 def _train_before_the_end(folder: Path) -> None:
+    from emptor.assembly import INITIAL
     from emptor.demo.training import train_demo
 
     training = train_demo(folder)
@@ -115,11 +116,15 @@ def _train_before_the_end(folder: Path) -> None:
             if step.state == "waiting":  # it was decided before
                 continue
             took = f" ({step.seconds:,.0f} s)" if step.seconds is not None else ""
-            out.print(f"[bold]{own.stage} {step.name}[/] {step.state}{took}. {escape(step.told)}")
+            more = f" {escape(step.told)}" if step.told else ""
+            out.print(f"[bold]{own.called}: {step.name}[/] {step.state}{took}.{more}", soft_wrap=True)
         told = {"promoted": f"{own.cascade} is the default cascade now.", "kept": f"The default stays. {own.why}"}
         out.print(told.get(own.outcome or "", f"[red]It failed:[/] {escape(own.why)}"), soft_wrap=True)
     if any(own.outcome == "failed" for own in training.stages):
         raise typer.Exit(1)
+    if any(own.outcome == "promoted" for own in training.stages):
+        command = f"emptor market ab {shlex.quote(str(folder))} --a {INITIAL} --b default --held-out --days 28"
+        out.print(f"\nWhat all of them bring together: [bold]{escape(command)}[/]", soft_wrap=True)
 
 
 class LazyPainter:

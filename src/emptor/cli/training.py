@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from itertools import count as count_on
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -17,10 +18,12 @@ from emptor.errors import EmptorError
 from emptor.market.store import folder_of
 from emptor.prerank.names import NAMES as PRERANKERS
 from emptor.rank.names import NAMES as RANKERS
+from emptor.rerank.names import GREEDY as RULES
 from emptor.rerank.names import NAMES as RERANKERS
 from emptor.retrieve.names import NAMES as RETRIEVERS
 from emptor.shop.proposals import as_table, proposed
 
+_MODELS = {"rank": RANKERS, "prerank": PRERANKERS, "rerank": RERANKERS, "retrieve": RETRIEVERS}
 _MANY = 5_000
 """Pairs of a query and a product, or traced pages, below which a log is told to be small."""
 
@@ -51,6 +54,7 @@ def train(
     next_: Annotated[bool, typer.Option("--next/--no-next", help="Say how to use the model.")] = True,
 ) -> None:
     """Train a model on the shop's own log and put it into its `models/`; no cascade uses it until one names it."""
+    _check_model(stage, model)
     import torch
 
     torch.set_num_threads(1)  # two would fight with a server over the machine, and gain little with nets so small
@@ -62,6 +66,21 @@ def train(
         _rerank(shop, model or "armmt", settings or [], resume, then=next_)
     else:
         _retrieve(shop, model or "smar", settings or [], resume, then=next_)
+
+
+def _check_model(stage: str, model: str | None) -> None:
+    """Raises: EmptorError for a model that the stage does not train, telling where it belongs."""
+    if model is None or model in _MODELS[stage]:
+        return
+    if model in RULES:
+        raise EmptorError(
+            f"--model {model}: a rule, for which nothing is trained; name it in a cascade of shop.toml: "
+            f'{{ stage = "rerank", method = "{model}" }}'
+        )
+    other = next((own for own, names in _MODELS.items() if model in names), None)
+    if other is not None:
+        raise EmptorError(f"--model {model}: of another stage, add --stage {other}")
+    raise EmptorError(f"--model {model[:80]}: unknown; --stage {stage} trains {', '.join(_MODELS[stage])}")
 
 
 def _rank(shop: Path, model: str, settings: list[str], resume: Path | None, *, then: bool) -> None:
@@ -76,7 +95,7 @@ def _rank(shop: Path, model: str, settings: list[str], resume: Path | None, *, t
         trained = train_ranker(target, model=model, network=network, options=options, resume=resume)
         _print(model, trained.version, trained.metrics, trained.path, where="on the last day")
         if then:
-            see = f'emptor search {shop} "QUERY" --cascade challenger --user USER --explain'
+            see = f'emptor search {shop} "QUERY" --cascade NAME --user USER --explain'
             _print_next(target, "rank", model, trained.version, name="challenger", see=see)
 
 
@@ -109,7 +128,7 @@ def _prerank(shop: Path, model: str, settings: list[str], resume: Path | None, *
         for lack in trained.missing:
             out.print(f"{lack[:1].upper()}{lack[1:]}.", markup=False, highlight=False, soft_wrap=True)
         if then:
-            see = f"emptor serve {shop}  # and open /lab?q=QUERY&cascade=wide"
+            see = f"emptor serve {shop}  # and open /lab?q=QUERY&cascade=NAME"
             _print_next(target, "prerank", model, trained.version, name="wide", see=see)
 
 
@@ -133,7 +152,7 @@ def _rerank(shop: Path, model: str, settings: list[str], resume: Path | None, *,
         for lack in trained.missing:
             out.print(f"{lack[:1].upper()}{lack[1:]}.", markup=False, highlight=False, soft_wrap=True)
         if then:
-            see = f'emptor search {shop} "QUERY" --cascade page --user USER --explain'
+            see = f'emptor search {shop} "QUERY" --cascade NAME --user USER --explain'
             _print_next(target, "rerank", model, trained.version, name="page", see=see)
 
 
@@ -161,7 +180,7 @@ def _retrieve(shop: Path, model: str, settings: list[str], resume: Path | None, 
                 "that is few: compare it with words before you use it."
             )
         if then:
-            see = f"emptor serve {shop}  # and open /lab/channels?q=QUERY&cascade=seeing"
+            see = f"emptor serve {shop}  # and open /lab/channels?q=QUERY&cascade=NAME"
             _print_next(target, "retrieve", model, trained.version, name="seeing", see=see)
 
 
@@ -199,7 +218,7 @@ def _sorted(
     for setting in settings:
         name, equals, text = setting.partition("=")
         if not equals or not name:
-            raise EmptorError(f"--set {setting}: give key=value")
+            raise EmptorError(f"--set {setting}: give key=value, such as --set epochs=2")
         if own is not None and name not in (*training, *own):
             raise EmptorError(
                 f"--set {name}: unknown; the training takes {', '.join(training)}; {model} takes {', '.join(own)}"
@@ -222,14 +241,20 @@ def _first(error: ValueError) -> str:
 
 
 def _print_next(shop: Shop, stage: str, model: str, version: str, *, name: str, see: str) -> None:
-    """Print the default cascade with the model, under another name, and how to see, judge and promote it."""
+    """Print the default cascade with the model, under a name that none has yet, and how to see, judge and promote it.
+
+    Args: name: for the cascade, with a number behind it where there is one: it may be the default by now. see: the
+        command that shows it, with NAME for its name.
+    """
     live = shop.manifest()
     is_live = live is not None and live.models.get(f"{stage}/{model}") == version
-    stages = proposed(shop.options.cascade["default"], stage, model, version=None if is_live else version)
-    is_there = name in shop.options.cascade or name in shop.options.off
-    place = f"in the place of [cascade.{name}]" if is_there else "as a cascade of its own"
-    lines = [f"Put it into {shop.path / 'shop.toml'} {place}:", "", as_table(name, stages), ""]
-    lines += ["then see, judge and promote it:", f"  {see}"]
+    known = {**shop.options.cascade, **shop.options.off}
+    name = next(own for own in (name, *(f"{name}_{number}" for number in count_on(2))) if own not in known)
+    default = shop.options.cascade["default" if live is None else live.cascade]
+    stages = proposed(default, stage, model, version=None if is_live else version)
+    lines = [f"Put it into {shop.path / 'shop.toml'} as a cascade of its own:", ""]
+    lines += [as_table(name, stages, base=default), ""]
+    lines += ["then see, judge and promote it:", f"  {see.replace('NAME', name)}"]
     lines += [f"  emptor evaluate {shop.path} --cascade {name} --against default"]
     if folder_of(shop.path).is_dir():  # whose users can be asked
         lines += [f"  emptor market ab {shop.path} --a default --b {name} --held-out"]

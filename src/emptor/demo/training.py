@@ -21,7 +21,7 @@ import orjson
 
 from emptor.demo.stages import STAGES, Trainable
 from emptor.errors import EmptorError
-from emptor.progress import FILE
+from emptor.progress import FILE, console
 from emptor.shop.config import read_options
 from emptor.shop.experiments import kept
 from emptor.shop.files import write_durably
@@ -87,6 +87,9 @@ class _Run:
 
     def _one(self, at: int, stage: Trainable) -> None:
         """Train, compare, promote. Raises EmptorError where a command fails."""
+        if not self._in_background:
+            which = f"Stage {at + 1} of {len(self._stages)}: {self._records[at].called}"
+            console.print(f"\n[bold]{which}, {stage.model}[/]")
         shop = str(self._shop)
         manifest = read_manifest(self._shop)
         earlier = self._before.get(_key(stage))
@@ -107,11 +110,14 @@ class _Run:
             raise EmptorError("the comparison was kept nowhere")
         found = orjson.loads(new[0].read_bytes())
         self._records[at] = self._records[at].model_copy(update={"experiment": new[0].name})
-        orders = next(own for own in found["rows"] if own["measure"] == "orders")
+        rows = {own["measure"]: own for own in found["rows"]}
+        orders = rows["orders"]
         told = f"Orders per user {_change(orders)}, on {found['users']:,} users and {found['days']} days."
         self._step(at, "compare", told=told)
-        if orders["difference"] < 0:
-            self._end(at, "kept", f"In the closed loop it loses orders per user: {_change(orders)}.")
+        # as many orders on the dot are few orders: then clicks decide
+        lost = next((name for name in ("orders", "clicks") if rows[name]["difference"]), None)
+        if lost is not None and rows[lost]["difference"] < 0:
+            self._end(at, "kept", f"In the closed loop it loses {lost} per user: {_change(rows[lost])}.")
             return
         self._promote(at, stage)
 
@@ -151,7 +157,11 @@ class _Run:
             self._step(at, "promote", told="The gate says no.")
             self._end(at, "kept", f"It does not pass the gate: {'; '.join(missed)}.")
         else:
-            self._step(at, "promote", told="It passed the gate.")
+            passed = [
+                f"{own['metric']} is {_figure(own['value'])}, and had to be at least {_figure(own['least'])}"
+                for own in trial["checks"]
+            ]
+            self._step(at, "promote", told=f"It passed the gate{': ' * bool(passed)}{'; '.join(passed)}.")
             self._end(at, "promoted", "")
 
     def _command(self, at: int, name: str, words: list[str], *, may_say_no: bool = False) -> None:

@@ -117,7 +117,7 @@ def load_model(
         not fit the network.
     """
     if not path.is_dir():
-        raise EmptorError(f"{path}: no model folder")
+        raise EmptorError(f"{path}: no model folder; {_versions(path.parent)}")
     raw = _table(path / "config.json")
     if raw.get("format") != FORMAT:
         raise EmptorError(f"{path / 'config.json'}: format {raw.get('format')!r}, this version reads {FORMAT}")
@@ -149,6 +149,12 @@ def _read(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise EmptorError(f"{path}: cannot be read ({error.strerror}); a model folder has this file") from error
+
+
+def _versions(folder: Path) -> str:
+    """What versions of a model there are, in words."""
+    known = sorted(int(own.name) for own in folder.glob("*") if own.name.isdigit()) if folder.is_dir() else []
+    return f"versions there: {', '.join(map(str, known))}" if known else "no version of it is there: train it first"
 
 
 def _table(path: Path) -> dict[str, Any]:

@@ -20,16 +20,16 @@ def dpp(
     alike: np.ndarray,
     there: np.ndarray,
     *,
-    theta: float | np.ndarray = 0.5,
+    balance: float | np.ndarray = 0.5,
     depth: int,
     window: int | None = None,
     sharp: int = 1,
 ) -> np.ndarray:
     """Greedy maximum of det(L) over sets, L = diag(q) S diag(q), by a Cholesky factor that grows with each choice.
 
-    q = exp(a * z) with z the score standardised over its list and a = theta / (2 (1 - theta)), so that theta weighs
-    fit against room: the next product is the one with the highest theta * z + (1 - theta) * log(its own part of S).
-    With theta 1 the order is the score's, with 0 only room counts. S = ((1 + cosine) / 2) ** sharp, which is 0 for
+    q = exp(a * z) with z the score standardised over its list and a = b / (2 (1 - b)), so that the balance b weighs fit
+    against room: the next product is the one with the highest b * z + (1 - b) * log(its own part of S). With 1 the
+    order is the score's, with 0 only room counts. S = ((1 + cosine) / 2) ** sharp, which is 0 for
     opposites: of bare cosines the square would count, and opposites be as bad as copies. The sharper, the more copies
     alone count; powers of S are likenesses still, in which no set has less than no room. A product of which nothing is
     known (a vector of 0) is as alike to all others as one at a right angle is.
@@ -39,11 +39,11 @@ def dpp(
 
     Args:
         score [B, N]: the higher, the better. alike [B, N, K]: vectors of length one. there [B, N] bool: False is
-            padding. theta: one for all lists, or [B], such as one that follows each user. depth: how many are chosen;
+            padding. balance: one for all lists, or [B], such as one that follows each user. depth: how many are chosen;
             the others follow as they came. window: each is to differ from the W - 1 before it and no more, for long
             lists; none: from all.
     Returns: [B, N] int64: places of the input in their new order, equal ones as they came, padding at the end.
-    Raises: EmptorError for shapes that disagree, for scores that are no numbers, for a theta beyond 0 to 1.
+    Raises: EmptorError for shapes that disagree, for scores that are no numbers, for a balance beyond 0 to 1.
     Source: Chen, Zhang and Zhou, Fast Greedy MAP Inference for Determinantal Point Process to Improve Recommendation
         Diversity (NeurIPS 2018).
 
@@ -55,7 +55,7 @@ def dpp(
     values, vectors = inputs(score, alike, there, depth=depth, sharp=sharp)
     if window is not None and window < 2:
         raise EmptorError(f"window: {window}, expected from 2 products on, or none for the whole list")
-    share = of_lists("theta", theta, len(values))
+    share = of_lists("balance", balance, len(values))
     fit = standardised(values, there)
     depth = min(depth, there.shape[1])
     left, place = there.copy(), np.full(there.shape, there.shape[1])

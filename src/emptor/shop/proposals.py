@@ -26,8 +26,9 @@ def proposed(
     """The stages of a cascade, with one that a trained model takes.
 
     A retriever stands beside the channels that there are. A pre-ranker, ranker or re-ranker takes the place of the one
-    there is, and keeps as many; where there is none, a pre-ranker stands behind retrieval, which finds FOUND then, and
-    keeps KEPT, a ranker behind the stages that find and cut, a re-ranker behind all of them.
+    there is, and keeps as many products and as many of them as they were; where there is none, a pre-ranker stands
+    behind retrieval, which finds FOUND then, and keeps KEPT, a ranker behind the stages that find and cut, a re-ranker
+    behind all of them.
 
     Args:
         version: of the model, where it is not the live one. options: of the stage, over those that there are of a
@@ -50,7 +51,12 @@ def proposed(
             if stage == "prerank" and at:
                 stages[at - 1]["depth"] = max(stages[at - 1].get("depth", _DEPTH), FOUND)
         depth = stages[at].get("depth", _DEPTH)
+        before = {name: own for name, own in stages[at].get("options", {}).items() if name in _STAYS}
+        if stage == "rerank" and "best" in before:  # a rule may have looked further than a network can
+            before["best"] = min(before["best"], _LIST)
         stages[at] = {"stage": stage, "method": model, **_RUN[stage], "depth": depth}
+        if before:
+            stages[at]["options"] = before
         for known in stages[at + 1 :]:
             known["depth"] = min(known.get("depth", _DEPTH), depth)
     if options:
@@ -66,6 +72,10 @@ def _dumped(stage: StageOptions) -> dict[str, Any]:
     return {**own, "depth": stage.depth} if stage.stage == "prerank" else own
 
 
+_LIST = 60
+"""What a re-ranking network looks at, at most."""
+_STAYS = ("best", "first")
+"""Options that say of any method how much of a list it leaves as it was."""
 _DEPTH = int(StageOptions.model_fields["depth"].default)
 _BEFORE = {
     "prerank": ("retrieve",),

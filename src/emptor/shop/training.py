@@ -23,6 +23,7 @@ NAME = "training"
 PROGRESS = "progress.json"
 """Beside the status: how far the command has got that runs now, see `emptor.progress`."""
 MAX_BYTES = 1_000_000
+_CALLED = {"retrieve": "retrieval", "prerank": "pre-ranking", "rank": "ranking", "rerank": "re-ranking"}
 
 
 class _Part(BaseModel):
@@ -53,6 +54,11 @@ class StageTraining(_Part):
     outcome: Literal["promoted", "kept", "failed"] | None = None
     why: str = Field("", max_length=5_000)
     experiment: str | None = Field(None, max_length=500)
+
+    @property
+    def called(self) -> str:
+        """The stage as people call it."""
+        return _CALLED.get(self.stage, self.stage)
 
 
 class Training(_Part):

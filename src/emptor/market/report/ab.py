@@ -164,7 +164,7 @@ def compare_cascades(
         count = int(chosen.sum())
         if not count:
             raise EmptorError("nobody can take part: no user of this world is kept from training; leave --held-out out")
-        notes = _notes(a, b, users, count, held_out)
+        notes = _notes(stands_for, users, count, held_out)
 
         def arm(name: str, label: str) -> Tally:
             views = round(expected(config, days)[0] * count / config.users)
@@ -230,14 +230,20 @@ def _arm(
     return run_arm(world, policy, start=start, days=days, users=users, satisfaction=satisfaction, on_views=on_views)
 
 
-def _notes(a: str, b: str, wanted: int | None, count: int, held_out: bool) -> list[str]:
+def _named(name: str, stands_for: str) -> str:
+    """A cascade as it was asked for, and which of shop.toml that was where its name does not say."""
+    return name if stands_for in ("", name) else f"{name} ({stands_for})"
+
+
+def _notes(stands_for: tuple[str, str], wanted: int | None, count: int, held_out: bool) -> list[str]:
     notes = []
     whose = "users kept from training" if held_out else "users"
     if wanted is not None and wanted > count:
         notes.append(f"{wanted:,} users were asked for; the world has {count:,} {whose}, and all of them take part")
-    if a == b:
+    if len(set(stands_for)) == 1:
         notes.append(
-            "both arms are the same cascade: every difference must be exactly 0, which tests the market itself"
+            f"both arms are the same cascade, {stands_for[0]}: every difference must be exactly 0, which tests "
+            "the market itself"
         )
     return notes
 
@@ -245,7 +251,9 @@ def _notes(a: str, b: str, wanted: int | None, count: int, held_out: bool) -> li
 def _print(compared: Compared, console: Console) -> None:
     whose = f"user{'s' * (compared.users != 1)}{' kept from training' * compared.kept}"
     console.print()
-    console.print(Text(f"a: {shorten(compared.a)}, b: {shorten(compared.b)}", style="bold"))
+    asked = zip("ab", (compared.a, compared.b), compared.stands_for, strict=True)
+    told = ", ".join(f"{arm}: {_named(shorten(own), shorten(means))}" for arm, own, means in asked)
+    console.print(Text(told, style="bold"))
     console.print(
         f"World {compared.config.hash}, seed {compared.config.seed}; {compared.users:,} {whose}, {compared.days} "
         f"day{'s' * (compared.days != 1)} from day {compared.first_day + 1} on; nothing of it is in the log"
@@ -273,10 +281,11 @@ def _print(compared: Compared, console: Console) -> None:
         "Intervals are of b − a, from users drawn anew in pairs.",
         style="dim",
     )
-    a, b = compared.exposure
+    first, second = compared.exposure
     console.print(
-        f"Exposure, a and b: {a.coverage:.1%} and {b.coverage:.1%} of the products on a page, {a.tail:.1%} and "
-        f"{b.tail:.1%} of the impressions in the tail, Gini {a.gini:.3f} and {b.gini:.3f}",
+        f"Exposure, a and b: {first.coverage:.1%} and {second.coverage:.1%} of the products on a page, "
+        f"{first.tail:.1%} and {second.tail:.1%} of the impressions in the tail, Gini {first.gini:.3f} and "
+        f"{second.gini:.3f}",
         style="dim",
     )
     for note in compared.notes:

@@ -118,7 +118,7 @@ def _curves(stage: Reranking, ranked: Sequence[str], score: np.ndarray, first: i
     there = np.ones(alike.shape[:2], bool)
     orders = {
         "MMR": mmr(value, alike, there, balance=BALANCES, depth=first, sharp=stage.options.sharp),
-        "DPP": dpp(value, alike, there, theta=BALANCES, depth=first, sharp=stage.options.sharp),
+        "DPP": dpp(value, alike, there, balance=BALANCES, depth=first, sharp=stage.options.sharp),
     }
     kept = {name: order[:, :first] for name, order in orders.items()}
     varied = {name: ild(own[places], k=first) for name, places in kept.items()}
