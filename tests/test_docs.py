@@ -79,6 +79,18 @@ def test_the_example_of_updates_is_read_as_it_stands() -> None:
     assert changes[1].fields["image"] is None
 
 
+@pytest.mark.parametrize(
+    ("file", "about"),
+    [("ranking.md", "emptor.rerank"), ("evaluation.md", "emptor.evaluate.diversity"), ("methods/awmoe.md", "AWMoE")],
+)
+def test_examples_that_need_no_shop_run_as_they_stand(file: str, about: str) -> None:
+    text = (ROOT / "docs" / file).read_text(encoding="utf-8")
+    blocks = [own for own in re.findall(r"```python\n(.*?)```", text, re.DOTALL) if about in own]
+    assert blocks
+    for block in blocks:
+        exec(block, {})
+
+
 def test_judgements_from_clicks_are_split_by_days(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     text = (ROOT / "docs" / "evaluation.md").read_text(encoding="utf-8")
     rows = [f"mug,P{at % 2},s{at},2026-03-{20 + at % 4}T10:00:00,{at % 3 // 2}" for at in range(24)]

@@ -38,7 +38,7 @@ def dpp(
     score decides. O(B * depth * N * (K + depth)); a list's order does not depend on the others of its batch.
 
     Args:
-        score [B, N]: the higher, the better. alike [B, N, K]: vectors of length one. there [B, N] bool: False is
+        score [B, N]: the higher, the better. alike [B, N, K]: vectors, of any length. there [B, N] bool: False is
             padding. balance: one for all lists, or [B], such as one that follows each user. depth: how many are chosen;
             the others follow as they came. window: each is to differ from the W - 1 before it and no more, for long
             lists; none: from all.

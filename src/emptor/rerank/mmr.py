@@ -38,7 +38,7 @@ def mmr(
     taken to be unlike all others: 0. O(B * depth * N * K).
 
     Args:
-        score [B, N]: the higher, the better. alike [B, N, K]: vectors of length one. there [B, N] bool: False is
+        score [B, N]: the higher, the better. alike [B, N, K]: vectors, of any length. there [B, N] bool: False is
             padding. balance: one for all lists, or [B]. depth: how many are chosen; the others follow as they came.
         sharp: from 1.
     Returns: [B, N] int64: places of the input in their new order, equal ones as they came, padding at the end.
