@@ -46,24 +46,45 @@ def test_an_option_that_nobody_takes_is_told_with_those_that_there_are(
     assert re.search(told, str(error.value)), str(error.value)
 
 
+def told(shop_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[str, str]:
+    """(the table, the commands) that training prints for a re-ranker."""
+    printed: list[str] = []
+    monkeypatch.setattr(training.out, "print", lambda text, **_: printed.append(text))
+    with Shop.open(shop_path) as shop:
+        training._print_next(shop, "rerank", "prm", "1", name="page", see=training._search)
+    table, commands = printed[0][printed[0].index("[cascade") :].split("\n\n", 1)
+    return table, commands
+
+
 def test_what_is_proposed_is_the_promoted_cascade_with_the_model_under_a_name_of_its_own(
     shop_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Printed over the cascade that is live, it would change what visitors see before anybody judged it."""
     file = shop_path / "shop.toml"
+    assert told(shop_path, monkeypatch)[0].startswith("[cascade.page]\n"), "the name is free"
     file.write_text(file.read_text() + PAGE)
-    told: list[str] = []
-    monkeypatch.setattr(training.out, "print", lambda text, **_: told.append(text))
     with Shop.open(shop_path) as shop:
         promote(shop, "page")
-        training._print_next(shop, "rerank", "prm", "1", name="page", see="emptor search --cascade NAME")
-    (text,) = told
-    table, commands = text[text.index("[cascade") :].split("\n\n", 1)
+    table, commands = told(shop_path, monkeypatch)
     file.write_text(f"{file.read_text()}\n{table}\n")
     found = read_options(file).cascade
     first, last = found["page_2"].stages
     assert found["page"].stages[-1].method == "mmr", "what is live stays"
-    assert (first.method, last.method, last.options) == ("lexical", "prm", {"best": 20})
+    assert (first.method, last.method, last.depth) == ("lexical", "prm", 300)
     assert found["page_2"].explore == found["page"].explore and found["page_2"].explore.share == 0.2
-    assert "emptor search --cascade page_2\n" in commands and "NAME" not in commands
+    assert f"emptor search {shop_path} " in commands and commands.count("page_2") == 3
     assert commands.endswith(f"emptor promote {shop_path} --cascade page_2")
+
+
+def test_where_the_promoted_cascade_is_gone_the_one_of_shop_toml_is_proposed(
+    shop_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such a shop cannot be served, and may need this very model."""
+    file = shop_path / "shop.toml"
+    before = file.read_text()
+    file.write_text(before + PAGE)
+    with Shop.open(shop_path) as shop:
+        promote(shop, "page")
+    file.write_text(before)
+    table, _ = told(shop_path, monkeypatch)
+    assert table.startswith("[cascade.page]\n") and 'method = "prm"' in table

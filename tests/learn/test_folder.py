@@ -126,8 +126,12 @@ def test_a_missing_file_is_named(saved, name):
 
 
 def test_no_folder(tmp_path):
-    with pytest.raises(EmptorError, match="no model folder"):
+    with pytest.raises(EmptorError, match="no model folder; no version of it is there: train it first"):
         load(tmp_path / "nothing")
+    for version in ("2", "10", "notes"):
+        (tmp_path / version).mkdir()
+    with pytest.raises(EmptorError, match="9: no model folder; versions there: 2, 10$"):
+        load(tmp_path / "9")
 
 
 @pytest.mark.parametrize("kept", [0, 4, 100, -1])

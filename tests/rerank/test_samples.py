@@ -247,12 +247,10 @@ def test_a_log_without_traces_is_learnt_from_and_said_so(shop: Shop) -> None:
 
 
 def test_what_nothing_can_be_learnt_from_is_one_sentence(shop: Shop) -> None:
-    with pytest.raises(
-        EmptorError, match=r"^0 pages of the log can be learnt from, with 0 clicked products; re-ranking needs 20"
-    ):
+    with pytest.raises(EmptorError, match=r"^0 pages can be learnt from, with 0 clicked products; re-ranking needs 20"):
         train_reranker(shop, [])
     fill(shop, pages=4)
-    with pytest.raises(EmptorError, match=r"^\d pages of the log can be learnt from, with \d+ clicked products"):
+    with pytest.raises(EmptorError, match=r"^\d pages can be learnt from, with \d+ clicked products"):
         train_reranker(shop, [traces_of(shop)])
 
 

@@ -29,11 +29,6 @@ NOW = 1_772_900_000_000_000
 METHODS = ("mmr", "dpp", "armmt")
 
 
-def of_rule(method: str, **options: Any) -> dict[str, Any]:
-    """Options that a rule reads, and a network without one behind it refuses."""
-    return {} if method == "armmt" else options
-
-
 class Made:
     """What makes stages over the trained shop."""
 
@@ -78,7 +73,7 @@ def asked(users: list[str | None], queries: list[str | None] | None = None, **op
 
 @pytest.mark.parametrize("method", METHODS)
 def test_answers_keep_the_contract_and_are_the_same_in_any_batch(made: Made, method: str) -> None:
-    stage = made(method, best=20, **of_rule(method, page=5, personal=0.2))
+    stage = made(method, best=20, page=5, personal=0.2)
     lengths, users = [40, 1, 0, 7, 20, 60], ["user01", None, "user02", "nobody", "user03", "user04"]
     candidates, requests = made.given(lengths), asked(users, ["mug", None, "mug", "red lamp", "", "zzz"])
     answer = stage(requests, candidates)
@@ -117,9 +112,7 @@ def made_alone(candidates: Candidates, at: int, *, width: int) -> Candidates:
 @pytest.mark.parametrize("method", METHODS)
 def test_lists_with_another_sort_stay_beside_those_that_are_ranked_anew(made: Made, method: str) -> None:
     candidates = made.given([15, 15])
-    answer = made(method, **of_rule(method, balance=0.1))(
-        asked([None, None], sorts=["price_asc", "relevance"]), candidates
-    )
+    answer = made(method, balance=0.1)(asked([None, None], sorts=["price_asc", "relevance"]), candidates)
     assert answer.row(0)[0].tolist() == candidates.row(0)[0].tolist()
     assert answer.row(0)[1].tolist() == candidates.row(0)[1].tolist()
     assert np.isnan(answer.columns["rerank"][0]).all() and np.isfinite(answer.columns["rerank"][1]).all()
@@ -144,7 +137,7 @@ def test_products_that_are_all_equal_and_those_of_which_nothing_is_known(made: M
     view = made.view
     twins = [view.row(f"dup-{at}") for at in range(3)]
     dark = [view.row("odd-4"), view.rows + 5, view.row("P07")]
-    stage = made(method, **of_rule(method, balance=0.5))
+    stage = made(method, balance=0.5)
     order = np.append(view.order, np.arange(view.rows, view.rows + 9))
     for rows in (twins, dark, [*dark, *twins, view.row("P00")]):
         products = np.array([rows], np.int64)
@@ -268,7 +261,6 @@ def test_a_user_of_whom_nothing_is_known_gets_the_balance_itself(made: Made) -> 
         ("armmt", {"then": "both"}, "options.then: Input should be 'none', 'mmr' or 'dpp'; method armmt takes best"),
         ("armmt", {"best": 100}, "options.best: Input should be less than or equal to 60"),
         ("armmt", {"page": 0}, "options.page: Input should be greater than or equal to 1"),
-        ("armmt", {"balance": 0.5}, "options: balance is of a rule, and none follows the model: add then"),
     ],
 )
 def test_an_option_that_cannot_be_used_is_one_sentence(

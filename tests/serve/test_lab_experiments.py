@@ -85,6 +85,7 @@ def test_a_comparison_is_shown_with_all_that_it_rests_on(shop_path: Path, own_cl
     for told in ("Fewer orders", "+0.4000 (+10.0%)", "−0.0500 (−50.0%)", "+10.00 points (+50.0%)", "12 s", "w0r1d"):
         assert told in html, told
     assert "Something to know." in html and "None yet" not in html
+    assert "</span> default (plain)</h3>" in html and "trained (" not in html, "which one was the default"
 
 
 def test_verdicts_follow_intervals_and_fewer_returns_are_a_gain(shop_path: Path) -> None:

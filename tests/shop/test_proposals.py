@@ -46,12 +46,17 @@ def test_a_stage_takes_the_place_and_the_depth_of_the_one_there_is() -> None:
     assert stages[2]["options"] == {"best": 20}, "options of another method are none of this one"
 
 
-def test_what_a_stage_leaves_as_it_was_stays_with_another_model_in_it() -> None:
-    """The model and its own options go; how far it looks is of the list."""
-    page = {"stage": "rerank", "method": "armmt", "depth": 200, "options": {"best": 20, "then": "dpp", "balance": 0.9}}
-    assert proposed(cascade(FOUND, page), "rerank", "prm")[1]["options"] == {"best": 20}
-    far = {"stage": "rerank", "method": "mmr", "depth": 200, "options": {"best": 200}}
-    assert proposed(cascade(FOUND, far), "rerank", "prm")[1]["options"] == {"best": 60}, "a network looks less far"
+def test_another_model_of_the_same_kind_changes_nothing_else() -> None:
+    page = {
+        **{"stage": "rerank", "method": "armmt", "depth": 200, "budget_ms": 60, "fallback": "mmr"},
+        "options": {"best": 20, "then": "dpp", "balance": 0.9},
+    }
+    (_, again) = proposed(cascade(FOUND, page), "rerank", "armmt", version="2", kin=("armmt", "prm"))
+    assert again == page | {"model": "2"}
+    assert proposed(cascade(FOUND, page), "rerank", "prm", kin=("armmt", "prm"))[1] == page | {"method": "prm"}
+    far = {"stage": "rerank", "method": "mmr", "depth": 200, "budget_ms": 60, "options": {"best": 200}}
+    (_, new) = proposed(cascade(FOUND, far), "rerank", "prm", kin=("armmt", "prm"))
+    assert new["budget_ms"] == 30 and "options" not in new, "a rule's are none of a network's"
 
 
 def test_a_new_stage_stands_where_it_belongs_and_depths_never_grow() -> None:

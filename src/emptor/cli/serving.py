@@ -107,7 +107,8 @@ def demo_training(shop: ShopFolder) -> None:
 
 def _train_before_the_end(folder: Path) -> None:
     from emptor.assembly import INITIAL
-    from emptor.demo.training import train_demo
+    from emptor.demo.training import DAYS, train_demo
+    from emptor.shop.manifest import read_manifest
 
     training = train_demo(folder)
     for own in training.stages:
@@ -120,11 +121,12 @@ def _train_before_the_end(folder: Path) -> None:
             out.print(f"[bold]{own.called}: {step.name}[/] {step.state}{took}.{more}", soft_wrap=True)
         told = {"promoted": f"{own.cascade} is the default cascade now.", "kept": f"The default stays. {own.why}"}
         out.print(told.get(own.outcome or "", f"[red]It failed:[/] {escape(own.why)}"), soft_wrap=True)
+    manifest = read_manifest(folder)
+    if manifest is not None and manifest.cascade != "default":
+        command = f"emptor market ab {shlex.quote(str(folder))} --a {INITIAL} --b default --held-out --days {DAYS}"
+        out.print(f"\nWhat all of them bring together: [bold]{escape(command)}[/]", soft_wrap=True)
     if any(own.outcome == "failed" for own in training.stages):
         raise typer.Exit(1)
-    if any(own.outcome == "promoted" for own in training.stages):
-        command = f"emptor market ab {shlex.quote(str(folder))} --a {INITIAL} --b default --held-out --days 28"
-        out.print(f"\nWhat all of them bring together: [bold]{escape(command)}[/]", soft_wrap=True)
 
 
 class LazyPainter:

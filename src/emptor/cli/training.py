@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+import shlex
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import count as count_on
 from pathlib import Path
@@ -95,8 +96,7 @@ def _rank(shop: Path, model: str, settings: list[str], resume: Path | None, *, t
         trained = train_ranker(target, model=model, network=network, options=options, resume=resume)
         _print(model, trained.version, trained.metrics, trained.path, where="on the last day")
         if then:
-            see = f'emptor search {shop} "QUERY" --cascade NAME --user USER --explain'
-            _print_next(target, "rank", model, trained.version, name="challenger", see=see)
+            _print_next(target, "rank", model, trained.version, name="challenger", see=_search)
 
 
 def _prerank(shop: Path, model: str, settings: list[str], resume: Path | None, *, then: bool) -> None:
@@ -128,8 +128,7 @@ def _prerank(shop: Path, model: str, settings: list[str], resume: Path | None, *
         for lack in trained.missing:
             out.print(f"{lack[:1].upper()}{lack[1:]}.", markup=False, highlight=False, soft_wrap=True)
         if then:
-            see = f"emptor serve {shop}  # and open /lab?q=QUERY&cascade=NAME"
-            _print_next(target, "prerank", model, trained.version, name="wide", see=see)
+            _print_next(target, "prerank", model, trained.version, name="wide", see=_in_lab("/lab"))
 
 
 def _rerank(shop: Path, model: str, settings: list[str], resume: Path | None, *, then: bool) -> None:
@@ -152,8 +151,7 @@ def _rerank(shop: Path, model: str, settings: list[str], resume: Path | None, *,
         for lack in trained.missing:
             out.print(f"{lack[:1].upper()}{lack[1:]}.", markup=False, highlight=False, soft_wrap=True)
         if then:
-            see = f'emptor search {shop} "QUERY" --cascade NAME --user USER --explain'
-            _print_next(target, "rerank", model, trained.version, name="page", see=see)
+            _print_next(target, "rerank", model, trained.version, name="page", see=_search)
 
 
 def _retrieve(shop: Path, model: str, settings: list[str], resume: Path | None, *, then: bool) -> None:
@@ -180,8 +178,7 @@ def _retrieve(shop: Path, model: str, settings: list[str], resume: Path | None, 
                 "that is few: compare it with words before you use it."
             )
         if then:
-            see = f"emptor serve {shop}  # and open /lab/channels?q=QUERY&cascade=NAME"
-            _print_next(target, "retrieve", model, trained.version, name="seeing", see=see)
+            _print_next(target, "retrieve", model, trained.version, name="seeing", see=_in_lab("/lab/channels"))
 
 
 @contextmanager
@@ -240,23 +237,40 @@ def _first(error: ValueError) -> str:
     return f"{fault['loc'][0]}: {fault['msg']}, found {fault['input']!r}"
 
 
-def _print_next(shop: Shop, stage: str, model: str, version: str, *, name: str, see: str) -> None:
+def _print_next(shop: Shop, stage: str, model: str, version: str, *, name: str, see: Callable[[str, str], str]) -> None:
     """Print the default cascade with the model, under a name that none has yet, and how to see, judge and promote it.
 
-    Args: name: for the cascade, with a number behind it where there is one: it may be the default by now. see: the
-        command that shows it, with NAME for its name.
+    Args: name: for the cascade, with a number behind it where there is one: it may be the default by now. see: (the
+        shop's folder, the name) -> the command that shows it.
     """
     live = shop.manifest()
     is_live = live is not None and live.models.get(f"{stage}/{model}") == version
-    known = {**shop.options.cascade, **shop.options.off}
-    name = next(own for own in (name, *(f"{name}_{number}" for number in count_on(2))) if own not in known)
-    default = shop.options.cascade["default" if live is None else live.cascade]
-    stages = proposed(default, stage, model, version=None if is_live else version)
+    cascades, off = shop.options.cascade, shop.options.off
+    new = next(own for own in _names(name) if own not in cascades and own not in off)
+    # where the promoted one cannot be used, it is what shop.toml calls so: a shop like that may need this very model
+    default = cascades.get("default" if live is None else live.cascade, cascades["default"])
+    stages = proposed(default, stage, model, version=None if is_live else version, kin=_MODELS[stage])
     lines = [f"Put it into {shop.path / 'shop.toml'} as a cascade of its own:", ""]
-    lines += [as_table(name, stages, base=default), ""]
-    lines += ["then see, judge and promote it:", f"  {see.replace('NAME', name)}"]
-    lines += [f"  emptor evaluate {shop.path} --cascade {name} --against default"]
+    lines += [as_table(new, stages, base=default), ""]
+    folder = shlex.quote(str(shop.path))
+    lines += ["then see, judge and promote it:", f"  {see(folder, new)}"]
+    lines += [f"  emptor evaluate {folder} --cascade {new} --against default"]
     if folder_of(shop.path).is_dir():  # whose users can be asked
-        lines += [f"  emptor market ab {shop.path} --a default --b {name} --held-out"]
-    lines += [f"  emptor promote {shop.path} --cascade {name}"]
+        lines += [f"  emptor market ab {folder} --a default --b {new} --held-out"]
+    lines += [f"  emptor promote {folder} --cascade {new}"]
     out.print("\n".join(lines), markup=False, highlight=False, soft_wrap=True)
+
+
+def _names(name: str) -> Iterator[str]:
+    """The name, and then with 2, 3 ... behind it."""
+    yield name
+    yield from (f"{name}_{number}" for number in count_on(2))
+
+
+def _search(folder: str, cascade: str) -> str:
+    return f'emptor search {folder} "QUERY" --cascade {cascade} --user USER --explain'
+
+
+def _in_lab(page: str) -> Callable[[str, str], str]:
+    """The command that opens a page of the lab."""
+    return lambda folder, cascade: f"emptor serve {folder}  # and open {page}?q=QUERY&cascade={cascade}"

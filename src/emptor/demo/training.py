@@ -114,7 +114,7 @@ class _Run:
         orders = rows["orders"]
         told = f"Orders per user {_change(orders)}, on {found['users']:,} users and {found['days']} days."
         self._step(at, "compare", told=told)
-        # as many orders on the dot are few orders: then clicks decide
+        # exactly as many orders say nothing, a small shop has few: clicks decide then
         lost = next((name for name in ("orders", "clicks") if rows[name]["difference"]), None)
         if lost is not None and rows[lost]["difference"] < 0:
             self._end(at, "kept", f"In the closed loop it loses {lost} per user: {_change(rows[lost])}.")

@@ -20,6 +20,7 @@ def options_of(kind: type[Options], stage: StageOptions) -> Options:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
         takes = ", ".join(kind.model_fields) or "none"
-        told = "unknown" if first["type"] == "extra_forbidden" else first["msg"].removeprefix("Value error, ")
-        where = f"options.{place}" if place else "options"
-        raise EmptorError(f"stage {stage.stage}, {where}: {told}; method {stage.method} takes {takes}") from None
+        told = "unknown" if first["type"] == "extra_forbidden" else first["msg"]
+        raise EmptorError(
+            f"stage {stage.stage}, options.{place}: {told}; method {stage.method} takes {takes}"
+        ) from None

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field
 
 from emptor.cascade import Candidates, Methods, Requests, Stage
 from emptor.rerank.dpp import dpp
@@ -47,19 +47,12 @@ class GreedyOptions(BaseModel):
 
 
 class RerankerOptions(GreedyOptions):
-    """Options of a trained re-ranker. then: the rule that follows it on its values, "none": none does, and what only a
-    rule reads is refused.
+    """Options of a trained re-ranker. then: the rule that follows it on its values, "none": none does, and balance,
+    page and personal are not read.
     """
 
     best: int = Field(50, ge=1, le=60)
     then: Rule = "none"
-
-    @model_validator(mode="after")
-    def _is_read(self) -> Self:
-        unread = [name for name in ("page", "sharp", "balance", "personal") if name in self.model_fields_set]
-        if self.then == "none" and unread:
-            raise ValueError(f'{unread[0]} is of a rule, and none follows the model: add then = "mmr" or "dpp"')
-        return self
 
 
 class Reranking:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from emptor.shop.config import CascadeOptions, StageOptions
@@ -22,17 +22,18 @@ def proposed(
     *,
     version: str | None = None,
     options: Mapping[str, Any] | None = None,
+    kin: Collection[str] = (),
 ) -> Stages:
     """The stages of a cascade, with one that a trained model takes.
 
     A retriever stands beside the channels that there are. A pre-ranker, ranker or re-ranker takes the place of the one
-    there is, and keeps as many products and as many of them as they were; where there is none, a pre-ranker stands
-    behind retrieval, which finds FOUND then, and keeps KEPT, a ranker behind the stages that find and cut, a re-ranker
-    behind all of them.
+    there is, and keeps as many; where there is none, a pre-ranker stands behind retrieval, which finds FOUND then, and
+    keeps KEPT, a ranker behind the stages that find and cut, a re-ranker behind all of them.
 
     Args:
         version: of the model, where it is not the live one. options: of the stage, over those that there are of a
-            retriever's channels.
+            retriever's channels. kin: methods with the same options as the model: in the place of one of them it has
+            its options, budget and fallback, so that nothing but the model changes.
     """
     stages = [_dumped(own) for own in base.stages]
     at = next((at for at, known in enumerate(stages) if known["stage"] == stage), None)
@@ -51,12 +52,9 @@ def proposed(
             if stage == "prerank" and at:
                 stages[at - 1]["depth"] = max(stages[at - 1].get("depth", _DEPTH), FOUND)
         depth = stages[at].get("depth", _DEPTH)
-        before = {name: own for name, own in stages[at].get("options", {}).items() if name in _STAYS}
-        if stage == "rerank" and "best" in before:  # a rule may have looked further than a network can
-            before["best"] = min(before["best"], _LIST)
-        stages[at] = {"stage": stage, "method": model, **_RUN[stage], "depth": depth}
-        if before:
-            stages[at]["options"] = before
+        before = stages[at] if stages[at].get("method") in kin else {}
+        stays = {name: own for name, own in before.items() if name in ("options", "budget_ms", "fallback")}
+        stages[at] = {"stage": stage, "method": model, **_RUN[stage], "depth": depth, **stays}
         for known in stages[at + 1 :]:
             known["depth"] = min(known.get("depth", _DEPTH), depth)
     if options:
@@ -72,10 +70,6 @@ def _dumped(stage: StageOptions) -> dict[str, Any]:
     return {**own, "depth": stage.depth} if stage.stage == "prerank" else own
 
 
-_LIST = 60
-"""What a re-ranking network looks at, at most."""
-_STAYS = ("best", "first")
-"""Options that say of any method how much of a list it leaves as it was."""
 _DEPTH = int(StageOptions.model_fields["depth"].default)
 _BEFORE = {
     "prerank": ("retrieve",),

@@ -231,8 +231,8 @@ def _arm(
 
 
 def _named(name: str, stands_for: str) -> str:
-    """A cascade as it was asked for, and which of shop.toml that was where its name does not say."""
-    return name if stands_for in ("", name) else f"{name} ({stands_for})"
+    """A cascade as it was asked for, and of "default" which one that was."""
+    return f"{name} ({stands_for})" if name == "default" and stands_for not in ("", name) else name
 
 
 def _notes(stands_for: tuple[str, str], wanted: int | None, count: int, held_out: bool) -> list[str]:
