@@ -130,7 +130,7 @@ def test_no_folder(tmp_path):
         load(tmp_path / "nothing")
     for version in ("2", "10", "notes"):
         (tmp_path / version).mkdir()
-    with pytest.raises(EmptorError, match="9: no model folder; versions there: 2, 10$"):
+    with pytest.raises(EmptorError, match=r"9: no model folder; versions there: 2, 10$"):
         load(tmp_path / "9")
 
 

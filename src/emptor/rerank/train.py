@@ -52,9 +52,9 @@ def split(lists: Lists) -> tuple[Lists, Lists]:
     clicks = int(own.clicked.sum())
     if clicks < _FEWEST:
         raise EmptorError(
-            f"{len(own)} pages can be learnt from, with {clicks} clicked products; re-ranking needs {_FEWEST}: let users "
-            "shop first. An imported log (impressions and clicks with a request_id) counts only as long as no page has a "
-            "trace (traces in [log] of shop.toml: of which share of requests)"
+            f"{len(own)} pages can be learnt from, with {clicks} clicked products; re-ranking needs {_FEWEST}: let "
+            "users shop first. An imported log (impressions and clicks with a request_id) counts only as long as no "
+            "page has a trace (traces in [log] of shop.toml: of which share of requests)"
         )
     last = last_day(own.now // DAY_US)
     parts = own.take(np.flatnonzero(~last)), own.take(np.flatnonzero(last))
