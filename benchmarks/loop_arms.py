@@ -93,7 +93,7 @@ def written(file: Path, runs: list[dict[str, Any]], by: Sequence[str], *, words:
     """Write a result file. words: of the command line that makes it again, wherever its shops were kept."""
     content = {"command": shlex.join(["python", *without_work(words)]), "env": environment(), "runs": runs}
     content["together"] = together(runs, by)
-    file.write_bytes(orjson.dumps(content, option=orjson.OPT_INDENT_2))
+    file.write_bytes(orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_SERIALIZE_NUMPY))
 
 
 def without_work(words: Sequence[str]) -> list[str]:

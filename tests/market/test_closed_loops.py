@@ -78,7 +78,8 @@ def test_markets_are_weighed_by_how_sure_they_are() -> None:
 
 def test_a_result_says_what_makes_it_again_wherever_it_was_made(tmp_path: Path) -> None:
     words = ["benchmarks/closed_loop.py", "--work", str(tmp_path), "--stage", "rerank"]
-    written(tmp_path / "x.json", [run_of(0.1, 0.02, seed=1, model="x")], ("model",), words=words)
+    runs = [run_of(0.1, 0.02, seed=1, model="x"), run_of(0.2, 0.02, seed=2, model="x")]
+    written(tmp_path / "x.json", runs, ("model",), words=words)  # intervals over markets are numpy's numbers
     found = orjson.loads((tmp_path / "x.json").read_bytes())
     assert found["command"] == "python benchmarks/closed_loop.py --stage rerank"
     assert {"env", "runs", "together"} <= set(found)
