@@ -183,11 +183,11 @@ def test_the_command_prints_a_cascade_that_can_be_pasted(own: Shop, tmp_path: Pa
     command = [sys.executable, "-m", "emptor", "train", str(own.path), "--stage", "prerank", "--model", "infonce"]
     done = subprocess.run([*command, "--set", "epochs=1", "--set", "weight=0.2"], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    table = done.stdout[done.stdout.rindex("[cascade.wide]\n") : done.stdout.index("then see")]
+    table = done.stdout[done.stdout.index("[cascade.wide_2]\n") : done.stdout.index("then see")]
     settings = own.path / "shop.toml"
-    settings.write_text(settings.read_text().partition("[cascade.wide]")[0] + table)
+    settings.write_text(settings.read_text() + table)
     with Engine.open(own.path) as engine:
-        (_, (options, _)) = engine.cascades["wide"]._stages
+        (_, (options, _)) = engine.cascades["wide_2"]._stages
         assert not engine.off and (options.method, options.depth, options.fallback) == ("infonce", 200, "cut")
     wrong = subprocess.run([*command, "--set", "epochs=0"], capture_output=True, text=True)
     assert wrong.returncode == 2 and "--set epochs" in wrong.stderr

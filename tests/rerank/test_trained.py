@@ -90,11 +90,11 @@ def test_the_command_prints_a_cascade_that_can_be_pasted(own: Shop) -> None:
     done = subprocess.run([*command, "--set", "epochs=1", "--set", "width=8"], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert "no page of the log has a trace" not in done.stdout.lower()
-    table = done.stdout[done.stdout.rindex("[cascade.page]\n") : done.stdout.index("then see")]
+    table = done.stdout[done.stdout.index("[cascade.page_2]\n") : done.stdout.index("then see")]
     settings = own.path / "shop.toml"
-    settings.write_text(settings.read_text().partition("[cascade.page]")[0] + table)
+    settings.write_text(settings.read_text() + table)
     with Engine.open(own.path) as engine:
-        options = engine.cascades["page"]._stages[-1][0]
+        options = engine.cascades["page_2"]._stages[-1][0]
         assert not engine.off and (options.stage, options.method) == ("rerank", "dlcm")
     wrong = subprocess.run([*command, "--set", "longest=1"], capture_output=True, text=True)
     assert wrong.returncode == 2 and "--set longest" in wrong.stderr

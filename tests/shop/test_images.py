@@ -335,6 +335,15 @@ def test_a_size_that_lies_is_bounded(tmp_path):
     assert isinstance(found, ImageFault) or len(found) <= 10
 
 
+def test_an_entry_without_a_name_is_no_picture(tmp_path):
+    path = tmp_path / "p.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(zipfile.ZipInfo(""), b"abc")
+        archive.writestr("1.png", b"xyz")
+    with ImageSource.open(path) as source:
+        assert len(source) == 1 and source.find(None, "1") is not None
+
+
 @settings(deadline=None)
 @given(st.binary(max_size=200), st.integers(0, 400))
 def test_any_damage_to_a_zip(tmp_path_factory, noise, at):

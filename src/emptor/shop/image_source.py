@@ -74,7 +74,8 @@ class ImageSource:
             archive = zipfile.ZipFile(path)
         except _ZIP_TROUBLE as error:
             raise EmptorError(f"{path} is neither a folder nor a ZIP of pictures: {error}") from error
-        entries = [entry for entry in archive.infolist() if not entry.is_dir() and _is_picture(entry.filename)]
+        # _is_picture first: is_dir fails for an entry without a name
+        entries = [entry for entry in archive.infolist() if _is_picture(entry.filename) and not entry.is_dir()]
         if any(entry.flag_bits & 1 for entry in entries):
             archive.close()
             raise EmptorError(f"the pictures in {path} are encrypted: unpack them and name the folder")
