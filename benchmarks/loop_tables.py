@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from emptor.shop.training import CALLED
+
 
 def closed_loop(results: dict[str, Any]) -> str:
     """What trained models change in shares of the untrained cascade, by market, and over them."""
@@ -52,13 +54,7 @@ def stages(results: dict[str, Any]) -> str:
     measures = {"orders": "orders", "clicks": "clicks", "gmv": "dollars"}
     heads = [f"{told}, {to}" for to in ("in turn", "to the others") for told in measures.values()]
     lines = [f"| | {' | '.join(heads)} |", f"|---|{'---:|' * len(heads)}"]
-    names = {
-        "retrieve": "retrieval",
-        "prerank": "pre-ranking",
-        "rank": "ranking",
-        "rerank": "re-ranking",
-        "all": "all four",
-    }
+    names = {**CALLED, "all": "all four"}
     found = {(own["stage"], own["to"], own["measure"]): own for own in results["together"] if "measure" in own}
     for stage, name in names.items():
         cells = [_mean(found.get((stage, to, measure))) for to in ("in turn", "to the others") for measure in measures]

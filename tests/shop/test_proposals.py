@@ -7,7 +7,7 @@ import tomllib
 import pytest
 
 from emptor.shop.config import CascadeOptions
-from emptor.shop.proposals import as_table, as_toml, proposed
+from emptor.shop.proposals import as_table, as_toml, base_of, proposed
 
 
 def cascade(*stages: dict[str, object], **rest: object) -> CascadeOptions:
@@ -44,6 +44,12 @@ def test_a_stage_takes_the_place_and_the_depth_of_the_one_there_is() -> None:
     stages = proposed(cascade(FOUND, MOVED, RANKED), "rank", "dnn", options={"best": 20})
     assert [own["method"] for own in stages] == ["hybrid", "grades", "dnn"] and depths(stages) == [400, 300, 20]
     assert stages[2]["options"] == {"best": 20}, "options of another method are none of this one"
+
+
+def test_what_is_changed_is_the_promoted_cascade_while_there_is_one() -> None:
+    cascades = {"default": cascade(FOUND), "page": cascade(FOUND, RANKED)}
+    assert base_of(cascades, "page") is cascades["page"]
+    assert base_of(cascades, None) is base_of(cascades, "gone") is cascades["default"]
 
 
 def test_another_model_of_the_same_kind_changes_nothing_else() -> None:

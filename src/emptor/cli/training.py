@@ -22,7 +22,7 @@ from emptor.rank.names import NAMES as RANKERS
 from emptor.rerank.names import GREEDY as RULES
 from emptor.rerank.names import NAMES as RERANKERS
 from emptor.retrieve.names import NAMES as RETRIEVERS
-from emptor.shop.proposals import as_table, proposed
+from emptor.shop.proposals import as_table, base_of, proposed
 
 _MODELS = {"rank": RANKERS, "prerank": PRERANKERS, "rerank": RERANKERS, "retrieve": RETRIEVERS}
 _MANY = 5_000
@@ -247,8 +247,7 @@ def _print_next(shop: Shop, stage: str, model: str, version: str, *, name: str, 
     is_live = live is not None and live.models.get(f"{stage}/{model}") == version
     cascades, off = shop.options.cascade, shop.options.off
     new = next(own for own in _names(name) if own not in cascades and own not in off)
-    # where the promoted one cannot be used, it is what shop.toml calls so: a shop like that may need this very model
-    default = cascades.get("default" if live is None else live.cascade, cascades["default"])
+    default = base_of(cascades, None if live is None else live.cascade)
     stages = proposed(default, stage, model, version=None if is_live else version, kin=_MODELS[stage])
     lines = [f"Put it into {shop.path / 'shop.toml'} as a cascade of its own:", ""]
     lines += [as_table(new, stages, base=default), ""]

@@ -27,6 +27,7 @@ from emptor.shop.experiments import kept
 from emptor.shop.files import write_durably
 from emptor.shop.manifest import read_manifest
 from emptor.shop.models import models_folder
+from emptor.shop.proposals import base_of
 from emptor.shop.training import (
     NAME,
     PROGRESS,
@@ -134,7 +135,7 @@ class _Run:
         own = cascades.get(stage.cascade)
         if own is None:
             manifest = read_manifest(self._shop)
-            default = cascades["default" if manifest is None else manifest.cascade]
+            default = base_of(cascades, None if manifest is None else manifest.cascade)
             write_durably(file, (file.read_text(encoding="utf-8").rstrip() + "\n" + stage.table(default)).encode())
         elif not any(stage.model in (known.method, *known.options.get("channels", ())) for known in own.stages):
             raise EmptorError(

@@ -15,6 +15,13 @@ FOUND, KEPT = 1_000, 200
 Stages = list[dict[str, Any]]
 
 
+def base_of(cascades: Mapping[str, CascadeOptions], promoted: str | None) -> CascadeOptions:
+    """What a proposal changes: the promoted cascade; where there is none, or it cannot be used any more, what shop.toml
+    calls "default": a shop like that may need this very model.
+    """
+    return cascades.get(promoted or "default", cascades["default"])
+
+
 def proposed(
     base: CascadeOptions,
     stage: str,

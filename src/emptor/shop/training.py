@@ -23,7 +23,8 @@ NAME = "training"
 PROGRESS = "progress.json"
 """Beside the status: how far the command has got that runs now, see `emptor.progress`."""
 MAX_BYTES = 1_000_000
-_CALLED = {"retrieve": "retrieval", "prerank": "pre-ranking", "rank": "ranking", "rerank": "re-ranking"}
+CALLED = {"retrieve": "retrieval", "prerank": "pre-ranking", "rank": "ranking", "rerank": "re-ranking"}
+"""Stages as people call them."""
 
 
 class _Part(BaseModel):
@@ -58,7 +59,7 @@ class StageTraining(_Part):
     @property
     def called(self) -> str:
         """The stage as people call it."""
-        return _CALLED.get(self.stage, self.stage)
+        return CALLED.get(self.stage, self.stage)
 
 
 class Training(_Part):
